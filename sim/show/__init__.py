@@ -1,0 +1,1 @@
+"""What people see: page one, plots."""

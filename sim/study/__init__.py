@@ -1,0 +1,1 @@
+"""Asking many runs: replications, the store, summaries."""
