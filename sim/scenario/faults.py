@@ -1,0 +1,123 @@
+"""What is wrong with a scenario: one kind of error, which tells every fault at its place."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where was it written? A file as the user named it (`--set` for an override), and a line from 1."""
+
+    file: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong, where, and what to do about it?"""
+
+    file: str
+    line: int
+    key: str
+    """The dotted path of the key, as in `--set`; empty where the file as a whole is wrong."""
+    value: str | None
+    """What was written there, where that helps."""
+    message: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        quoted = f'"{self.value}"' if self.value is not None else ""
+        told = f"{self.message}; {self.remedy}" if self.remedy else self.message
+        return ": ".join(part for part in (str(Place(self.file, self.line)), self.key, quoted, told) if part)
+
+
+class ScenarioError(Exception):
+    """What is wrong with this scenario? All its faults, one line each."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(dict.fromkeys(faults))
+        super().__init__(self.faults)
+
+    def __str__(self) -> str:
+        return "\n".join(str(fault) for fault in self.faults)
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """What is wrong with a value, before anyone knows in which line it stands?"""
+
+    message: str
+    remedy: str = ""
+    value: object = None
+    path: Path = ()
+    """Where in the value, from its top."""
+
+
+class Wrong(ValueError):
+    """A value that cannot be read, with everything that is wrong in it."""
+
+    def __init__(self, *complaints: Complaint) -> None:
+        self.complaints = complaints
+        super().__init__(*complaints)
+
+
+def wrong(message: str, remedy: str = "", value: object = None) -> Wrong:
+    """The error of a value with a single thing wrong."""
+    return Wrong(Complaint(message, remedy, value))
+
+
+class Gathering:
+    """What is wrong in all the parts of a thing? Gathered part by part, raised once."""
+
+    def __init__(self) -> None:
+        self.complaints: list[Complaint] = []
+
+    @contextmanager
+    def under(self, *path: str | int) -> Iterator[None]:
+        """Keeps what is raised inside, as said of the part at `path`."""
+        try:
+            yield
+        except Wrong as error:
+            self.complaints += [replace(each, path=(*path, *each.path)) for each in error.complaints]
+
+    def settle(self) -> None:
+        """Raises what was gathered, if anything."""
+        if self.complaints:
+            raise Wrong(*self.complaints)
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """Which of the known words was meant? A remedy: the nearest one, or else all of them."""
+    known = list(known)
+    if not known:
+        return "there is none"
+    lowered = {each.lower(): each for each in reversed(known)}
+    near = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean {lowered[near[0]]}?"
+    shown = ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")
+    return f"known: {shown}"
+
+
+def shown(value: object, longest: int = 70) -> str | None:
+    """How is what was written shown in one line? None where nothing was."""
+    text = None if value is None else flow(value)
+    return text if text is None or len(text) <= longest else text[: longest - 3] + "..."
+
+
+def flow(value: object) -> str:
+    """A value of a scenario file in YAML's flow style, for people to read."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {flow(part)}" for key, part in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(flow(part) for part in value) + "]"
+    return "null" if value is None else " ".join(str(value).split())

@@ -1,0 +1,240 @@
+"""Units: what does `13.3 M$/MW/y` say, in the unit that the model holds it in?
+
+The list of units is ours and stands before the units library, which would read `B$` as bytes; the library
+converts, and checks dimensions, on a registry that knows nothing else. Numbers are exact fractions until the
+last step, so `1.2 GW` is 1,200,000 kW to the bit.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cache
+from typing import TYPE_CHECKING
+
+from sim.scenario.faults import meant, wrong
+
+if TYPE_CHECKING:
+    from pint import UnitRegistry
+    from pint.util import UnitsContainer
+
+DEFINITIONS = {
+    "kW": "[power]", "W": "kW / 1000", "MW": "1000 kW", "GW": "1000 MW", "TW": "1000 GW",
+    "us": "[time]", "ms": "1000 us", "s": "1000 ms", "min": "60 s", "h": "60 min", "d": "24 h", "wk": "7 d",
+    "y": "365.25 d", "mo": "y / 12",
+    "$": "[money]", "k$": "1000 $", "M$": "1000 k$", "B$": "1000 M$", "T$": "1000 B$",
+    "m2": "[area]", "ft2": "0.09290304 m2", "sqft": "ft2",
+    "GPU": "[gpu]", "kGPU": "1000 GPU", "MGPU": "1000 kGPU", "crew": "[crew]", "each": "[thing]",
+    "%": "1 / 100",
+    "Wh": "W h", "kWh": "kW h", "MWh": "MW h", "GWh": "GW h", "TWh": "TW h",
+}  # fmt: skip
+"""Every unit that a scenario may write (energies only to be told apart from powers)."""
+
+LONG_WORDS = {
+    "second": "s", "sec": "s", "minute": "min", "hour": "h", "hr": "h", "day": "d", "week": "wk",
+    "month": "mo", "year": "y", "yr": "y", "percent": "%", "USD": "$", "m²": "m2", "ft²": "ft2", "sq ft": "sqft",
+}  # fmt: skip
+"""What people write as well, in the singular."""
+
+QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(.*)", re.DOTALL)
+LONGEST = 80
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What may a number at some place measure, and in which unit is it held?"""
+
+    dimension: str
+    unit: str
+    """The canonical unit, in which the model holds it."""
+    example: str
+    bare: str | None = None
+    """The unit of a number written without one; None where a unit must be written."""
+    called: str = ""
+    """What it is in a sentence, with its article."""
+    word: str = ""
+    """A word of the file's own for one thing of what it counts."""
+    most: float = 1e15
+    """The largest size in the canonical unit that can be simulated."""
+
+    def per_mw(self) -> Measure:
+        """The same for each MW of a building: `11.8 M$/MW`, or `1 /MW` in the unit of a bare number."""
+        return replace(
+            self,
+            dimension=f"{self.dimension} per MW",
+            unit=f"{self.unit}/MW",
+            example=f"{self.example}/MW",
+            bare=None,
+            called=f"{self.called} per MW",
+        )
+
+
+YEARS_10000 = 10_000 * 365.25 * 86_400e6
+MEASURES = {
+    measure.dimension: measure
+    for measure in (
+        Measure("power", "kW", "105 MW", called="a power", most=1e12),
+        Measure("duration", "us", "18 mo", called="a duration", most=YEARS_10000),
+        Measure("share", "", "95 %", bare="", called="a share"),
+        Measure("number", "", "1.4", bare="", called="a number"),
+        Measure("rate", "/d", "2 /mo", called="a rate"),
+        Measure("price", "$/kW/d", "13.3 M$/MW/y", called="a price"),
+        Measure("capex", "$/kW", "37.9 M$/MW", called="a cost per power"),
+        Measure("money", "$", "100 B$", called="an amount of money"),
+        Measure("area", "m2", "500000 sqft", called="an area"),
+        Measure("GPU", "GPU", "30000 GPU", called="a count of GPUs"),
+        Measure("crew", "crew", "4 crew", called="a count of crews"),
+        Measure("each", "each", "4 each", called="a count"),
+    )
+}
+DIMENSIONS = {measure.dimension: measure.unit for measure in MEASURES.values()}
+"""The canonical unit of each dimension."""
+
+
+def parse_quantity(written: object, dimension: str | Measure) -> float:
+    """What does a quantity say, in the canonical unit of its dimension?
+
+    Raises `Wrong` with what is expected where it is not a finite quantity of that dimension.
+    """
+    measure = MEASURES[dimension] if isinstance(dimension, str) else dimension
+    number, unit = split(written, measure)
+    if not unit and measure.bare is None:
+        raise wrong(f"has no unit, expected {measure.called}", f"write it as {measure.example}", written)
+    held = number * factor(unit or measure.bare or "", measure, written)
+    if abs(held) > measure.most:
+        raise wrong(
+            "is beyond what can be simulated", f"write {measure.called} such as {measure.example}", written
+        )
+    return float(held)
+
+
+def split(written: object, measure: Measure | None = None) -> tuple[Fraction, str]:
+    """Which number stands there, and which unit (empty if none)? Raises `Wrong` where neither is seen."""
+    text = str(written).strip()
+    expected = measure.called if measure else "a quantity"
+    example = measure.example if measure else "105 MW"
+    match = QUANTITY.fullmatch(text) if len(text) <= LONGEST and not isinstance(written, bool) else None
+    if match is None:
+        raise wrong(f"is not {expected}", remedy_of_nonsense(text, example), written)
+    number, unit = match.groups()
+    if re.match(r"[_,'. ]?\d", unit):
+        digits = re.sub(r"(?<=\d)[_,' ](?=\d)", "", text)
+        raise wrong("has separators between its digits", f"write {digits}", written)
+    if re.match(r"(-|–|to\b|\.\.)", unit):
+        raise wrong(
+            "is a range", "write a law, such as {uniform: {low: " + example + ", high: ...}}", written
+        )
+    return Fraction(number), unit.strip()
+
+
+def remedy_of_nonsense(text: str, example: str) -> str:
+    """What should be written in place of something that does not begin with a number?"""
+    if text.lower().lstrip("+-.") in {"nan", "inf", "infinity"}:
+        return "write a finite number, or leave the key out"
+    if dollars := re.fullmatch(r"\$\s*([\d.]+)\s*([kMBT]?)\b(.*)", text):
+        return f"write {dollars[1]} {dollars[2]}${dollars[3]}"
+    return f"write it as {example}"
+
+
+def factor(unit: str, measure: Measure, written: object = None) -> Fraction:
+    """How many canonical units of the measure is one `unit`? Raises `Wrong` for another dimension."""
+    symbols = symbols_in(unit, measure.word, written)
+    found = ratio(symbols, symbols_in(measure.unit, measure.word))
+    if found is None or (measure.dimension == "number" and "%" in symbols):
+        number, _ = split(written)
+        remedy = (
+            f"write {float(number):g}" if measure.dimension == "number" else f"write it as {measure.example}"
+        )
+        raise wrong(f"is {called(unit, measure.word)}, expected {measure.called}", remedy, written)
+    return found
+
+
+def called(unit: str, word: str = "") -> str:
+    """What does a unit measure, in words?"""
+    measure = measure_of_unit(unit, word)
+    return measure.called if measure else ("an energy" if "Wh" in unit else f"in {unit}")
+
+
+def measure_of_unit(unit: str, word: str = "") -> Measure | None:
+    """Which of our measures does a unit belong to? None if to none of them."""
+    if not unit:
+        return MEASURES["number"]
+    symbols = symbols_in(unit, word, unit)
+    if symbols == ("%",):
+        return MEASURES["share"]
+    return next(
+        (each for each in MEASURES.values() if ratio(symbols, symbols_in(each.unit)) is not None), None
+    )
+
+
+def symbols_in(unit: str, word: str = "", written: object = None) -> tuple[str, ...]:
+    """Which of our units are in a unit, divided one after the other? `M$/MW/y` is (M$, MW, y)."""
+    return tuple(symbol(part.strip(), word, written) for part in unit.split("/")) if unit else ()
+
+
+def symbol(part: str, word: str, written: object) -> str:
+    """Which unit of the list is meant by one word? Raises `Wrong` with the nearest if by none."""
+    single = part if part in DEFINITIONS else part.removesuffix("s")
+    if part == "" or single in DEFINITIONS:
+        return single
+    if word and word in {part, single}:
+        return "each"
+    if single in LONG_WORDS:
+        return LONG_WORDS[single]
+    raise wrong(f"has the unknown unit {part}", meant(part, [*DEFINITIONS, *LONG_WORDS]), written)
+
+
+@cache
+def ratio(symbols: tuple[str, ...], target: tuple[str, ...]) -> Fraction | None:
+    """How many of the target unit is one of the other? None where they differ in dimension."""
+    units = registry()
+    source, goal = (units.Quantity(Fraction(1), as_pint(each)) for each in (symbols, target))
+    if source.dimensionality != goal.dimensionality:
+        return None
+    return Fraction((source / goal).to("").magnitude)
+
+
+def as_pint(symbols: tuple[str, ...]) -> UnitsContainer:
+    """The units library's name of a unit: the first symbol over all the others."""
+    from pint.util import UnitsContainer
+
+    powers: dict[str, int] = {}
+    for position, each in enumerate(symbols):
+        if each:
+            powers[safe(each)] = powers.get(safe(each), 0) + (1 if position == 0 else -1)
+    return UnitsContainer({name: power for name, power in powers.items() if power})
+
+
+def safe(text: str) -> str:
+    """A unit as the library's grammar allows it."""
+    return text.replace("$", "dollar").replace("%", "percent")
+
+
+@cache
+def registry() -> UnitRegistry[Fraction]:
+    """The units library, knowing our units and nothing else."""
+    from pint import UnitRegistry
+
+    units: UnitRegistry[Fraction] = UnitRegistry(None, non_int_type=Fraction)
+    for name, definition in DEFINITIONS.items():
+        units.define(f"{safe(name)} = {safe(definition)}")
+    return units
+
+
+def counted_in(unit: str) -> Measure:
+    """How are the amounts of a supply read that is counted in `unit`? Raises `Wrong` for another unit.
+
+    A bare number counts in the supply's own unit. A word that is no unit of ours counts things of that name.
+    """
+    known = {each.lower() for each in (*DEFINITIONS, *LONG_WORDS)}
+    if unit.lower() not in known and unit.lower().removesuffix("s") not in known:
+        if re.fullmatch(r"[^\W\d][\w -]*", unit):
+            return Measure(unit, "each", f"4 {unit}", "each", f"a count of {unit}", unit)
+        raise wrong("is no unit to count in", "write $, GPU, MW, or one word", unit)
+    measure = measure_of_unit(unit)
+    if measure is None or measure.dimension not in {"power", "money", "GPU", "crew", "each"}:
+        raise wrong(
+            f"is {called(unit)}, which no supply is counted in", "write $, GPU, MW, or one word", unit
+        )
+    return replace(measure, bare=unit)
