@@ -1,0 +1,268 @@
+"""Which requests will be asked? The arrivals of every stream, drawn before the clock starts."""
+
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from math import inf, log
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.model import rules
+from sim.model.draws import Draws, Floats, half_up, whole
+from sim.model.time import DAY, YEAR, Calendar
+from sim.scenario.laws import Law
+from sim.scenario.market import Curve, Deal, Poisson, Stream
+
+Ints = npt.NDArray[np.int64]
+
+SPLITS = {"anywhere": rules.ANYWHERE, "one site": rules.ONE_SITE, "never": rules.WHOLE}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What one stream asks for, in the order of its numbers; every array is `(n,)`.
+
+    Times are in microseconds since the start, powers in kW. `deal` names the deal of each, or is None.
+    """
+
+    asked: Ints
+    wanted: Ints
+    gives_up: Ints
+    size_kw: Ints
+    block_kw: Ints
+    term: Ints
+    draw: Floats
+    deal: list[str] | None = None
+
+
+@dataclass(frozen=True)
+class InPlace:
+    """kW of a stream that serve at a site when the scenario starts."""
+
+    stream: int
+    site: int
+    kw: int
+    term: int
+
+
+def in_place(draws: Draws, name: str, stream: Stream, index: int, sites: dict[str, int]) -> list[InPlace]:
+    """What of a stream is there already at the start, and for how long?"""
+    there = []
+    for site, law in stream.in_place.items():
+        path = f"demand.{name}.in_place.{site}"
+        assert stream.term is not None
+        term = max(1, whole(float(draws.many(f"{path}.term", stream.term, 1)[0])))
+        there.append(InPlace(index, sites[site], max(0, whole(draws.once(path, law))), term))
+    return there
+
+
+def asked(draws: Draws, name: str, stream: Stream, there: list[InPlace], calendar: Calendar) -> Asked:
+    """What does a stream ask for before the end of the run?"""
+    arrivals = stream.arrivals
+    path = f"demand.{name}"
+    if arrivals is None:
+        return _rest(draws, path, stream, np.empty(0), np.empty(0), np.empty(0))
+    if arrivals.poisson is not None:
+        days = _poisson(draws, path, arrivals.poisson, calendar.end / DAY)
+        at = half_up(days * DAY)
+        n = len(at)
+        lead = draws.many(f"{path}.lead", stream.lead, n)
+        assert stream.size is not None
+        return _rest(draws, path, stream, at, at + half_up(lead), draws.many(f"{path}.size", stream.size, n))
+    if arrivals.curve is not None:
+        return _curve(draws, path, stream, arrivals.curve, there, calendar)
+    assert arrivals.deals is not None
+    return _deals(draws, path, stream, arrivals.deals, calendar)
+
+
+def _rest(
+    draws: Draws,
+    path: str,
+    stream: Stream,
+    at: npt.ArrayLike,
+    wanted: npt.ArrayLike,
+    sizes: npt.ArrayLike,
+    terms: Ints | None = None,
+    deal: list[str] | None = None,
+) -> Asked:
+    """The columns that follow the same way from every kind of arrivals."""
+    asked_at, wanted_at = np.asarray(at, dtype=np.int64), np.asarray(wanted, dtype=np.int64)
+    n = len(asked_at)
+    block = np.maximum(half_up(draws.many(f"{path}.block", stream.block, n)), 1)
+    gives_up = np.full(n, rules.NEVER, dtype=np.int64)
+    if stream.patience is not None:
+        gives_up = wanted_at + np.maximum(half_up(draws.many(f"{path}.patience", stream.patience, n)), 0)
+    if terms is None:
+        terms = _terms(draws, path, stream.term, n)
+    return Asked(
+        asked=asked_at,
+        wanted=wanted_at,
+        gives_up=gives_up,
+        size_kw=whole_blocks(np.asarray(sizes, dtype=np.float64), block),
+        block_kw=block,
+        term=terms,
+        draw=draws.stream(f"{path}.appetite_draw").uniforms(n),
+        deal=deal,
+    )
+
+
+def _terms(draws: Draws, path: str, law: Law | None, n: int) -> Ints:
+    """The terms of the requests of a stream; at least a microsecond each."""
+    if law is None:
+        return np.ones(n, dtype=np.int64)
+    return np.maximum(half_up(draws.many(f"{path}.term", law, n)), 1)
+
+
+def whole_blocks(sizes: Floats, block: Ints) -> Ints:
+    """A size up to whole blocks, at least one; a billionth of a block over is taken for noise of the float."""
+    blocks = np.ceil(sizes / block - 1e-9).astype(np.int64)
+    return np.maximum(blocks, 1) * block
+
+
+def _poisson(draws: Draws, path: str, poisson: Poisson, end_days: float) -> Floats:
+    """Arrival times in days, of a Poisson process of rate x growth^(years since start).
+
+    The n-th arrival is where the cumulated rate passes the sum of n unit exponentials (Cinlar 1975).
+    """
+    rate = draws.once(f"{path}.arrivals.poisson.rate", poisson.rate)
+    growth = draws.once(f"{path}.arrivals.poisson.growth", poisson.growth)
+    if rate <= 0:
+        return np.empty(0)
+    years = end_days / (YEAR / DAY)
+    steep = log(growth) / (YEAR / DAY)
+    expected = rate * end_days if steep == 0 else rate * (growth**years - 1) / steep
+    stream = draws.stream(f"{path}.arrivals")
+    passed, reached = np.empty(0), 0.0
+    while reached < expected:
+        gaps = -np.log1p(-stream.uniforms(int(expected - reached) + 16))
+        passed = np.concatenate([passed, reached + np.cumsum(gaps)])
+        reached = float(passed[-1])
+    passed = passed[passed < expected]
+    return passed / rate if steep == 0 else np.log1p(passed * steep / rate) / steep
+
+
+def _curve(
+    draws: Draws, path: str, stream: Stream, curve: Curve, there: list[InPlace], calendar: Calendar
+) -> Asked:
+    """The requests that follow a curve of the power wanted.
+
+    The next is wanted when the curve passes what is in place and the sizes so far, less those whose terms have
+    ended by then, plus half its own size; and is asked `lead` before, at the start at the earliest.
+    """
+    assert stream.size is not None
+    wanted_power = WantedPower(draws, f"{path}.arrivals.curve", curve, calendar)
+    n = 64
+    while True:
+        lead = np.maximum(half_up(draws.many(f"{path}.lead", stream.lead, n)), 0)
+        block = np.maximum(half_up(draws.many(f"{path}.block", stream.block, n)), 1)
+        size = whole_blocks(draws.many(f"{path}.size", stream.size, n), block)
+        term = _terms(draws, path, stream.term, n)
+        until = calendar.end + int(lead.max())
+        wanted = _follow(wanted_power, size.tolist(), term.tolist(), there, until)
+        if len(wanted) < n:
+            break
+        n *= 2
+    at = np.maximum(np.array(wanted, dtype=np.int64) - lead[: len(wanted)], 0)
+    inside = np.flatnonzero(at < calendar.end)
+    m = int(inside[-1]) + 1 if len(inside) else 0
+    return _rest(draws, path, stream, at[:m], wanted[:m], size[:m].astype(np.float64))
+
+
+def _follow(
+    power: "WantedPower", sizes: list[int], terms: list[int], there: list[InPlace], until: int
+) -> list[int]:
+    """When are the requests wanted, one after the other, so that their sum follows the curve?"""
+    ends: list[tuple[int, int]] = []
+    level = 0
+    for item in there:
+        level += item.kw
+        heappush(ends, (item.term, item.kw))
+    wanted: list[int] = []
+    t = 0
+    for size, term in zip(sizes, terms, strict=True):
+        while True:
+            turn = ends[0][0] if ends else inf
+            passes = power.passes(level + size / 2, t)
+            if passes < turn:
+                break
+            if turn >= until:
+                return wanted
+            t = int(turn)
+            level -= heappop(ends)[1]
+        if passes >= until:
+            return wanted
+        t = int(passes)
+        wanted.append(t)
+        level += size
+        heappush(ends, (t + term, size))
+    return wanted
+
+
+class WantedPower:
+    """The power wanted at a date: constant growth between points, after the last by a factor a year.
+
+    Nothing is wanted before the first point; between points of which one is 0 it runs straight.
+    """
+
+    def __init__(self, draws: Draws, path: str, curve: Curve, calendar: Calendar) -> None:
+        self.at = [calendar.since_start(at) for at, _ in curve.points]
+        self.kw = [draws.once(f"{path}.points.{at:%Y-%m-%d}", law) for at, law in curve.points]
+        self.growth = draws.once(f"{path}.growth", curve.growth)
+
+    def kw_at(self, t: float) -> float:
+        """How many kW are wanted at a time?"""
+        at, kw = self.at, self.kw
+        if t < at[0]:
+            return 0.0
+        for k in range(len(at) - 1):
+            if t < at[k + 1]:
+                share = (t - at[k]) / (at[k + 1] - at[k])
+                if kw[k] <= 0 or kw[k + 1] <= 0:
+                    return kw[k] + share * (kw[k + 1] - kw[k])
+                return float(kw[k] * (kw[k + 1] / kw[k]) ** share)
+        return float(kw[-1] * self.growth ** ((t - at[-1]) / YEAR))
+
+    def passes(self, target: float, t: int) -> float:
+        """At which time from `t` on are `target` kW wanted? In whole microseconds, or inf."""
+        at, kw = self.at, self.kw
+        t = max(t, at[0])
+        if self.kw_at(t) >= target:
+            return t
+        for k in range(len(at) - 1):
+            if t < at[k + 1] and kw[k + 1] >= target:
+                if kw[k] <= 0:
+                    share = (target - kw[k]) / (kw[k + 1] - kw[k])
+                else:
+                    share = log(target / kw[k]) / log(kw[k + 1] / kw[k])
+                return max(t, whole(at[k] + share * (at[k + 1] - at[k])))
+        if self.growth <= 1 or kw[-1] <= 0:
+            return inf
+        return max(t, whole(at[-1] + YEAR * log(target / kw[-1]) / log(self.growth)))
+
+
+def _deals(draws: Draws, path: str, stream: Stream, deals: dict[str, Deal], calendar: Calendar) -> Asked:
+    """One request for each deal, or for each date of its ramp; asked before the start counts as at the start."""
+    rows: list[tuple[str, int, int | None, float | None, int | None]] = []
+    for name, deal in deals.items():
+        here = f"{path}.arrivals.deals.{name}"
+        at = max(0, calendar.drawn(draws, f"{here}.asked", deal.asked))
+        term = None if deal.term is None else max(1, whole(draws.once(f"{here}.term", deal.term)))
+        if deal.ramp is not None:
+            for date, law in deal.ramp:
+                size = draws.once(f"{here}.ramp.{date:%Y-%m-%d}", law)
+                rows.append((name, at, calendar.since_start(date), size, term))
+            continue
+        wanted = None if deal.wanted is None else calendar.drawn(draws, f"{here}.wanted", deal.wanted)
+        given = None if deal.size is None else draws.once(f"{here}.size", deal.size)
+        rows.append((name, at, wanted, given, term))
+    n = len(rows)
+    lead = half_up(draws.many(f"{path}.lead", stream.lead, n))
+    drawn_size = draws.many(f"{path}.size", stream.size, n) if stream.size is not None else np.zeros(n)
+    drawn_term = _terms(draws, path, stream.term, n)
+    asked_at = [row[1] for row in rows]
+    wanted_at = [
+        max(row[1], row[2] if row[2] is not None else row[1] + int(lead[i])) for i, row in enumerate(rows)
+    ]
+    sizes = [row[3] if row[3] is not None else drawn_size[i] for i, row in enumerate(rows)]
+    terms = np.array([row[4] or drawn_term[i] for i, row in enumerate(rows)], dtype=np.int64)
+    return _rest(draws, path, stream, asked_at, wanted_at, sizes, terms, [row[0] for row in rows])

@@ -1,0 +1,145 @@
+"""The rules of the market, as questions on plain numbers and sequences.
+
+Both clocks call these same functions: the SimPy market as plain Python on lists, the compiled market after
+the compiler has been told of them. So this file imports nothing, and every function takes and gives whole
+numbers: power in kW, times in microseconds since the scenario's start, shares in millionths.
+"""
+
+NEVER = 1 << 62
+"""A time that does not come."""
+
+MILLION = 1_000_000
+"""Millionths in a whole share."""
+
+MATCH = -1
+"""Stands for `max_delay: match`, the right to match."""
+
+ANYWHERE, ONE_SITE, WHOLE = 0, 1, 2
+"""How a request may be split: `anywhere`, `one site`, `never`."""
+
+WORLD, ANSWERS, WAITING, NEW, DELIVERIES, GIVE_UPS = 1, 2, 3, 4, 5, 6
+"""The order within an instant: what the world changed, answers due, the waiting list, new requests,
+deliveries, give-ups; and again from the waiting list until nothing moves."""
+
+
+def in_force(now, begins, ends):
+    """Does a right count at this time? From its begin on, and no longer at its end."""
+    return begins <= now < ends
+
+
+def horizon(now, presells, latest):
+    """Up to which planned date may a provider sell now, to a customer who would take `latest` at the most?"""
+    early = now + presells
+    return early if early < latest else latest
+
+
+def planned_by(dates, sizes_kw, date):
+    """How many kW are planned to be online by a date? `dates` and `sizes_kw` in the order of the dates."""
+    total = 0
+    for k in range(len(dates)):
+        if dates[k] > date:
+            break
+        total += sizes_kw[k]
+    return total
+
+
+def room(online, planned, committed, held):
+    """How many kW can still be promised at a site? Never below 0: an outage may take what was promised."""
+    free = online + planned - committed - held
+    return free if free > 0 else 0
+
+
+def beyond_kept(rooms, keeps_back):
+    """How many kW may a provider place for others, of the room of all its sites?"""
+    free = rooms - keeps_back
+    return free if free > 0 else 0
+
+
+def below_cap(max_utilization, capacity, committed, held):
+    """How many kW may a holder still take under its utilization cap, over all its sites?"""
+    free = max_utilization * capacity // MILLION - committed - held
+    return free if free > 0 else 0
+
+
+def takes(split, block, left, free):
+    """How many of the `left` kW does a site with `free` kW take? Whole blocks of them, or all or nothing."""
+    free -= free % block
+    if free >= left:
+        return left
+    return free if split == ANYWHERE else 0
+
+
+def declines(draw, appetite):
+    """Does the holder turn the request down for want of appetite?"""
+    return draw >= appetite / MILLION
+
+
+def all_or_nothing(partial, taken, size):
+    """What remains of the holder's taking where it takes the whole size or nothing?"""
+    return taken if partial or taken == size else 0
+
+
+def not_before(now, wanted):
+    """The first time that a promise may name."""
+    return now if now > wanted else wanted
+
+
+def promised(now, wanted, need, online, dates, sizes_kw):
+    """When do online and planned kW cover what a site needs? Never before now, nor before it is wanted.
+
+    `need` is all that is committed and held at the site, the new commitment included. NEVER if no plan does.
+    """
+    first = now if now > wanted else wanted
+    if online >= need:
+        return first
+    for k in range(len(dates)):
+        online += sizes_kw[k]
+        if online >= need:
+            return dates[k] if dates[k] > first else first
+    return NEVER
+
+
+def available(online, in_service):
+    """How many kW could start to serve at a site now? None during an outage that took what serves."""
+    free = online - in_service
+    return free if free > 0 else 0
+
+
+def set_aside(free, undelivered):
+    """How many kW of what is free are set aside for a commitment?"""
+    return undelivered if undelivered < free else free
+
+
+def delivered(aside, undelivered, split, wanted, now):
+    """How many of the kW set aside begin to serve now? All that is wanted; a `never` split whole or not at all."""
+    if wanted > now or (split == WHOLE and aside < undelivered):
+        return 0
+    return aside
+
+
+def overpromised(committed, online, out, planned):
+    """Is more promised at a site than it will ever have? What an outage took counts as online."""
+    return committed > online + out + planned
+
+
+def interrupted(in_service, online):
+    """How many kW in service does an outage keep from working?"""
+    short = in_service - online
+    return short if short > 0 else 0
+
+
+def triggered(committed, share, online, planned):
+    """Has so much been committed at a site that the next building begins?"""
+    return committed * MILLION > share * (online + planned)
+
+
+def replanned(date, review, now):
+    """On which date is a building planned that was not online on `date`? `review` later, as often as needed."""
+    while date <= now:
+        date += review
+    return date
+
+
+def part(share, kw):
+    """How many whole kW are a share of some? Rounded half up."""
+    return (2 * share * kw + MILLION) // (2 * MILLION)

@@ -1,0 +1,189 @@
+"""One run: a replication of a scenario, played to its end, as columns of whole numbers."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import simpy
+
+from sim.model.future import Future, future
+from sim.model.market import NOBODY, Answer, Market, NotOnline, Policy
+from sim.model.rules import NEVER
+from sim.model.time import DAY
+from sim.model.world import EVENTS, World
+from sim.scenario.faults import Fault, ScenarioError
+from sim.scenario.schema import ScenarioFile
+
+Ints = npt.NDArray[np.int64]
+NO_TIME = NEVER
+"""Stands in a column of times for a time that there is not."""
+
+
+@dataclass
+class Columns:
+    """One table as columns of equal length; -1 stands for no number of a request, NEVER for no time."""
+
+    columns: dict[str, Ints] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Ints:
+        return self.columns[name]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()), ()))
+
+
+@dataclass
+class Run:
+    """What came of one replication.
+
+    `requests` holds what became of each request, beside what `future.requests` says that was asked; the other
+    tables are in the order of the design: by time, request, order made. Times are in microseconds since the
+    start, powers in kW; streams, providers, sites, rights and buildings are numbered as in the future.
+    """
+
+    replication: int
+    future: Future
+    requests: Columns
+    commitments: Columns
+    releases: Columns
+    deliveries: Columns
+    buildings: Columns
+
+
+WHY = ("gave up", "cancelled", "retired")
+
+
+def play(
+    scenario: ScenarioFile,
+    seed: int,
+    replication: int,
+    policy: Policy | None = None,
+    answer: Answer | None = None,
+) -> Run:
+    """What happens in this replication of a scenario?
+
+    Raises ScenarioError where the drawn numbers cannot be: more in place at a site than is online there.
+    """
+    drawn = future(scenario, seed, replication)
+    try:
+        return played(drawn, replication, policy, answer)
+    except NotOnline as error:
+        site = drawn.sites[error.site].name
+        raise ScenarioError(
+            [
+                Fault(
+                    file=str(scenario.path),
+                    line=None,
+                    key=f"sites.{site}.online",
+                    value=f"{error.online_kw / 1000:g} MW",
+                    message=f"less than the {error.in_place_kw / 1000:g} MW that streams have in place there"
+                    f" at the start (replication {replication})",
+                    remedy="raise what is online at the start, or lower in_place",
+                )
+            ]
+        ) from None
+
+
+def played(
+    drawn: Future, replication: int = 0, policy: Policy | None = None, answer: Answer | None = None
+) -> Run:
+    """Play a future to its end, on SimPy's clock."""
+    first = min([0, *(p.begins for p in drawn.projects if p.begins is not None)])
+    env = simpy.Environment(initial_time=first)
+    market = Market(env, drawn, policy, answer)
+    market.world = World(env, drawn, market.wake)
+    env.run(until=drawn.calendar.end)
+    return gathered(market, replication)
+
+
+def _table(rows: list[Any], *names: str) -> dict[str, Ints]:
+    """Rows of whole numbers as named columns."""
+    if not rows:
+        return {name: np.empty(0, dtype=np.int64) for name in names}
+    return dict(zip(names, np.array(rows, dtype=np.int64).T, strict=True))
+
+
+def gathered(market: Market, replication: int) -> Run:
+    """The tables of a market that has been played."""
+    drawn = market.future
+    stream_of = drawn.stream_of_request()
+    made = _table(market.commitments, "request", "provider", "site", "kw", "committed", "promised")
+    asked = made["request"] >= 0
+    stream = np.zeros(len(asked), dtype=np.int64)
+    stream[asked] = stream_of[made["request"][asked]]
+    for c, s in market.commitment_stream.items():
+        stream[c] = s
+    made["stream"] = stream
+
+    def of(rows: dict[str, Ints], time: str) -> Columns:
+        """Rows about commitments, with what is known of each; by time, request, order made."""
+        c = rows.pop("commitment")
+        columns = {name: made[name][c] for name in ("request", "stream", "provider", "site")} | rows
+        made_as = c if time == "start" else np.arange(len(c))
+        order = np.lexsort((made_as, columns["request"], columns[time]))
+        columns["promised"] = made["promised"][c]
+        return Columns({name: column[order] for name, column in columns.items()})
+
+    releases = _table([(c, kw, at, WHY.index(why)) for c, kw, at, why in market.releases],
+                      "commitment", "kw", "at", "why")  # fmt: skip
+    deliveries = _table([row[:4] for row in market.deliveries], "commitment", "kw", "start", "end")
+    order = np.lexsort((np.arange(len(made["kw"])), made["request"], made["committed"]))
+    names = ("request", "stream", "provider", "site", "kw", "committed", "promised")
+    delivered = of(deliveries, "start")
+    return Run(
+        replication=replication,
+        future=drawn,
+        requests=_requests(market, delivered),
+        commitments=Columns({name: made[name][order] for name in names}),
+        releases=of(releases, "at"),
+        deliveries=delivered,
+        buildings=Columns(
+            _table(
+                [(n.site, n.project, at, n.event, n.date, n.kw) for at, n in market.told],
+                "site", "project", "at", "event", "date", "kw",
+            )  # fmt: skip
+        ),
+    )
+
+
+def _requests(market: Market, deliveries: Columns) -> Columns:
+    """What became of each request."""
+    n = len(market.future.requests)
+    size = market.future.requests.size_kw
+    uncommitted = np.array(market.uncommitted, dtype=np.int64)
+    lost = np.array(market.lost, dtype=np.int64)
+    delivered = size - np.array(market.undelivered_of, dtype=np.int64) - lost
+    first = np.full(n, NO_TIME, dtype=np.int64)
+    last = np.full(n, NO_TIME, dtype=np.int64)
+    asked = deliveries["request"] >= 0
+    request, start = deliveries["request"][asked], deliveries["start"][asked]
+    np.minimum.at(first, request, start)
+    if len(request):
+        latest = np.full(n, -1, dtype=np.int64)
+        np.maximum.at(latest, request, start)
+        full = delivered == size
+        last[full] = latest[full]
+    right = np.array(market.right, dtype=np.int64)
+    gave_up = lost > 0
+    status = np.where(delivered == size, 0, np.where(~gave_up, 1, np.where(delivered > 0, 2, 3)))
+    return Columns(
+        {
+            "right": right,
+            "asked_first": np.array(market.asked_first, dtype=np.int64),
+            "answered": np.array(market.answered, dtype=np.int64),
+            "holder_kw": np.array(market.holder_kw, dtype=np.int64),
+            "first_kw": np.array(market.first_kw, dtype=np.int64),
+            "reason": np.array(market.reason, dtype=np.int64),
+            "committed_kw": np.where(gave_up, delivered, size - uncommitted),
+            "delivered_kw": delivered,
+            "lost_kw": lost,
+            "first_delivery": first,
+            "full_delivery": last,
+            "status": status,
+        }
+    )
+
+
+STATUSES = ("served", "waiting", "part served", "lost")
+__all__ = ["DAY", "EVENTS", "NOBODY", "STATUSES", "WHY", "Columns", "Run", "play", "played"]

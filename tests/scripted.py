@@ -1,0 +1,211 @@
+"""Plays a hand-made case (the format of `oracle.play`) on SimPy's market, with a world that reads a script."""
+
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import simpy
+
+from sim.model import rules
+from sim.model.future import Campus, Clause, Future, Group, Requests, Seller
+from sim.model.demand import SPLITS, InPlace
+from sim.model.market import REASONS, Market
+from sim.model.run import EVENTS, STATUSES, WHY, Run, gathered
+from sim.model.time import Calendar
+from sim.model.world import ANNOUNCED, CANCELLED, ONLINE, OUTAGE, RESTORED, RETIRED, News
+
+CODES = {
+    "planned": ANNOUNCED,
+    "online": ONLINE,
+    "cancelled": CANCELLED,
+    "retired": RETIRED,
+    "outage": OUTAGE,
+    "restored": RESTORED,
+}
+
+
+def future_of(case: dict[str, Any]) -> Future:
+    """The future that a case describes: one group a request."""
+    sites, providers = list(case["sites"]), list(case["providers"])
+    rights = [
+        Clause(
+            name=r["name"],
+            holder=providers.index(r["holder"]),
+            exclusive=r["kind"] == "exclusive",
+            customer=r["customer"],
+            classes=None if r["classes"] is None else frozenset(r["classes"]),
+            begins=r["from"],
+            ends=rules.NEVER if r["until"] is None else r["until"],
+            appetite=r["appetite"] if isinstance(r["appetite"], dict) else {None: r["appetite"]},
+            max_utilization=r["max_utilization"],
+            max_delay={None: rules.NEVER, "match": rules.MATCH}.get(r["max_delay"], r["max_delay"]),
+            partial=r["partial"],
+            holds=r["holds_capacity"],
+        )
+        for r in case["rights"]
+    ]
+    streams = list(dict.fromkeys([r["stream"] for r in case["requests"] + case["in_place"]]))
+    order = [providers.index(p) for p in case["overflow"]["order"]]
+    groups = []
+    for r in case["requests"]:
+        only = None if r["only"] is None else tuple(providers.index(p) for p in r["only"])
+        covering = tuple(k for k, right in enumerate(rights) if right.covers(r["customer"], r["class"], only))
+        groups.append(
+            Group(
+                stream=streams.index(r["stream"]),
+                customer=r["customer"],
+                class_=r["class"],
+                only=only,
+                split=SPLITS[r["split"]],
+                priority=r["priority"],
+                own=providers.index(r["customer"]) if r["customer"] in providers else -1,
+                rights=covering,
+                appetite=tuple(
+                    rights[k].appetite.get(r["class"], rights[k].appetite.get(None, rules.MILLION))
+                    for k in covering
+                ),
+                order=tuple(p for p in order if only is None or p in only),
+            )
+        )
+
+    def column(name: str) -> Any:
+        never = [rules.NEVER if r[name] is None else r[name] for r in case["requests"]]
+        return np.array(never, dtype=np.int64)
+
+    n = len(case["requests"])
+    requests = Requests(
+        group=np.arange(n),
+        number=np.arange(n),
+        deal=[None] * n,
+        asked=column("asked"),
+        wanted=column("wanted"),
+        gives_up=column("gives_up"),
+        size_kw=column("size"),
+        block_kw=column("block"),
+        term=column("term"),
+        draw=np.array([r["draw"] for r in case["requests"]], dtype=np.float64),
+        windows=[
+            np.array([r["windows"].get(right.name, 0) for r in case["requests"]], dtype=np.int64)
+            for right in rights
+        ],
+    )
+    return Future(
+        calendar=Calendar(datetime(2025, 1, 1), case["end"]),
+        streams=streams,
+        groups=groups,
+        requests=requests,
+        in_place=[
+            InPlace(streams.index(i["stream"]), sites.index(i["site"]), i["kw"], i["term"])
+            for i in case["in_place"]
+        ],
+        providers=[
+            Seller(name, tuple(sites.index(s) for s in p["sites"]), p["presells"], p["keeps_back"], p["price"], None)
+            for name, p in case["providers"].items()
+        ],
+        rights=rights,
+        policy=case["overflow"]["policy"],
+        bypass=case["bypass"],
+        sites=[Campus(name, kw, None, None) for name, kw in case["sites"].items()],
+        projects=[],
+        watches=[],
+        supplies=[],
+        contracts=[],
+        density={},
+    )
+
+
+class ScriptedWorld:
+    """A world that tells what a script says, when it says it."""
+
+    def __init__(self, env: simpy.Environment, case: dict[str, Any], market: Market) -> None:
+        sites = list(case["sites"])
+        projects: dict[tuple[str, str], int] = {}
+        self._script: dict[int, list[News]] = {}
+        self._env = env
+        for item in case["told"]:
+            building = (item["site"], item["building"])
+            project = -1 if item["building"] is None else projects.setdefault(building, len(projects))
+            date = rules.NEVER if item["date"] is None else item["date"]
+            news = News(CODES[item["event"]], sites.index(item["site"]), project, item["kw"], date)
+            self._script.setdefault(item["at"], []).append(news)
+        for at in self._script:
+            event = simpy.Event(env)
+            event._ok, event._value = True, None
+            event.callbacks.append(lambda _: market.wake())
+            env.schedule(event, 1, at)
+
+    @property
+    def has_news(self) -> bool:
+        return self._env.now in self._script
+
+    def news(self) -> list[News]:
+        return self._script.pop(self._env.now)
+
+    def look(self, totals: Any) -> None:
+        """No triggers here."""
+
+
+def played(case: dict[str, Any]) -> Run:
+    """A case, played on SimPy's clock."""
+    env = simpy.Environment()
+    market = Market(env, future_of(case))
+    market.world = ScriptedWorld(env, case, market)
+    env.run(until=case["end"])
+    return gathered(market, 0)
+
+
+def told(run: Run) -> dict[str, Any]:
+    """The tables of a run in the words of `oracle.play`."""
+    future = run.future
+    sites = [s.name for s in future.sites]
+    providers = [p.name for p in future.providers]
+    rights = [r.name for r in future.rights]
+
+    def rows(table: Any, *names: str) -> list[tuple[Any, ...]]:
+        words = {"stream": future.streams, "provider": providers, "site": sites, "why": WHY}
+        out = []
+        for k in range(len(table)):
+            row = []
+            for name in names:
+                value = int(table[name][k])
+                if name == "request":
+                    row.append(None if value < 0 else value)
+                else:
+                    row.append(words[name][value] if name in words else value)
+            out.append(tuple(row))
+        return out
+
+    place = ("request", "stream", "provider", "site", "kw")
+    asked = run.requests
+    requests = []
+    for r in range(len(future.requests)):
+        right = int(asked["right"][r])
+        refusal = right >= 0 and not future.rights[right].exclusive
+        answered = int(asked["answered"][r])
+        never = {k: int(asked[k][r]) for k in ("first_delivery", "full_delivery")}
+        requests.append(
+            {
+                "right": rights[right] if right >= 0 else None,
+                "holder": providers[future.rights[right].holder] if right >= 0 else None,
+                "window": int(future.requests.windows[right][r]) if refusal else None,
+                "asked_first": providers[int(asked["asked_first"][r])] if asked["asked_first"][r] >= 0 else None,
+                "answered": None if answered == rules.NEVER else answered,
+                "holder_kw": int(asked["holder_kw"][r]) if right >= 0 and answered < rules.NEVER else None,
+                "first_kw": int(asked["first_kw"][r]),
+                "reason": REASONS[int(asked["reason"][r])],
+                "committed_kw": int(asked["committed_kw"][r]),
+                "delivered_kw": int(asked["delivered_kw"][r]),
+                "lost_kw": int(asked["lost_kw"][r]),
+                **{k: None if v == rules.NEVER else v for k, v in never.items()},
+                "status": STATUSES[int(asked["status"][r])],
+            }
+        )
+    return {
+        "commitments": rows(run.commitments, *place, "committed", "promised"),
+        "releases": rows(run.releases, *place, "at", "why"),
+        "deliveries": rows(run.deliveries, *place, "start", "end"),
+        "requests": requests,
+    }
+
+
+__all__ = ["EVENTS", "future_of", "played", "told"]
