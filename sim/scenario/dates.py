@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
-from sim.scenario.faults import wrong
-from sim.scenario.laws import Law, unwrapped
+from sim.scenario.faults import Gathering, wrong
+from sim.scenario.laws import Law
+from sim.scenario.statements import Reading, read_law, unwrapped, wrapping
 
-INSTANT = re.compile(
-    r"(\d{4})-(\d\d?)-(\d\d?)(?:(?:[Tt]|[ \t]+)(\d\d?):(\d\d)(?::(\d\d(?:\.\d{1,6})?))?\s*(Z|[+-]\d\d(?::?\d\d)?)?)?"
-)
+TIME = r"(\d\d?):(\d\d)(?::(\d\d(?:\.\d{1,6})?))?\s*(Z|[+-]\d\d(?::?\d\d)?)?"
+INSTANT = re.compile(rf"(\d{{4}})-(\d\d?)-(\d\d?)(?:(?:[Tt]|\s+){TIME})?")
 
 
 @dataclass(frozen=True)
@@ -29,19 +29,29 @@ class Date:
         return self.plus.refs() if self.plus else set()
 
 
-def read_date(written: object, read_plus: Callable[[object], Law]) -> Date:
-    """Which date is written? `read_plus` reads the law of what is added."""
-    written = unwrapped(written)
-    if isinstance(written, Date):
-        return written
-    if not isinstance(written, dict):
-        return Date(instant(written))
-    if unknown := set(written) - {"date", "plus"}:
-        raise wrong(f"is no date: unknown key {min(unknown)}", "write {date: 2026-04-27, plus: LAW}", written)
-    if "date" not in written:
-        raise wrong("is no date", "write {date: 2026-04-27, plus: LAW}", written)
-    plus = written.get("plus")
-    return Date(instant(written["date"]), None if plus is None else read_plus(plus))
+def read_date(written: object, reading: Reading) -> Date:
+    """Which date is written? `reading` reads the law of what is added to it."""
+    stated = unwrapped(written)
+    if isinstance(stated, Date):
+        return stated
+    gathering = Gathering()
+    with gathering.under(*wrapping(written)):
+        return stated_date(stated, reading) if isinstance(stated, Mapping) else Date(instant(stated))
+    raise gathering.error()
+
+
+def stated_date(stated: Mapping[str, object], reading: Reading) -> Date:
+    """Which date is stated by a map?"""
+    if not {"date"} <= set(stated) <= {"date", "plus"}:
+        raise wrong("is no date", "write {date: 2026-04-27} or {date: 2026-04-27, plus: LAW}", stated)
+    at, plus = datetime.min, None
+    gathering = Gathering()
+    with gathering.under("date"):
+        at = instant(stated["date"])
+    with gathering.under("plus"):
+        plus = read_law(stated["plus"], reading) if "plus" in stated else None
+    gathering.settle()
+    return Date(at, plus)
 
 
 def instant(written: object) -> datetime:

@@ -15,7 +15,7 @@ class Place:
     """Where was it written? A file as the user named it (`--set` for an override), and a line from 1."""
 
     file: str
-    line: int = 0
+    line: int | None = None
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}" if self.line else self.file
@@ -26,7 +26,7 @@ class Fault:
     """What is wrong, where, and what to do about it?"""
 
     file: str
-    line: int
+    line: int | None
     key: str
     """The dotted path of the key, as in `--set`; empty where the file as a whole is wrong."""
     value: str | None
@@ -89,10 +89,14 @@ class Gathering:
         except Wrong as error:
             self.complaints += [replace(each, path=(*path, *each.path)) for each in error.complaints]
 
+    def error(self) -> Wrong:
+        """The error with all that was gathered."""
+        return Wrong(*self.complaints)
+
     def settle(self) -> None:
         """Raises what was gathered, if anything."""
         if self.complaints:
-            raise Wrong(*self.complaints)
+            raise self.error()
 
 
 def meant(word: str, known: Iterable[str]) -> str:

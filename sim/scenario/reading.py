@@ -1,28 +1,68 @@
-"""Reading: what does a scenario file say, once what it extends and what is overridden is merged?"""
+"""Reading: which scenario does a file describe, once what it extends and what is overridden is merged?"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from sim.scenario.faults import Fault, Place, ScenarioError, Wrong, shown
+from sim.scenario.checks import maps, misfits
+from sim.scenario.columns import inlined
+from sim.scenario.faults import Complaint, Fault, Gathering, Place, ScenarioError, Wrong, shown
 from sim.scenario.fields import Declared
-from sim.scenario.laws import Law, Reading, measure_of, read_law, unwrapped
+from sim.scenario.laws import Law
+from sim.scenario.merging import merged, overridden
+from sim.scenario.quantities import uncertain_law
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.units import Measure, counted_in
-from sim.scenario.written import Node, read_yaml, refused
+from sim.scenario.written import Node, as_written, read_yaml, refused
+
+OVERRIDE = Place("--set")
 
 
 def load(path: str | Path, overrides: Mapping[str, object] | None = None) -> ScenarioFile:
-    """Which scenario does a file describe? Raises `ScenarioError` with all that is wrong in it."""
-    return validated(read_file(Path(path)), Path(path))
+    """Which scenario does a file describe? Raises `ScenarioError` with all that is wrong in it.
+
+    `overrides` has dotted paths, such as `rights.first refusal.window`, and for each a text of YAML or a value.
+    """
+    return understood(read_merged(Path(path)), Path(path), overrides or {})
+
+
+def replaced(scenario: ScenarioFile, overrides: Mapping[str, object]) -> ScenarioFile:
+    """Which scenario is it where something else stands at some paths?"""
+    assert scenario._root is not None, "read by this module"
+    return understood(scenario._root, scenario.path, overrides)
+
+
+def read_merged(path: Path, extending: tuple[Path, ...] = ()) -> Node:
+    """What is written in a file, and in the files that it extends?"""
+    root = read_file(path)
+    if not isinstance(root.value, dict):
+        raise refused(root.place, "is no scenario", "write keys, such as start: 2025-01-21")
+    own = {key: part for key, part in root.value.items() if key != "extends"}
+    base = Node({}, root.place)
+    if named := root.value.get("extends"):
+        base = read_merged(extended(path, named, (*extending, path)), (*extending, path))
+    return merged(base, Node(own, root.place), ScenarioFile)
+
+
+def extended(path: Path, named: Node, extending: tuple[Path, ...]) -> Path:
+    """Which file does a file extend?"""
+    if not isinstance(named.value, str):
+        raise refused(named.place, "is no file", "name one scenario file", shown(named.plain()), "extends")
+    base = path.parent / named.value
+    if not base.is_file():
+        raise refused(named.place, "is no file", f"looked for {base}", named.value, "extends")
+    if base.resolve() in [each.resolve() for each in extending]:
+        raise refused(named.place, "extends itself in the end", "extend another file", named.value, "extends")
+    return base
 
 
 def read_file(path: Path) -> Node:
-    """What is written in a file?"""
+    """What is written in one file?"""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -33,72 +73,110 @@ def read_file(path: Path) -> Node:
     return read_yaml(text, str(path))
 
 
-def validated(root: Node, path: Path) -> ScenarioFile:
-    """The scenario that is written, once merged."""
-    tree = root.plain()
+def understood(root: Node, path: Path, overrides: Mapping[str, object]) -> ScenarioFile:
+    """Which scenario is written, once overridden? Raises `ScenarioError` with all that is wrong."""
+    faults: list[Fault] = []
+    for dotted, value in overrides.items():
+        try:
+            root = overridden(root, dotted, override(dotted, value), ScenarioFile)
+        except ScenarioError as error:
+            faults += error.faults
+    gathering = Gathering()
+    root = inlined(root, gathering)
+    tree = without_nulls(root.plain())
+    declared = declarations(tree)
+    complaints = [*gathering.complaints, *misfits(tree, declared)]
     try:
-        scenario = ScenarioFile.model_validate(tree, context=declarations(tree))
+        scenario = ScenarioFile.model_validate(tree, context=declared)
     except ValidationError as error:
-        raise ScenarioError(faults(error, root)) from None
+        complaints += told(error)
+    faults += [placed(each, root) for each in first_at_each_place(complaints)]
+    if faults:
+        raise ScenarioError(
+            sorted(faults, key=lambda each: (each.file != str(path), each.file, each.line or 0))
+        )
     scenario._path, scenario._root = path, root
     return scenario
 
 
-def faults(error: ValidationError, root: Node) -> list[Fault]:
-    """What pydantic tells, as faults with their places."""
-    found = []
-    for each in error.errors():
+def override(dotted: str, value: object) -> Node:
+    """What is to stand at a path: a text of YAML, or a value of Python's."""
+    if not isinstance(value, str):
+        return as_written(value, OVERRIDE)
+    try:
+        return as_written(read_yaml(value, OVERRIDE.file).plain(), OVERRIDE)
+    except ScenarioError as error:
+        raise ScenarioError(replace(each, line=None, key=dotted) for each in error.faults) from None
+
+
+def without_nulls(tree: Any) -> Any:
+    """A tree without the keys that say null."""
+    if isinstance(tree, dict):
+        return {key: without_nulls(part) for key, part in tree.items() if part is not None}
+    return [without_nulls(part) for part in tree] if isinstance(tree, list) else tree
+
+
+def told(error: ValidationError) -> Iterable[Complaint]:
+    """What pydantic tells, in our words where they are its own."""
+    for each in error.errors(include_url=False):
         path = tuple(part for part in each["loc"] if part != "[key]")
-        place = root.at(path).place
-        context = each.get("ctx", {})
-        key = ".".join(map(str, path))
-        found.append(
-            Fault(
-                place.file,
-                place.line,
-                key,
-                shown(each["input"]),
-                context.get("message", each["msg"]),
-                context.get("remedy", ""),
-            )
-        )
-    return found
+        match each["type"]:
+            case "fault":
+                yield Complaint(each["ctx"]["message"], each["ctx"]["remedy"], each["input"], path)
+            case "missing":
+                yield Complaint("is missing", f"write {path[-1]}: ...", None, path)
+            case "dict_type":
+                yield Complaint("is not a map of names", "write NAME: {...} for each", each["input"], path)
+            case "tuple_type":
+                yield Complaint("is not a list", f"write [{shown(each['input'])}]", each["input"], path)
+            case "default_factory_not_called":
+                pass
+            case _:
+                yield Complaint(each["msg"], "", each["input"], path)
+
+
+def first_at_each_place(complaints: Iterable[Complaint]) -> Iterable[Complaint]:
+    """The complaints without those about what another one said before, or about a part of it."""
+    paths: dict[tuple[str | int, ...], str] = {}
+    for each in complaints:
+        above = [each.path[:length] for length in range(1, len(each.path))]
+        if each.path not in paths and not any(path in paths for path in above):
+            paths[each.path] = each.message
+            yield each
+
+
+def placed(complaint: Complaint, root: Node) -> Fault:
+    """A complaint as a fault, at the line where the value stands."""
+    place = root.at(complaint.path).place
+    key = ".".join(map(str, complaint.path))
+    return Fault(place.file, place.line, key, shown(complaint.value), complaint.message, complaint.remedy)
 
 
 def declarations(tree: Any) -> Declared:
     """What does a file declare by name, whatever else is wrong in it?"""
-
-    def entries(word: str) -> dict[str, dict[str, Any]]:
-        part = tree.get(word) if isinstance(tree, dict) else None
-        return (
-            {name: each for name, each in part.items() if isinstance(each, dict)}
-            if isinstance(part, dict)
-            else {}
-        )
-
-    names = {word: frozenset(entries(word)) for word in ("sites", "providers", "supplies", "hardware")}
-    names["customers"] = frozenset(str(each.get("customer")) for each in entries("demand").values())
-    sold = [each.get("sites") for each in entries("providers").values()]
-    names["sold"] = frozenset(str(site) for sites in sold if isinstance(sites, list) for site in sites)
-    uncertain = tree.get("uncertain") if isinstance(tree, dict) else None
-    return Declared(
-        names,
-        {name: unit(each.get("unit")) for name, each in entries("supplies").items()},
-        {name: uncertainty(each) for name, each in uncertain.items()} if isinstance(uncertain, dict) else {},
-    )
+    names = {word: frozenset(tree.get(word) or ()) for word in ("sites", "providers", "hardware")}
+    names["customers"] = frozenset(str(each.get("customer")) for _, each in maps(tree, "demand"))
+    lists = [each.get("sites") for _, each in maps(tree, "providers")]
+    names["sold"] = frozenset(str(site) for sites in lists if isinstance(sites, list) for site in sites)
+    uncertain: dict[str, Law | None] = {}
+    stated = tree.get("uncertain")
+    for name, each in stated.items() if isinstance(stated, dict) else ():
+        uncertain[name] = tolerant(uncertain_law, each, uncertain)
+    supplies = {name: measured(each.get("unit")) for name, each in maps(tree, "supplies")}
+    return Declared(names, supplies, uncertain)
 
 
-def unit(written: object) -> Measure | None:
-    """How are the amounts of a supply read? None where its unit is faulty."""
+def measured(unit: object) -> Measure | None:
+    """How are the amounts of a supply measured? None where its unit is faulty."""
     try:
-        return counted_in(str(written))
+        return counted_in(str(unit))
     except Wrong:
         return None
 
 
-def uncertainty(written: object) -> Law | None:
-    """Which law does an uncertain number follow? None where it is faulty."""
+def tolerant(read: Any, *arguments: Any) -> Any:
+    """What is read; None where it is faulty."""
     try:
-        return read_law(written, Reading(measure_of(unwrapped(written))))
+        return read(*arguments)
     except Wrong:
         return None

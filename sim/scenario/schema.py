@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, ValidationInfo, WithJsonSchema, field_validator
 
 from sim.scenario.dates import Date
-from sim.scenario.fields import Described, Instant, Int, Name, Text, Uncertain
+from sim.scenario.demand import Arrivals, Curve, Deal, Poisson, Stream, Trace, expected_requests
+from sim.scenario.expectations import parse_expectation
+from sim.scenario.faults import Complaint, Gathering, wrong
+from sim.scenario.fields import Described, Text, declared, read_text, reads, tell
 from sim.scenario.laws import Law, Ref
-from sim.scenario.market import (
-    Arrivals,
-    Contract,
-    Curve,
-    Deal,
-    Over,
-    Overflow,
-    Poisson,
-    Provider,
-    Right,
-    Stream,
-    Trace,
-    Waiting,
-)
+from sim.scenario.market import Contract, Over, Overflow, Provider, Right, Waiting
+from sim.scenario.quantities import Instant, Uncertain
+from sim.scenario.resolved import fingerprint, resolved
+from sim.scenario.words import Name, Replications, Seed
 from sim.scenario.works import (
     Building,
     Chance,
@@ -46,8 +41,30 @@ __all__ = [
 ]  # fmt: skip
 
 
+def read_expected(written: object, info: ValidationInfo) -> str:
+    """Which expectation is written? As it is written, once it reads as one."""
+    text = read_text(written, info)
+    parse_expectation(text)
+    return text
+
+
+Expected = Annotated[str, reads(read_expected), WithJsonSchema({"type": "string"})]
+
+
+def within(at: datetime, info: ValidationInfo) -> None:
+    """Raises `Wrong` where a date is not between start and end."""
+    start, end = info.data.get("start"), info.data.get("end")
+    if start and end and not start <= at < end:
+        raise wrong(
+            "is not between start and end", f"write a date from {start:%Y-%m-%d} to {end:%Y-%m-%d}", at
+        )
+
+
+MOST_REQUESTS = 1e8
+
+
 class ScenarioFile(Described):
-    """Everything that is assumed about one future."""
+    """Everything that is assumed about one future, and how it is to be run."""
 
     called: ClassVar[str] = "scenario"
 
@@ -61,11 +78,11 @@ class ScenarioFile(Described):
     """Metrics leave out what is before; else the start."""
     report_at: tuple[Instant, ...] = ()
     """Dates for which the state is told."""
-    seed: Int = 1
-    """From which all that is drawn is drawn."""
-    replications: Int = 100
+    seed: Seed = 1
+    """What all draws come from."""
+    replications: Replications = 100
     """How many futures a run samples."""
-    uncertain: dict[Name, Uncertain] = Field(default_factory=dict)
+    uncertain: Uncertain = Field(default_factory=dict)
     """Numbers that are not known: drawn once a replication, used as $name."""
     hardware: dict[Name, Hardware] = Field(default_factory=dict)
     """Kinds of computers."""
@@ -85,7 +102,7 @@ class ScenarioFile(Described):
     """Where capacity is, and is to come."""
     contracts: dict[Name, Contract] = Field(default_factory=dict)
     """Money promised whatever is used."""
-    expect: tuple[Text, ...] = ()
+    expect: tuple[Expected, ...] = ()
     """What must hold of the metrics: `unserved_mw.mean.p90 < 2000`."""
 
     _path: Path = PrivateAttr(default=Path("scenario.yaml"))
@@ -104,6 +121,77 @@ class ScenarioFile(Described):
     @property
     def tree(self) -> dict[str, Any]:
         """What is written, after extends and overrides: texts in maps and lists."""
-        tree = self._root.plain() if self._root else {}
-        assert isinstance(tree, dict)
-        return tree
+        assert self._root is not None, "read by sim.scenario.reading"
+        return dict(self._root.plain())
+
+    def replace(self, overrides: Mapping[str, object]) -> ScenarioFile:
+        """A validated copy in which something else stands at some dotted paths."""
+        from sim.scenario.reading import replaced
+
+        return replaced(self, overrides)
+
+    def resolved(self) -> dict[str, Any]:
+        """What is written, with every default written out."""
+        return dict(resolved(self, self.tree))
+
+    def resolved_yaml(self) -> str:
+        """The same as a scenario file, which reads as an equal scenario."""
+        from sim.scenario.writing import as_yaml
+
+        return as_yaml(self.resolved())
+
+    def fingerprint(self) -> str:
+        """A hash of the resolved scenario."""
+        return fingerprint(self.resolved())
+
+    def __eq__(self, other: object) -> bool:
+        """Is the same assumed, wherever it was written?"""
+        return isinstance(other, ScenarioFile) and self.__dict__ == other.__dict__
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint())
+
+    @field_validator("end")
+    @classmethod
+    def after_start(cls, end: datetime, info: ValidationInfo) -> datetime:
+        """Time goes on."""
+        if (start := info.data.get("start")) and end <= start:
+            tell([Complaint("is not after start", f"write a date after {start:%Y-%m-%d}", end)])
+        return end
+
+    @field_validator("measure_from")
+    @classmethod
+    def in_the_run(cls, at: datetime, info: ValidationInfo) -> datetime:
+        """What is measured is simulated."""
+        gathering = Gathering()
+        with gathering.under():
+            within(at, info)
+        if gathering.complaints:
+            tell(gathering.complaints)
+        return at
+
+    @field_validator("report_at")
+    @classmethod
+    def all_in_the_run(cls, dates: tuple[datetime, ...], info: ValidationInfo) -> tuple[datetime, ...]:
+        """What is told is simulated."""
+        gathering = Gathering()
+        for position, at in enumerate(dates):
+            with gathering.under(position):
+                within(at, info)
+        if gathering.complaints:
+            tell(gathering.complaints)
+        return dates
+
+    @field_validator("demand")
+    @classmethod
+    def not_too_many(cls, demand: dict[str, Stream], info: ValidationInfo) -> dict[str, Stream]:
+        """The requests can be simulated."""
+        start, end = info.data.get("start"), info.data.get("end")
+        if start and end:
+            known = declared(info).uncertain or {}
+            counts = {name: expected_requests(stream, end - start, known) for name, stream in demand.items()}
+            if sum(counts.values()) > MOST_REQUESTS:
+                name = max(counts, key=counts.__getitem__)
+                message = f"makes for {sum(counts.values()):.2g} requests, more than {MOST_REQUESTS:.0e}"
+                tell([Complaint(message, "ask for fewer and larger ones", None, (name,))])
+        return demand

@@ -33,7 +33,8 @@ DEFINITIONS = {
 
 LONG_WORDS = {
     "second": "s", "sec": "s", "minute": "min", "hour": "h", "hr": "h", "day": "d", "week": "wk",
-    "month": "mo", "year": "y", "yr": "y", "percent": "%", "USD": "$", "m²": "m2", "ft²": "ft2", "sq ft": "sqft",
+    "month": "mo", "year": "y", "yr": "y", "percent": "%", "USD": "$",
+    "m²": "m2", "ft²": "ft2", "sq ft": "sqft",
 }  # fmt: skip
 """What people write as well, in the singular."""
 
@@ -55,6 +56,8 @@ class Measure:
     """What it is in a sentence, with its article."""
     word: str = ""
     """A word of the file's own for one thing of what it counts."""
+    over: str = ""
+    """The unit that is meant over a `/` with nothing before it."""
     most: float = 1e15
     """The largest size in the canonical unit that can be simulated."""
 
@@ -64,9 +67,10 @@ class Measure:
             self,
             dimension=f"{self.dimension} per MW",
             unit=f"{self.unit}/MW",
-            example=f"{self.example}/MW",
+            example="1 /MW",
             bare=None,
             called=f"{self.called} per MW",
+            over=self.bare or self.unit,
         )
 
 
@@ -101,7 +105,8 @@ def parse_quantity(written: object, dimension: str | Measure) -> float:
     number, unit = split(written, measure)
     if not unit and measure.bare is None:
         raise wrong(f"has no unit, expected {measure.called}", f"write it as {measure.example}", written)
-    held = number * factor(unit or measure.bare or "", measure, written)
+    unit = unit or measure.bare or ""
+    held = number * factor(measure.over + unit if unit.startswith("/") else unit, measure, written)
     if abs(held) > measure.most:
         raise wrong(
             "is beyond what can be simulated", f"write {measure.called} such as {measure.example}", written

@@ -1,181 +1,56 @@
-"""What is built: sites, buildings, phases, supplies and hardware."""
+"""What is built: hardware, sites, and their buildings in phases."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, ValidationInfo, WithJsonSchema
 
 from sim.scenario.dates import Date
-from sim.scenario.faults import Gathering, wrong
-from sim.scenario.fields import (
-    DATE_SCHEMA,
-    QUANTITY_SCHEMA,
+from sim.scenario.faults import Complaint, wrong
+from sim.scenario.fields import Described, Text, declared, reads, stated
+from sim.scenario.laws import Law
+from sim.scenario.quantities import (
+    DATE,
+    QUANTITY,
     Area,
     Capex,
-    Described,
     Duration,
     Factor,
     FactorFromOne,
-    HardwareName,
-    Int,
-    KilowattsEach,
-    Name,
+    Kilowatts,
     Power,
-    Series,
     Share,
     Shift,
     SomeDuration,
     SomePower,
-    Text,
-    Truth,
     When,
     dated,
-    declared,
     not_below_zero,
     quantity,
-    reads,
-    series,
-    stated,
     within_one,
 )
-from sim.scenario.laws import Law, measure_of, unwrapped
-from sim.scenario.units import MEASURES, Measure, counted_in, parse_quantity
+from sim.scenario.statements import measure_of, unwrapped
+from sim.scenario.supplies import DatedArrivals, Need, Needs, RegularArrivals, Supply
+from sim.scenario.units import MEASURES, parse_quantity
+from sim.scenario.words import Count, HardwareName, Name
+
+__all__ = [
+    "Building", "Chance", "DatedArrivals", "Hardware", "Need", "Outages", "Phase", "RegularArrivals", "Site",
+    "Supply", "Trigger",
+]  # fmt: skip
 
 
 class Hardware(Described):
     """What a kind of computer draws and does."""
 
-    it_kw_per_gpu: KilowattsEach | None = None
+    it_kw_per_gpu: Kilowatts | None = None
     """IT power for each GPU."""
     h100e_per_it_mw: Factor | None = None
     """H100 equivalents in a MW of IT power."""
-
-
-# Supplies, whose amounts are read in the unit that each is counted in.
-
-
-@dataclass(frozen=True)
-class DatedArrivals:
-    """What arrives on which dates."""
-
-    at: Series
-
-
-class RegularArrivals(Described):
-    """What arrives again and again."""
-
-    called: ClassVar[str] = "regular arrival"
-    from_: When = Field(alias="from")
-    """The date of the first."""
-    every: SomeDuration
-    """The time from one to the next."""
-    amount: Annotated[
-        Law, reads(lambda written, info: quantity(unit_of(info), info, written, not_below_zero))
-    ]
-    """How much arrives each time."""
-
-
-def unit_of(info: ValidationInfo) -> Measure:
-    """How are the amounts of the supply that is being read measured?"""
-    return declared(info).amounts
-
-
-def unit_to_count_in(written: object, info: ValidationInfo) -> str:
-    """Which unit is a supply counted in?"""
-    counted_in(str(written))
-    return str(written)
-
-
-def read_initial(written: object, info: ValidationInfo) -> Law:
-    """How much is there at the start, in the unit of the supply?"""
-    return quantity(counted_in(info.data["unit"]), info, written, not_below_zero)
-
-
-def read_arrives(written: object, info: ValidationInfo) -> DatedArrivals | RegularArrivals:
-    """Do amounts arrive on dates, or regularly?"""
-    if isinstance(written, DatedArrivals | RegularArrivals):
-        return written
-    measure = counted_in(info.data["unit"])
-    if isinstance(written, Mapping) and {"every", "amount", "from"} & set(written):
-        return RegularArrivals.model_validate(written, context=replace(declared(info), amounts=measure))
-    return DatedArrivals(series(measure, not_below_zero, written, info))
-
-
-class Supply(Described):
-    """What phases need, and must wait for."""
-
-    unit: Annotated[str, reads(unit_to_count_in), WithJsonSchema({"type": "string"})]
-    """What it is counted in: $, MW, GPU, or any word."""
-    initial: Annotated[Law, reads(read_initial), QUANTITY_SCHEMA] = stated("0")
-    """What is there at the start."""
-    arrives: Annotated[
-        DatedArrivals | RegularArrivals | None, reads(read_arrives), WithJsonSchema({"type": "object"})
-    ] = None
-    """What arrives, on dates or regularly."""
-    returned: Truth = False
-    """Whether a phase gives back what it took."""
-
-
-# Buildings.
-
-
-@dataclass(frozen=True)
-class Need:
-    """How much of a supply does a phase need?"""
-
-    fill: bool = False
-    """The GPUs that fill the building."""
-    amount: Law | None = None
-    per_mw: bool = False
-    """Whether the amount is for each MW of the building's IT power."""
-
-    def refs(self) -> set[str]:
-        """Which numbers of `uncertain` it uses."""
-        return self.amount.refs() if self.amount else set()
-
-
-PER_MW = re.compile(r"/\s*([kMGT]?W)\s*$")
-
-
-def per_mw(written: object) -> bool:
-    """Is an amount written for each MW?"""
-    if isinstance(written, Mapping):
-        return any(per_mw(part) for part in written.values())
-    if isinstance(written, list | tuple):
-        return any(per_mw(part) for part in written)
-    return PER_MW.search(str(written)) is not None
-
-
-def read_need(written: object, measure: Measure, info: ValidationInfo) -> Need:
-    """How much is needed of a supply that is measured so?"""
-    if isinstance(written, Need):
-        return written
-    if unwrapped(written) == "fill":
-        return Need(fill=True)
-    each_mw = per_mw(written)
-    return Need(
-        False, quantity(measure.per_mw() if each_mw else measure, info, written, not_below_zero), each_mw
-    )
-
-
-def read_needs(written: object, info: ValidationInfo) -> dict[str, Need]:
-    """What does a phase need of which supplies?"""
-    if not isinstance(written, Mapping):
-        raise wrong("is no list of needs", "write {SUPPLY: AMOUNT, ...}", written)
-    known = declared(info)
-    found: dict[str, Need] = {}
-    gathering = Gathering()
-    for name, part in written.items():
-        with gathering.under(name):
-            measure = known.supplies.get(name)
-            if measure:
-                found[name] = read_need(part, measure, info)
-    gathering.settle()
-    return found
 
 
 class Phase(Described):
@@ -183,9 +58,7 @@ class Phase(Described):
 
     takes: Duration
     """How long it takes once it has what it needs."""
-    needs: Annotated[dict[str, Need], reads(read_needs), WithJsonSchema({"type": "object"})] = Field(
-        default_factory=dict
-    )
+    needs: Needs = Field(default_factory=dict)
     """What it needs: an amount, an amount per MW, or `fill`."""
 
 
@@ -196,13 +69,14 @@ class Trigger:
     variable: str
     op: str
     share: float
+    """Of what is online and planned there."""
 
 
 def read_trigger(written: object, info: ValidationInfo) -> Trigger:
     """Which state is written?"""
     if isinstance(written, Trigger):
         return written
-    match = re.fullmatch(r"\s*committed\s*>\s*(.+?)\s*", str(written))
+    match = re.fullmatch(r"\s*committed\s*>\s*(\S.*)", str(written))
     if match is None:
         raise wrong("is no trigger", "write committed > 80 %", written)
     share = parse_quantity(match[1], "share")
@@ -227,7 +101,7 @@ def read_ending(written: object, info: ValidationInfo) -> Date | Chance:
     return dated(written, info)
 
 
-Ending = Annotated[Date | Chance, reads(read_ending), DATE_SCHEMA]
+Ending = Annotated[Date | Chance, reads(read_ending), DATE]
 
 
 class Building(Described):
@@ -237,7 +111,7 @@ class Building(Described):
     """Its IT power."""
     power: SomePower | None = None
     """In place of it, the power of the facility, which is divided by the site's pue."""
-    count: Int = 1
+    count: Count = 1
     """How many there are; their names get 1, 2, ..."""
     every: SomeDuration | None = None
     """The time from one of them to the next."""
@@ -266,12 +140,46 @@ class Building(Described):
     retired: Ending | None = None
     """When it goes offline for good: a date, or a chance of one."""
 
+    @classmethod
+    def idle(cls, given: Mapping[str, Any]) -> dict[str, str]:
+        """A building either comes on its planned date, later by a slip, or is built in phases."""
+        if "phases" in given:
+            idle = {"slip": "has no meaning with phases, whose durations say when it comes online"}
+        else:
+            idle = dict.fromkeys(("begins", "after", "when"), "has no meaning without phases")
+        if "when" in given:
+            idle["every"] = "has no meaning with when, by which one begins after the other"
+        elif str(given.get("count", 1)) == "1":
+            idle["every"] = "has no meaning for one building"
+        return idle
+
+    @classmethod
+    def misfits(cls, given: Mapping[str, Any]) -> Iterator[Complaint]:
+        """It has one power, and one way to come online."""
+        if ("it_power" in given) == ("power" in given):
+            said = "has both it_power and power" if "power" in given else "has no power"
+            yield Complaint(said, "write one of it_power and power")
+        starts = [key for key in ("begins", "after", "when") if key in given]
+        if "phases" not in given and "planned" not in given:
+            yield Complaint(
+                "has neither planned nor phases", "write planned: DATE, or phases and when they begin"
+            )
+        if "phases" in given and not given["phases"]:
+            yield Complaint("has no phase", "write NAME: {takes: 12 mo}", None, ("phases",))
+        if "phases" in given and len(starts) != 1:
+            said = (
+                f"has phases that begin in {len(starts)} ways: {', '.join(starts)}"
+                if starts
+                else ("has phases, but does not say when they begin")
+            )
+            yield Complaint(said, "write one of begins, after, when")
+
 
 def read_takes(written: object, info: ValidationInfo) -> Law:
     """Is a share of what is online taken, or an amount of power?"""
-    power = measure_of(unwrapped(written)).dimension == "power"
-    measure, check = (MEASURES["power"], not_below_zero) if power else (MEASURES["share"], within_one)
-    return quantity(measure, info, written, check)
+    if measure_of(unwrapped(written), declared(info).uncertain).dimension == "power":
+        return quantity(written, info, MEASURES["power"], not_below_zero)
+    return quantity(written, info, MEASURES["share"], within_one)
 
 
 class Outages(Described):
@@ -282,7 +190,7 @@ class Outages(Described):
     """The time from the end of one to the next."""
     lasts: Duration
     """How long one lasts."""
-    takes: Annotated[Law, reads(read_takes), QUANTITY_SCHEMA]
+    takes: Annotated[Law, reads(read_takes), QUANTITY]
     """What it takes: a share of what is online when it begins, or a power."""
 
 

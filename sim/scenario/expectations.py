@@ -1,0 +1,49 @@
+"""Expectations: which bound does `unserved_mw.mean.p90 < 2000` set, and is it met?"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sim.scenario.faults import meant, wrong
+
+STATISTICS = ("mean", "sd", "p10", "p50", "p90", "ci_low", "ci_high", "n")
+COMPARISONS: dict[str, Callable[[float, float], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+}
+GRAMMAR = re.compile(
+    r"(?P<name>[^<>=]+?)\s*(?P<op><=|>=|==|<|>)\s*(?P<bound>[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,3})?)"
+)
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What must hold of a statistic of a metric?"""
+
+    metric: str
+    statistic: str
+    op: str
+    bound: float
+
+    def holds(self, value: float) -> bool:
+        """Is it met by this value of the statistic?"""
+        return COMPARISONS[self.op](value, self.bound)
+
+
+def parse_expectation(written: str) -> Expectation:
+    """Which expectation is written? Raises `Wrong` where it is none."""
+    match = GRAMMAR.fullmatch(written.strip())
+    metric, _, statistic = match["name"].rpartition(".") if match else ("", "", "")
+    if match is None or not metric:
+        raise wrong(
+            "is no expectation", "write METRIC.STATISTIC < NUMBER, as unserved_mw.mean.p90 < 2000", written
+        )
+    if statistic not in STATISTICS:
+        raise wrong(f"does not end in a statistic, but in {statistic}", meant(statistic, STATISTICS), written)
+    return Expectation(metric, statistic, match["op"], float(match["bound"]))

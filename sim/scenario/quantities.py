@@ -1,0 +1,148 @@
+"""Quantities: what may stand in each kind of field that measures something, or names a date?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
+
+from sim.scenario.dates import Date, instant, read_date
+from sim.scenario.faults import Gathering, wrong
+from sim.scenario.fields import declared, reads
+from sim.scenario.laws import Known, Law, bounds, can_be_zero
+from sim.scenario.statements import Reading, measure_of, read_law, unwrapped
+from sim.scenario.units import MEASURES, Measure
+from sim.scenario.words import read_name
+
+Check = Callable[[Law, Known], str]
+"""What is wrong with a law, or nothing."""
+
+
+def above_zero(law: Law, uncertain: Known) -> str:
+    """Is it always above 0?"""
+    low, _ = bounds(law, uncertain)
+    return "must be above 0" if low < 0 or (low == 0 and can_be_zero(law, uncertain)) else ""
+
+
+def not_below_zero(law: Law, uncertain: Known) -> str:
+    """Is it never below 0?"""
+    return "must not be below 0" if bounds(law, uncertain)[0] < 0 else ""
+
+
+def not_below_one(law: Law, uncertain: Known) -> str:
+    """Is it never below 1?"""
+    return "must not be below 1" if bounds(law, uncertain)[0] < 1 else ""
+
+
+def within_one(law: Law, uncertain: Known) -> str:
+    """Is it always between 0 and 1?"""
+    low, high = bounds(law, uncertain)
+    return "must be between 0 % and 100 %" if low < 0 or high > 1 else ""
+
+
+def quantity(written: object, info: ValidationInfo, measure: Measure, check: Check | None = None) -> Law:
+    """Which law is written, of what is measured so, and does it pass the check?"""
+    uncertain = declared(info).uncertain
+    law = read_law(written, Reading(measure, uncertain))
+    if check and (message := check(law, uncertain or {})):
+        percent = law.constant if check is within_one and law.constant and 1 < law.constant <= 100 else None
+        remedy = f"write {percent:g} %" if percent else f"write {measure.called} such as {measure.example}"
+        raise wrong(message, remedy, unwrapped(written))
+    return law
+
+
+def law_of(dimension: str, check: Check | None = None, bare: str | None = None) -> PlainValidator:
+    """A reader of laws of one dimension; `bare` is the unit of a number without one."""
+    measure = MEASURES[dimension] if bare is None else replace(MEASURES[dimension], bare=bare)
+    return reads(lambda written, info: quantity(written, info, measure, check))
+
+
+def read_delay(written: object, info: ValidationInfo) -> Law | None:
+    """How long at the most? None where `never` says that there is no limit."""
+    if unwrapped(written) == "never":
+        return None
+    return quantity(written, info, MEASURES["duration"], not_below_zero)
+
+
+def read_uncertain(written: object, info: ValidationInfo) -> dict[str, Law]:
+    """Which numbers are not known, and what are their laws? Each may use those before it."""
+    if not isinstance(written, Mapping):
+        raise wrong("is not a map of names", "write NAME: LAW for each", written)
+    found: dict[str, Law] = {}
+    gathering = Gathering()
+    for name, part in written.items():
+        with gathering.under(name):
+            read_name(name, info)
+            found[name] = uncertain_law(part, found)
+    gathering.settle()
+    return found
+
+
+def uncertain_law(written: object, before: Known) -> Law:
+    """Which law does an uncertain number follow, in the dimension of the unit that it is written with?"""
+    return read_law(written, Reading(measure_of(unwrapped(written), before), before))
+
+
+QUANTITY = WithJsonSchema({"type": ["string", "number", "object"]})
+Power = Annotated[Law, law_of("power", not_below_zero), QUANTITY]
+SomePower = Annotated[Law, law_of("power", above_zero), QUANTITY]
+Kilowatts = Annotated[Law, law_of("power", above_zero, bare="kW"), QUANTITY]
+Duration = Annotated[Law, law_of("duration", not_below_zero), QUANTITY]
+SomeDuration = Annotated[Law, law_of("duration", above_zero), QUANTITY]
+Shift = Annotated[Law, law_of("duration"), QUANTITY]
+Delay = Annotated[Law | None, reads(read_delay), QUANTITY]
+Share = Annotated[Law, law_of("share", within_one), QUANTITY]
+Rate = Annotated[Law, law_of("rate", not_below_zero), QUANTITY]
+Price = Annotated[Law, law_of("price", not_below_zero), QUANTITY]
+Capex = Annotated[Law, law_of("capex", not_below_zero), QUANTITY]
+Money = Annotated[Law, law_of("money", not_below_zero), QUANTITY]
+Area = Annotated[Law, law_of("area", not_below_zero), QUANTITY]
+Factor = Annotated[Law, law_of("number", above_zero), QUANTITY]
+FactorFromOne = Annotated[Law, law_of("number", not_below_one), QUANTITY]
+Uncertain = Annotated[
+    dict[str, Law], reads(read_uncertain), WithJsonSchema({"type": "object", "additionalProperties": True})
+]
+
+
+def dated(written: object, info: ValidationInfo) -> Date:
+    """Which date is written, and what is added to it?"""
+    return read_date(written, Reading(MEASURES["duration"], declared(info).uncertain))
+
+
+def dated_or_never(written: object, info: ValidationInfo) -> Date | None:
+    """The same; None where `never` says that it does not come."""
+    return None if unwrapped(written) == "never" else dated(written, info)
+
+
+DATE = WithJsonSchema({"anyOf": [{"type": "string", "format": "date"}, {"type": "object"}]})
+When = Annotated[Date, reads(dated), DATE]
+WhenOrNever = Annotated[Date | None, reads(dated_or_never), DATE]
+Instant = Annotated[datetime, reads(lambda written, info: instant(unwrapped(written))), DATE]
+
+Series = tuple[tuple[datetime, Law], ...]
+
+
+def read_series(written: object, info: ValidationInfo, measure: Measure, check: Check) -> Series:
+    """Which quantities stand at which dates? In the order of dates, each of which stands once."""
+    if not isinstance(written, Mapping) or not written:
+        raise wrong("is no map of dates", f"write {{2026-01-01: {measure.example}, ...}}", written)
+    found: dict[datetime, Law] = {}
+    gathering = Gathering()
+    for key, part in written.items():
+        with gathering.under(key):
+            at = instant(key)
+            if at in found:
+                raise wrong("is a date that stands here twice", "write it once", key)
+            found[at] = quantity(part, info, measure, check)
+    gathering.settle()
+    return tuple(sorted(found.items(), key=lambda each: each[0]))
+
+
+Points = Annotated[
+    Series,
+    reads(lambda written, info: read_series(written, info, MEASURES["power"], above_zero)),
+    WithJsonSchema({"type": "object"}),
+]

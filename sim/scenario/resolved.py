@@ -1,0 +1,42 @@
+"""Resolved: what does a scenario say with every default written out?"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from sim.scenario.fields import Described
+from sim.scenario.written import as_text
+
+
+def resolved(value: object, tree: Any) -> Any:
+    """What is written, with the defaults of every object in it; it reads as the same `value` again."""
+    if isinstance(value, Described) and isinstance(tree, dict):
+        found = {
+            key: part
+            for key, name in value.fields().items()
+            if (part := field(value, key, name, tree)) is not None
+        }
+        return {key: part for key, part in found.items() if key not in value.idle(found)}
+    if isinstance(value, dict) and isinstance(tree, dict):
+        return {key: resolved(value.get(key), part) for key, part in tree.items()}
+    return tree
+
+
+def field(value: Described, key: str, name: str, tree: dict[str, Any]) -> Any:
+    """What one field says; None where it says nothing."""
+    if key in tree:
+        return resolved(getattr(value, name), tree[key])
+    info = type(value).model_fields[name]
+    if isinstance(default := getattr(value, name), Described):
+        return resolved(default, {})
+    if (info.default_factory is not None and not default) or default == ():
+        return None
+    default = default if info.default_factory is not None else info.default
+    return None if default is None else as_text(default)
+
+
+def fingerprint(tree: dict[str, Any]) -> str:
+    """A hash of a resolved scenario: equal where nothing that is written differs."""
+    return hashlib.sha256(json.dumps(tree, ensure_ascii=True).encode()).hexdigest()

@@ -1,0 +1,148 @@
+"""Supplies: what do phases wait for, in which unit is it counted, and how much do they need?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
+
+from pydantic import Field, ValidationInfo, WithJsonSchema
+
+from sim.scenario.faults import Gathering, meant, wrong
+from sim.scenario.fields import Described, declared, reads, stated
+from sim.scenario.laws import Law
+from sim.scenario.quantities import (
+    QUANTITY,
+    Series,
+    SomeDuration,
+    When,
+    not_below_zero,
+    quantity,
+    read_series,
+)
+from sim.scenario.statements import unwrapped
+from sim.scenario.units import Measure, counted_in
+from sim.scenario.words import Truth
+
+
+@dataclass(frozen=True)
+class DatedArrivals:
+    """What arrives on which dates?"""
+
+    at: Series
+
+
+def read_amount(written: object, info: ValidationInfo) -> Law:
+    """Which amount of the supply that is being read is written?"""
+    return quantity(written, info, declared(info).amounts, not_below_zero)
+
+
+class RegularArrivals(Described):
+    """What arrives again and again."""
+
+    called: ClassVar[str] = "regular arrival"
+
+    from_: When = Field(alias="from")
+    """The date of the first."""
+    every: SomeDuration
+    """The time from one to the next."""
+    amount: Annotated[Law, reads(read_amount), QUANTITY]
+    """How much arrives each time."""
+
+
+def read_unit(written: object, info: ValidationInfo) -> str:
+    """Which unit is a supply counted in?"""
+    counted_in(str(written))
+    return str(written)
+
+
+def measure_of_supply(info: ValidationInfo) -> Measure:
+    """How are the amounts of the supply measured whose fields are being read? (In things, if that is faulty.)"""
+    return counted_in(info.data.get("unit", "each"))
+
+
+def read_initial(written: object, info: ValidationInfo) -> Law:
+    """How much is there at the start?"""
+    return quantity(written, info, measure_of_supply(info), not_below_zero)
+
+
+def read_arrives(written: object, info: ValidationInfo) -> DatedArrivals | RegularArrivals:
+    """Do amounts arrive on dates, or regularly?"""
+    if isinstance(written, DatedArrivals | RegularArrivals):
+        return written
+    measure = measure_of_supply(info)
+    if isinstance(written, Mapping) and set(RegularArrivals.fields()) & set(written):
+        return RegularArrivals.model_validate(written, context=replace(declared(info), amounts=measure))
+    return DatedArrivals(read_series(written, info, measure, not_below_zero))
+
+
+class Supply(Described):
+    """What phases need, and wait for."""
+
+    unit: Annotated[str, reads(read_unit), WithJsonSchema({"type": "string"})]
+    """What it is counted in: $, MW, GPU, or any word."""
+    initial: Annotated[Law, reads(read_initial), QUANTITY] = stated("0")
+    """What is there at the start."""
+    arrives: (
+        Annotated[DatedArrivals | RegularArrivals, reads(read_arrives), WithJsonSchema({"type": "object"})]
+        | None
+    ) = None
+    """What arrives, on dates or regularly."""
+    returned: Truth = False
+    """Whether a phase gives back what it took."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """How much of a supply does a phase need?"""
+
+    fill: bool = False
+    """Whether it is the GPUs that fill the building."""
+    amount: Law | None = None
+    per_mw: bool = False
+    """Whether the amount is for each MW of the building's IT power."""
+
+    def refs(self) -> set[str]:
+        """Which numbers of `uncertain` it uses."""
+        return self.amount.refs() if self.amount else set()
+
+
+def per_mw(written: object) -> bool:
+    """Is an amount written for each MW?"""
+    if isinstance(written, Mapping):
+        return any(per_mw(part) for part in written.values())
+    if isinstance(written, list | tuple):
+        return any(per_mw(part) for part in written)
+    return re.search(r"/\s*[kMGT]?W\s*$", str(written)) is not None
+
+
+def read_need(written: object, info: ValidationInfo, measure: Measure) -> Need:
+    """How much is needed of a supply that is measured so?"""
+    if isinstance(written, Need):
+        return written
+    if unwrapped(written) == "fill":
+        return Need(fill=True)
+    each_mw = per_mw(unwrapped(written))
+    amount = quantity(written, info, measure.per_mw() if each_mw else measure, not_below_zero)
+    return Need(False, amount, each_mw)
+
+
+def read_needs(written: object, info: ValidationInfo) -> dict[str, Need]:
+    """What does a phase need of which supplies?"""
+    if not isinstance(written, Mapping):
+        raise wrong("is no map of needs", "write {SUPPLY: AMOUNT, ...}", written)
+    supplies = declared(info).supplies
+    found: dict[str, Need] = {}
+    gathering = Gathering()
+    for name, part in written.items():
+        with gathering.under(name):
+            if name not in supplies:
+                raise wrong("names no supply", meant(name, supplies), name)
+            if measure := supplies[name]:
+                found[name] = read_need(part, info, measure)
+    gathering.settle()
+    return found
+
+
+Needs = Annotated[dict[str, Need], reads(read_needs), WithJsonSchema({"type": "object"})]
