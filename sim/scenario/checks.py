@@ -100,13 +100,15 @@ def fillings(tree: Tree, declared: Declared) -> Iterator[Complaint]:
                     continue
                 path = (*place_of(site, name), "phases", phase, "needs", supply)
                 measure = declared.supplies.get(supply)
-                if measure and measure.dimension != "GPU":
-                    message = f"asks for GPUs, but {supply} is {measure.called}"
+                if measure is None:
+                    continue
+                if measure.dimension != "GPU":
+                    message = f"asks for GPUs, but {supply} is counted in {measure.word or measure.bare}"
                     yield Complaint(message, "write an amount", "fill", path)
-                if stands is None:
+                elif stands is None:
                     message = "asks for the GPUs that fill the building, whose hardware is not stated"
                     yield Complaint(message, "write hardware for the building or its site", "fill", path)
-                elif stands in hardware and "it_kw_per_gpu" not in hardware[stands]:
+                elif "it_kw_per_gpu" not in hardware.get(str(stands), {"it_kw_per_gpu"}):
                     message = f"asks for GPUs, but the hardware {stands} does not say what one draws"
                     yield Complaint(message, "write it_kw_per_gpu for it", "fill", path)
 

@@ -17,9 +17,8 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
     "==": operator.eq,
 }
-GRAMMAR = re.compile(
-    r"(?P<name>[^<>=]+?)\s*(?P<op><=|>=|==|<|>)\s*(?P<bound>[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,3})?)"
-)
+BOUND = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?"
+GRAMMAR = re.compile(rf"(?P<name>[^<>=]+?)\s*(?P<op><=|>=|==|<|>)\s*(?P<bound>{BOUND})")
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ def meant(word: str, known: Iterable[str]) -> str:
     """Which of the known words was meant? A remedy: the nearest one, or else all of them."""
     known = list(known)
     if not known:
-        return "there is none"
+        return "none is known"
     lowered = {each.lower(): each for each in reversed(known)}
     near = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
     if near:

@@ -24,7 +24,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from sim.scenario.faults import Complaint, Wrong, meant, wrong
 from sim.scenario.laws import Known
-from sim.scenario.statements import CONFIDENCES
+from sim.scenario.statements import CONFIDENCES, DESCRIPTION
 from sim.scenario.units import MEASURES, Measure
 
 T = TypeVar("T")
@@ -129,7 +129,9 @@ class Described(BaseModel):
     @classmethod
     def fields(cls) -> dict[str, str]:
         """Which field does each key that may be written fill?"""
-        return {each.alias or name: name for name, each in cls.model_fields.items()}
+        found = {each.alias or name: name for name, each in cls.model_fields.items()}
+        own = {key: name for key, name in found.items() if key not in DESCRIPTION}
+        return own | found
 
     @classmethod
     def idle(cls, given: Mapping[str, Any]) -> dict[str, str]:
@@ -150,7 +152,8 @@ class Described(BaseModel):
         word = cls.called or cls.__name__.lower()
         fields = cls.fields()
         if not isinstance(data, Mapping):
-            tell([Complaint(f"is not how a {word} is written", f"write its keys: {', '.join(fields)}", data)])
+            remedy = f"write {{{next(iter(fields))}: ..., ...}}"
+            tell([Complaint(f"is not how a {word} is written", remedy, data)])
         given = {key: part for key, part in data.items() if key in fields and part is not None}
         complaints = [
             Complaint(f"is no key of a {word}", meant(str(key), fields), part, (str(key),))

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from sim.scenario.faults import Fault, ScenarioError, meant
+from sim.scenario.faults import Complaint, Fault, Path, ScenarioError, meant
 from sim.scenario.fields import Described
 from sim.scenario.written import Node
 
@@ -63,6 +63,20 @@ def merged(base: Node, over: Node, kind: Kind) -> Node:
         else:
             found[key] = part if whole else merged(found[key], part, below(kind, key))
     return Node(found, over.place)
+
+
+def empty_names(node: Node, kind: Kind, path: Path = ()) -> Iterator[Complaint]:
+    """Which names of a map have nothing under them, not even to be removed?"""
+    for key, part in node.value.items() if isinstance(node.value, dict) and kind else ():
+        if part.value is None and isinstance(kind, Names):
+            yield Complaint(
+                "is a name with nothing under it",
+                "write what it is, or {} for defaults alone",
+                None,
+                (*path, key),
+            )
+        else:
+            yield from empty_names(part, below(kind, key), (*path, key))
 
 
 def overridden(node: Node, dotted: str, new: Node, kind: Kind) -> Node:

@@ -48,15 +48,16 @@ def quantity(written: object, info: ValidationInfo, measure: Measure, check: Che
     uncertain = declared(info).uncertain
     law = read_law(written, Reading(measure, uncertain))
     if check and (message := check(law, uncertain or {})):
-        percent = law.constant if check is within_one and law.constant and 1 < law.constant <= 100 else None
-        remedy = f"write {percent:g} %" if percent else f"write {measure.called} such as {measure.example}"
+        percent = law.constant if check is within_one and "%" not in str(written) else None
+        meant = percent is not None and 1 < percent <= 100
+        remedy = f"write {percent:g} %" if meant else f"write {measure.called} such as {measure.example}"
         raise wrong(message, remedy, unwrapped(written))
     return law
 
 
-def law_of(dimension: str, check: Check | None = None, bare: str | None = None) -> PlainValidator:
-    """A reader of laws of one dimension; `bare` is the unit of a number without one."""
-    measure = MEASURES[dimension] if bare is None else replace(MEASURES[dimension], bare=bare)
+def law_of(dimension: str | Measure, check: Check | None = None) -> PlainValidator:
+    """A reader of laws of one dimension, which pass a check."""
+    measure = MEASURES[dimension] if isinstance(dimension, str) else dimension
     return reads(lambda written, info: quantity(written, info, measure, check))
 
 
@@ -83,13 +84,17 @@ def read_uncertain(written: object, info: ValidationInfo) -> dict[str, Law]:
 
 def uncertain_law(written: object, before: Known) -> Law:
     """Which law does an uncertain number follow, in the dimension of the unit that it is written with?"""
-    return read_law(written, Reading(measure_of(unwrapped(written), before), before))
+    return read_law(
+        written, Reading(measure_of(unwrapped(written), before), before, "of uncertain before it")
+    )
 
 
 QUANTITY = WithJsonSchema({"type": ["string", "number", "object"]})
 Power = Annotated[Law, law_of("power", not_below_zero), QUANTITY]
 SomePower = Annotated[Law, law_of("power", above_zero), QUANTITY]
-Kilowatts = Annotated[Law, law_of("power", above_zero, bare="kW"), QUANTITY]
+Kilowatts = Annotated[
+    Law, law_of(replace(MEASURES["power"], bare="kW", example="2.09 kW"), above_zero), QUANTITY
+]
 Duration = Annotated[Law, law_of("duration", not_below_zero), QUANTITY]
 SomeDuration = Annotated[Law, law_of("duration", above_zero), QUANTITY]
 Shift = Annotated[Law, law_of("duration"), QUANTITY]

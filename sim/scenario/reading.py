@@ -14,7 +14,7 @@ from sim.scenario.columns import inlined
 from sim.scenario.faults import Complaint, Fault, Gathering, Place, ScenarioError, Wrong, shown
 from sim.scenario.fields import Declared
 from sim.scenario.laws import Law
-from sim.scenario.merging import merged, overridden
+from sim.scenario.merging import empty_names, merged, overridden
 from sim.scenario.quantities import uncertain_law
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.units import Measure, counted_in
@@ -83,14 +83,16 @@ def understood(root: Node, path: Path, overrides: Mapping[str, object]) -> Scena
             faults += error.faults
     gathering = Gathering()
     root = inlined(root, gathering)
-    tree = without_nulls(root.plain())
+    tree = root.plain()
     declared = declarations(tree)
-    complaints = [*gathering.complaints, *misfits(tree, declared)]
+    complaints = [*empty_names(root, ScenarioFile), *misfits(tree, declared)]
     try:
         scenario = ScenarioFile.model_validate(tree, context=declared)
     except ValidationError as error:
         complaints += told(error)
-    faults += [placed(each, root) for each in first_at_each_place(complaints)]
+    unread = {path for each in gathering.complaints for path in (each.path, each.path[:-1])}
+    complaints = [*gathering.complaints, *(each for each in complaints if each.path not in unread)]
+    faults += [placed(each, root) for each in complaints]
     if faults:
         raise ScenarioError(
             sorted(faults, key=lambda each: (each.file != str(path), each.file, each.line or 0))
@@ -107,13 +109,6 @@ def override(dotted: str, value: object) -> Node:
         return as_written(read_yaml(value, OVERRIDE.file).plain(), OVERRIDE)
     except ScenarioError as error:
         raise ScenarioError(replace(each, line=None, key=dotted) for each in error.faults) from None
-
-
-def without_nulls(tree: Any) -> Any:
-    """A tree without the keys that say null."""
-    if isinstance(tree, dict):
-        return {key: without_nulls(part) for key, part in tree.items() if part is not None}
-    return [without_nulls(part) for part in tree] if isinstance(tree, list) else tree
 
 
 def told(error: ValidationError) -> Iterable[Complaint]:
@@ -133,16 +128,6 @@ def told(error: ValidationError) -> Iterable[Complaint]:
                 pass
             case _:
                 yield Complaint(each["msg"], "", each["input"], path)
-
-
-def first_at_each_place(complaints: Iterable[Complaint]) -> Iterable[Complaint]:
-    """The complaints without those about what another one said before, or about a part of it."""
-    paths: dict[tuple[str | int, ...], str] = {}
-    for each in complaints:
-        above = [each.path[:length] for length in range(1, len(each.path))]
-        if each.path not in paths and not any(path in paths for path in above):
-            paths[each.path] = each.message
-            yield each
 
 
 def placed(complaint: Complaint, root: Node) -> Fault:

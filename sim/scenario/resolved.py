@@ -18,7 +18,8 @@ def resolved(value: object, tree: Any) -> Any:
             for key, name in value.fields().items()
             if (part := field(value, key, name, tree)) is not None
         }
-        return {key: part for key, part in found.items() if key not in value.idle(found)}
+        idle = value.idle(found)
+        return {key: part for key, part in found.items() if key not in idle}
     if isinstance(value, dict) and isinstance(tree, dict):
         return {key: resolved(value.get(key), part) for key, part in tree.items()}
     return tree

@@ -124,6 +124,11 @@ class ScenarioFile(Described):
         assert self._root is not None, "read by sim.scenario.reading"
         return dict(self._root.plain())
 
+    def written_at(self, path: tuple[str | int, ...]) -> Node:
+        """What is written at a path, or else what it would stand in."""
+        assert self._root is not None, "read by sim.scenario.reading"
+        return self._root.at(path)
+
     def replace(self, overrides: Mapping[str, object]) -> ScenarioFile:
         """A validated copy in which something else stands at some dotted paths."""
         from sim.scenario.reading import replaced
@@ -181,6 +186,29 @@ class ScenarioFile(Described):
         if gathering.complaints:
             tell(gathering.complaints)
         return dates
+
+    @field_validator("sites")
+    @classmethod
+    def room_for_what_is_in_place(cls, sites: dict[str, Site], info: ValidationInfo) -> dict[str, Site]:
+        """What is in place stands in what is online, as far as that is certain."""
+        complaints = []
+        for name, site in sites.items():
+            in_place_kw = sum(
+                each.in_place[name].constant or 0.0
+                for each in info.data.get("demand", {}).values()
+                if name in each.in_place
+            )
+            online_kw = site.online.constant
+            if online_kw is not None and online_kw < in_place_kw:
+                message = f"is less than the {in_place_kw / 1000:g} MW that are in place there"
+                complaints.append(
+                    Complaint(
+                        message, "write more, or less in place", f"{online_kw / 1000:g} MW", (name, "online")
+                    )
+                )
+        if complaints:
+            tell(complaints)
+        return sites
 
     @field_validator("demand")
     @classmethod

@@ -29,10 +29,15 @@ def wrapping(written: object) -> tuple[str, ...]:
 
 def unwrapped(written: object) -> object:
     """What is stated, without the keys that only describe it? Raises `Wrong` for a confidence of no kind."""
+    if isinstance(written, Mapping) and (said := written.get("confidence", "assumed")) not in CONFIDENCES:
+        raise Wrong(Complaint("is no confidence", meant(str(said), CONFIDENCES), said, ("confidence",)))
+    return undescribed(written)
+
+
+def undescribed(written: object) -> object:
+    """The same, whatever the confidence."""
     if not isinstance(written, Mapping):
         return written
-    if "confidence" in written and (said := written["confidence"]) not in CONFIDENCES:
-        raise Wrong(Complaint("is no confidence", meant(str(said), CONFIDENCES), said, ("confidence",)))
     if wrapping(written):
         return written["value"]
     return {key: part for key, part in written.items() if key not in DESCRIPTION}
@@ -45,6 +50,7 @@ class Reading:
     measure: Measure
     uncertain: Known | None = None
     """None where references are not checked."""
+    among: str = "of uncertain"
 
     def number(self, written: object) -> Number:
         """Which number or reference is written?"""
@@ -60,7 +66,7 @@ class Reading:
         if self.uncertain is None:
             return ref
         if name not in self.uncertain:
-            raise wrong("names no number of uncertain", meant(name, self.uncertain), f"${name}")
+            raise wrong(f"names no number {self.among}", meant(name, self.uncertain), f"${name}")
         law = self.uncertain[name]
         if law is None or law.dimension == ref.dimension:
             return ref

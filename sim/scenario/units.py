@@ -104,7 +104,9 @@ def parse_quantity(written: object, dimension: str | Measure) -> float:
     measure = MEASURES[dimension] if isinstance(dimension, str) else dimension
     number, unit = split(written, measure)
     if not unit and measure.bare is None:
-        raise wrong(f"has no unit, expected {measure.called}", f"write it as {measure.example}", written)
+        raise wrong(
+            f"has no unit, expected {measure.called}", f"write its unit, as in {measure.example}", written
+        )
     unit = unit or measure.bare or ""
     held = number * factor(measure.over + unit if unit.startswith("/") else unit, measure, written)
     if abs(held) > measure.most:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Annotated
 
-from pydantic import AfterValidator, PlainValidator, ValidationInfo, WithJsonSchema
+from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
 
-from sim.scenario.faults import Complaint, meant, wrong
-from sim.scenario.fields import declared, read_text, reads, tell
+from sim.scenario.faults import Gathering, meant, shown, wrong
+from sim.scenario.fields import declared, read_text, reads
+
+Reader = Callable[[object, ValidationInfo], str]
 
 
 def read_truth(written: object, info: ValidationInfo) -> bool:
@@ -26,9 +29,11 @@ def whole(least: int, most: int = 10**9) -> PlainValidator:
     def read(written: object, info: ValidationInfo) -> int:
         text = str(written).strip()
         if isinstance(written, bool) or not re.fullmatch(r"[+-]?\d{1,18}", text):
-            raise wrong("is not a whole number", f"write a number such as {max(least, 1)}", written)
-        if not least <= int(text) <= most:
-            raise wrong(f"must be between {least} and {most}", "write a number between them", written)
+            raise wrong("is not a whole number", "write a number such as 8", written)
+        if int(text) < least:
+            raise wrong(f"must not be below {least}", f"write {least}, or more", written)
+        if int(text) > most:
+            raise wrong(f"must not be above {most}", "write less", written)
         return int(text)
 
     return reads(read)
@@ -53,35 +58,46 @@ Truth = Annotated[bool, reads(read_truth), WithJsonSchema({"type": "boolean"})]
 Name = Annotated[str, reads(read_name), WithJsonSchema({"type": "string"})]
 
 
-def named(plural: str, missing: str, remedy: str = "") -> PlainValidator:
+def named(plural: str, missing: str) -> Reader:
     """A reader of names that the file must declare under `plural`."""
 
     def read(written: object, info: ValidationInfo) -> str:
         name = read_name(written, info)
         known = declared(info).names.get(plural)
         if known is not None and name not in known:
-            raise wrong(missing, remedy or meant(name, sorted(known)), written)
+            raise wrong(missing, meant(name, sorted(known)), written)
         return name
+
+    return read
+
+
+def several(reader: Reader) -> PlainValidator:
+    """A reader of a list of names, each of which stands once."""
+
+    def read(written: object, info: ValidationInfo) -> tuple[str, ...]:
+        if not isinstance(written, list | tuple):
+            raise wrong("is not a list", f"write [{shown(written)}]", written)
+        names: list[str] = []
+        gathering = Gathering()
+        for position, part in enumerate(written):
+            with gathering.under(position):
+                if part in written[:position]:
+                    raise wrong("stands here twice", "write it once", part)
+                names.append(reader(part, info))
+        gathering.settle()
+        return tuple(names)
 
     return reads(read)
 
 
+read_provider = named("providers", "names no provider")
+read_site = named("sites", "names no site")
 NAME = WithJsonSchema({"type": "string"})
-SiteName = Annotated[str, named("sites", "names no site"), NAME]
-ProviderName = Annotated[str, named("providers", "names no provider"), NAME]
-HardwareName = Annotated[str, named("hardware", "names no hardware"), NAME]
-CustomerName = Annotated[str, named("customers", "is no customer of any stream"), NAME]
-SoldSiteName = Annotated[str, named("sold", "is no site that a provider sells from"), NAME]
-
-
-def unique(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Stands each name once?"""
-    for position, name in enumerate(names):
-        if name in names[:position]:
-            tell([Complaint("stands here twice", "write it once", name, (position,))])
-    return names
-
-
-Names = Annotated[tuple[Name, ...], AfterValidator(unique)]
-Sites = Annotated[tuple[SiteName, ...], AfterValidator(unique)]
-Providers = Annotated[tuple[ProviderName, ...], AfterValidator(unique)]
+NAMES = WithJsonSchema({"type": "array", "items": {"type": "string"}})
+ProviderName = Annotated[str, reads(read_provider), NAME]
+SoldSiteName = Annotated[str, reads(named("sold", "is no site that a provider sells from")), NAME]
+HardwareName = Annotated[str, reads(named("hardware", "names no hardware")), NAME]
+CustomerName = Annotated[str, reads(named("customers", "is no customer of any stream")), NAME]
+Names = Annotated[tuple[str, ...], several(read_name), NAMES]
+Sites = Annotated[tuple[str, ...], several(read_site), NAMES]
+Providers = Annotated[tuple[str, ...], several(read_provider), NAMES]

@@ -24,7 +24,7 @@ class Plainly(RoundTripRepresenter):
         """A text, quoted where YAML would take it for nothing or for something else."""
         plain = VersionedResolver().resolve(ScalarNode, text, (True, False))
         tag = "tag:yaml.org,2002:str" if text in NULLS else plain
-        return self.represent_scalar(tag, text)  # type: ignore[no-any-return]
+        return self.represent_scalar(tag, text)
 
 
 Plainly.add_representer(str, Plainly.text)
@@ -42,12 +42,13 @@ def as_yaml(tree: dict[str, Any]) -> str:
 
 def laid_out(part: Any, top: bool = True) -> Any:
     """A part of the tree, marked where it is to be written in one line."""
+    if not isinstance(part, list | dict):
+        return part
+    found: CommentedMap | CommentedSeq
     if isinstance(part, list):
         found = CommentedSeq(laid_out(each, False) for each in part)
-    elif isinstance(part, dict):
-        found = CommentedMap((key, laid_out(each, False)) for key, each in part.items())
     else:
-        return part
+        found = CommentedMap((key, laid_out(each, False)) for key, each in part.items())
     if not top and len(str(part)) <= LINE:
         found.fa.set_flow_style()
     return found

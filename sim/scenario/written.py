@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from numbers import Number
 from typing import Any
 
 from sim.scenario.faults import Fault, Path, Place, ScenarioError
 
-Value = "str | None | dict[str, Node] | list[Node]"
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 DEEPEST = 40
 
@@ -26,9 +26,9 @@ class Node:
     place: Place
 
     def plain(self) -> Any:
-        """The same without places."""
+        """The same without places, and without the keys of a map that say null."""
         if isinstance(self.value, dict):
-            return {key: part.plain() for key, part in self.value.items()}
+            return {key: part.plain() for key, part in self.value.items() if part.value is not None}
         if isinstance(self.value, list):
             return [part.plain() for part in self.value]
         return self.value
@@ -155,4 +155,8 @@ def as_text(value: object) -> str:
     """A scalar of Python's as text."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return value.isoformat() if isinstance(value, date) else str(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if not isinstance(value, str | Number):
+        raise TypeError(f"{value!r} cannot stand in a scenario: write text, numbers, dates, maps and lists")
+    return str(value)
