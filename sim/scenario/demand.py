@@ -79,7 +79,7 @@ class Deal(Described):
         wanted = Date(found[0][0]) if isinstance(found, tuple) else found
         if asked and wanted and not wanted.plus and wanted.at < asked.at:
             remedy = f"write a date from {asked.at:%Y-%m-%d}"
-            tell([Complaint("is wanted before it is asked", remedy, wanted.at.date())])
+            tell([Complaint("is wanted before it is asked", remedy, wanted.at)])
         return found
 
 
@@ -189,9 +189,10 @@ class Stream(Described):
         deals = arrivals.get("deals")
         for name, deal in deals.items() if isinstance(deals, Mapping) else ():
             path = ("arrivals", "deals", str(name))
-            if not {"size", "ramp"} & set(deal or ()) and "size" not in given:
+            own = set(deal) if isinstance(deal, Mapping) else set()
+            if not {"size", "ramp"} & own and "size" not in given:
                 yield Complaint("has no size", "write size or ramp, or the size of the stream", None, path)
-            if "term" not in (deal or ()) and "term" not in given:
+            if "term" not in own and "term" not in given:
                 yield Complaint("has no term", "write term, or the term of the stream", None, path)
 
 

@@ -17,7 +17,6 @@ from pydantic import (
     PlainValidator,
     ValidationError,
     ValidationInfo,
-    WithJsonSchema,
     model_validator,
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -48,8 +47,8 @@ def declared(info: ValidationInfo) -> Declared:
     return info.context if isinstance(info.context, Declared) else Declared()
 
 
-def reads(reader: Callable[[object, ValidationInfo], T]) -> PlainValidator:
-    """A reader of ours as pydantic calls it."""
+def reads(reader: Callable[[object, ValidationInfo], T], written_as: Any) -> PlainValidator:
+    """A reader of ours as pydantic calls it; editors are told that it is `written_as` some type."""
 
     def validate(written: object, info: ValidationInfo) -> T:
         try:
@@ -57,7 +56,7 @@ def reads(reader: Callable[[object, ValidationInfo], T]) -> PlainValidator:
         except Wrong as error:
             tell(error.complaints)
 
-    return PlainValidator(validate)
+    return PlainValidator(validate, json_schema_input_type=written_as)
 
 
 def tell(complaints: Iterable[Complaint], beside: Iterable[InitErrorDetails] = ()) -> NoReturn:
@@ -97,7 +96,7 @@ def one_of(*words: str) -> PlainValidator:
             raise wrong("is no word that may stand here", meant(str(written), words), written)
         return str(written)
 
-    return reads(read)
+    return reads(read, Literal[words])
 
 
 def stated(text: str) -> Any:
@@ -105,7 +104,7 @@ def stated(text: str) -> Any:
     return Field(default=text, validate_default=True)
 
 
-Text = Annotated[str, reads(read_text), WithJsonSchema({"type": ["string", "number"]})]
+Text = Annotated[str, reads(read_text, str | float)]
 
 
 class Described(BaseModel):

@@ -13,11 +13,11 @@ from sim.scenario.faults import Complaint, Gathering, meant
 from sim.scenario.fields import Described, one_of, reads, stated, tell
 from sim.scenario.laws import KINDS, Law
 from sim.scenario.quantities import (
-    QUANTITY,
     Duration,
     Money,
     Power,
     Price,
+    Quantity,
     Share,
     When,
     WhenOrNever,
@@ -45,7 +45,7 @@ __all__ = [
 def before(first: Date | None, then: Date | None, name: str) -> None:
     """Tells where a date that is certain does not come before another."""
     if first and then and not first.plus and not then.plus and then.at <= first.at:
-        tell([Complaint(f"is not after {name}", f"write a date after {first.at:%Y-%m-%d}", then.at.date())])
+        tell([Complaint(f"is not after {name}", f"write a date after {first.at:%Y-%m-%d}", then.at)])
 
 
 class Provider(Described):
@@ -109,11 +109,11 @@ class Right(Described):
     """When it ends."""
     window: Duration = stated("0 d")
     """How long the holder takes to answer."""
-    appetite: Annotated[Law | dict[str, Law], reads(read_appetite), QUANTITY] = stated("100 %")
+    appetite: Annotated[Law | dict[str, Law], reads(read_appetite, Quantity)] = stated("100 %")
     """The chance that the holder wants a request at all, or one for each class that is covered."""
     max_utilization: Share = stated("100 %")
     """Up to which share of its capacity the holder takes."""
-    max_delay: Annotated[Law | Literal["match"] | None, reads(read_longest), QUANTITY] = stated("never")
+    max_delay: Annotated[Law | Literal["match"] | None, reads(read_longest, Quantity)] = stated("never")
     """How late after it is wanted the holder may promise; `match`: no later than another provider would."""
     partial: Truth = True
     """Whether the holder may take a part."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, Any
 
-from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
+from pydantic import PlainValidator, ValidationInfo
 
 from sim.scenario.dates import Date, instant, read_date
 from sim.scenario.faults import Gathering, wrong
@@ -17,6 +17,8 @@ from sim.scenario.statements import Reading, measure_of, read_law, unwrapped
 from sim.scenario.units import MEASURES, Measure
 from sim.scenario.words import read_name
 
+Quantity = str | float | dict[str, Any]
+"""How a quantity is written."""
 Check = Callable[[Law, Known], str]
 """What is wrong with a law, or nothing."""
 
@@ -58,7 +60,7 @@ def quantity(written: object, info: ValidationInfo, measure: Measure, check: Che
 def law_of(dimension: str | Measure, check: Check | None = None) -> PlainValidator:
     """A reader of laws of one dimension, which pass a check."""
     measure = MEASURES[dimension] if isinstance(dimension, str) else dimension
-    return reads(lambda written, info: quantity(written, info, measure, check))
+    return reads(lambda written, info: quantity(written, info, measure, check), Quantity)
 
 
 def read_delay(written: object, info: ValidationInfo) -> Law | None:
@@ -89,27 +91,22 @@ def uncertain_law(written: object, before: Known) -> Law:
     )
 
 
-QUANTITY = WithJsonSchema({"type": ["string", "number", "object"]})
-Power = Annotated[Law, law_of("power", not_below_zero), QUANTITY]
-SomePower = Annotated[Law, law_of("power", above_zero), QUANTITY]
-Kilowatts = Annotated[
-    Law, law_of(replace(MEASURES["power"], bare="kW", example="2.09 kW"), above_zero), QUANTITY
-]
-Duration = Annotated[Law, law_of("duration", not_below_zero), QUANTITY]
-SomeDuration = Annotated[Law, law_of("duration", above_zero), QUANTITY]
-Shift = Annotated[Law, law_of("duration"), QUANTITY]
-Delay = Annotated[Law | None, reads(read_delay), QUANTITY]
-Share = Annotated[Law, law_of("share", within_one), QUANTITY]
-Rate = Annotated[Law, law_of("rate", not_below_zero), QUANTITY]
-Price = Annotated[Law, law_of("price", not_below_zero), QUANTITY]
-Capex = Annotated[Law, law_of("capex", not_below_zero), QUANTITY]
-Money = Annotated[Law, law_of("money", not_below_zero), QUANTITY]
-Area = Annotated[Law, law_of("area", not_below_zero), QUANTITY]
-Factor = Annotated[Law, law_of("number", above_zero), QUANTITY]
-FactorFromOne = Annotated[Law, law_of("number", not_below_one), QUANTITY]
-Uncertain = Annotated[
-    dict[str, Law], reads(read_uncertain), WithJsonSchema({"type": "object", "additionalProperties": True})
-]
+Power = Annotated[Law, law_of("power", not_below_zero)]
+SomePower = Annotated[Law, law_of("power", above_zero)]
+Kilowatts = Annotated[Law, law_of(replace(MEASURES["power"], bare="kW", example="2.09 kW"), above_zero)]
+Duration = Annotated[Law, law_of("duration", not_below_zero)]
+SomeDuration = Annotated[Law, law_of("duration", above_zero)]
+Shift = Annotated[Law, law_of("duration")]
+Delay = Annotated[Law | None, reads(read_delay, Quantity)]
+Share = Annotated[Law, law_of("share", within_one)]
+Rate = Annotated[Law, law_of("rate", not_below_zero)]
+Price = Annotated[Law, law_of("price", not_below_zero)]
+Capex = Annotated[Law, law_of("capex", not_below_zero)]
+Money = Annotated[Law, law_of("money", not_below_zero)]
+Area = Annotated[Law, law_of("area", not_below_zero)]
+Factor = Annotated[Law, law_of("number", above_zero)]
+FactorFromOne = Annotated[Law, law_of("number", not_below_one)]
+Uncertain = Annotated[dict[str, Law], reads(read_uncertain, dict[str, Quantity])]
 
 
 def dated(written: object, info: ValidationInfo) -> Date:
@@ -122,10 +119,11 @@ def dated_or_never(written: object, info: ValidationInfo) -> Date | None:
     return None if unwrapped(written) == "never" else dated(written, info)
 
 
-DATE = WithJsonSchema({"anyOf": [{"type": "string", "format": "date"}, {"type": "object"}]})
-When = Annotated[Date, reads(dated), DATE]
-WhenOrNever = Annotated[Date | None, reads(dated_or_never), DATE]
-Instant = Annotated[datetime, reads(lambda written, info: instant(unwrapped(written))), DATE]
+Dated = date | str | dict[str, Any]
+"""How a date is written."""
+When = Annotated[Date, reads(dated, Dated)]
+WhenOrNever = Annotated[Date | None, reads(dated_or_never, Dated)]
+Instant = Annotated[datetime, reads(lambda written, info: instant(unwrapped(written)), date | str)]
 
 Series = tuple[tuple[datetime, Law], ...]
 
@@ -148,6 +146,7 @@ def read_series(written: object, info: ValidationInfo, measure: Measure, check: 
 
 Points = Annotated[
     Series,
-    reads(lambda written, info: read_series(written, info, MEASURES["power"], above_zero)),
-    WithJsonSchema({"type": "object"}),
+    reads(
+        lambda written, info: read_series(written, info, MEASURES["power"], above_zero), dict[str, Quantity]
+    ),
 ]

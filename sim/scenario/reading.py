@@ -139,7 +139,7 @@ def placed(complaint: Complaint, root: Node) -> Fault:
 
 def declarations(tree: Any) -> Declared:
     """What does a file declare by name, whatever else is wrong in it?"""
-    names = {word: frozenset(tree.get(word) or ()) for word in ("sites", "providers", "hardware")}
+    names = {word: frozenset(keys(tree.get(word))) for word in ("sites", "providers", "hardware")}
     names["customers"] = frozenset(str(each.get("customer")) for _, each in maps(tree, "demand"))
     lists = [each.get("sites") for _, each in maps(tree, "providers")]
     names["sold"] = frozenset(str(site) for sites in lists if isinstance(sites, list) for site in sites)
@@ -149,6 +149,11 @@ def declarations(tree: Any) -> Declared:
         uncertain[name] = tolerant(uncertain_law, each, uncertain)
     supplies = {name: measured(each.get("unit")) for name, each in maps(tree, "supplies")}
     return Declared(names, supplies, uncertain)
+
+
+def keys(part: object) -> Iterable[str]:
+    """The names in a map; none in what is no map."""
+    return part if isinstance(part, dict) else ()
 
 
 def measured(unit: object) -> Measure | None:

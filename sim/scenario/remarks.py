@@ -34,7 +34,7 @@ def of_rights(scenario: ScenarioFile) -> Iterator[Complaint]:
         for key, date, over in (("from", right.from_, False), ("until", right.until, True)):
             if date and not date.plus and (date.at <= scenario.start if over else date.at >= scenario.end):
                 said = "ends before the start" if over else "begins after the end"
-                yield Complaint(f"has no effect: the right {said}", "", date.at.date(), (*path, key))
+                yield Complaint(f"has no effect: the right {said}", "", date.at, (*path, key))
         customer = right.over.customer
         asked = {each.class_ for each in scenario.demand.values() if customer in (None, each.customer)}
         for position, class_ in enumerate(right.over.classes or ()):

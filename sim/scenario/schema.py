@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, PrivateAttr, ValidationInfo, WithJsonSchema, field_validator
+from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 
 from sim.scenario.dates import Date
 from sim.scenario.demand import Arrivals, Curve, Deal, Poisson, Stream, Trace, expected_requests
@@ -48,7 +48,7 @@ def read_expected(written: object, info: ValidationInfo) -> str:
     return text
 
 
-Expected = Annotated[str, reads(read_expected), WithJsonSchema({"type": "string"})]
+Expected = Annotated[str, reads(read_expected, str)]
 
 
 def within(at: datetime, info: ValidationInfo) -> None:
@@ -223,3 +223,16 @@ class ScenarioFile(Described):
                 message = f"makes for {sum(counts.values()):.2g} requests, more than {MOST_REQUESTS:.0e}"
                 tell([Complaint(message, "ask for fewer and larger ones", None, (name,))])
         return demand
+
+
+def editor_schema() -> dict[str, Any]:
+    """The JSON Schema by which an editor completes a scenario file, in which nothing need be written twice.
+
+    No key is required, since a file may extend another that has it.
+    """
+    schema = ScenarioFile.model_json_schema()
+    for part in (schema, *schema["$defs"].values()):
+        part.pop("required", None)
+    extends = {"type": "string", "description": "A scenario file, relative to this one, that this one changes."}
+    schema["properties"] = {"extends": extends, **schema["properties"]}
+    return schema

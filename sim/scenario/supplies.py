@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
-from pydantic import Field, ValidationInfo, WithJsonSchema
+from pydantic import Field, ValidationInfo
 
 from sim.scenario.faults import Gathering, meant, wrong
 from sim.scenario.fields import Described, declared, reads, stated
 from sim.scenario.laws import Law
 from sim.scenario.quantities import (
-    QUANTITY,
+    Quantity,
     Series,
     SomeDuration,
     When,
@@ -47,7 +47,7 @@ class RegularArrivals(Described):
     """The date of the first."""
     every: SomeDuration
     """The time from one to the next."""
-    amount: Annotated[Law, reads(read_amount), QUANTITY]
+    amount: Annotated[Law, reads(read_amount, Quantity)]
     """How much arrives each time."""
 
 
@@ -80,12 +80,12 @@ def read_arrives(written: object, info: ValidationInfo) -> DatedArrivals | Regul
 class Supply(Described):
     """What phases need, and wait for."""
 
-    unit: Annotated[str, reads(read_unit), WithJsonSchema({"type": "string"})]
+    unit: Annotated[str, reads(read_unit, str)]
     """What it is counted in: $, MW, GPU, or any word."""
-    initial: Annotated[Law, reads(read_initial), QUANTITY] = stated("0")
+    initial: Annotated[Law, reads(read_initial, Quantity)] = stated("0")
     """What is there at the start."""
     arrives: (
-        Annotated[DatedArrivals | RegularArrivals, reads(read_arrives), WithJsonSchema({"type": "object"})]
+        Annotated[DatedArrivals | RegularArrivals, reads(read_arrives, RegularArrivals | dict[str, Quantity])]
         | None
     ) = None
     """What arrives, on dates or regularly."""
@@ -145,4 +145,4 @@ def read_needs(written: object, info: ValidationInfo) -> dict[str, Need]:
     return found
 
 
-Needs = Annotated[dict[str, Need], reads(read_needs), WithJsonSchema({"type": "object"})]
+Needs = Annotated[dict[str, Need], reads(read_needs, dict[str, Quantity])]

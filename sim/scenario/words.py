@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Annotated
 
-from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
+from pydantic import PlainValidator, ValidationInfo
 
 from sim.scenario.faults import Gathering, meant, shown, wrong
 from sim.scenario.fields import declared, read_text, reads
@@ -36,7 +36,7 @@ def whole(least: int, most: int = 10**9) -> PlainValidator:
             raise wrong(f"must not be above {most}", "write less", written)
         return int(text)
 
-    return reads(read)
+    return reads(read, int)
 
 
 def read_name(written: object, info: ValidationInfo) -> str:
@@ -49,13 +49,12 @@ def read_name(written: object, info: ValidationInfo) -> str:
     return name
 
 
-INTEGER = WithJsonSchema({"type": "integer"})
-Seed = Annotated[int, whole(0, 2**63 - 1), INTEGER]
-Count = Annotated[int, whole(1, 10_000), INTEGER]
-Replications = Annotated[int, whole(1), INTEGER]
-Priority = Annotated[int, whole(-(10**9)), INTEGER]
-Truth = Annotated[bool, reads(read_truth), WithJsonSchema({"type": "boolean"})]
-Name = Annotated[str, reads(read_name), WithJsonSchema({"type": "string"})]
+Seed = Annotated[int, whole(0, 2**63 - 1)]
+Count = Annotated[int, whole(1, 10_000)]
+Replications = Annotated[int, whole(1)]
+Priority = Annotated[int, whole(-(10**9))]
+Truth = Annotated[bool, reads(read_truth, bool)]
+Name = Annotated[str, reads(read_name, str)]
 
 
 def named(plural: str, missing: str) -> Reader:
@@ -87,17 +86,15 @@ def several(reader: Reader) -> PlainValidator:
         gathering.settle()
         return tuple(names)
 
-    return reads(read)
+    return reads(read, list[str])
 
 
 read_provider = named("providers", "names no provider")
 read_site = named("sites", "names no site")
-NAME = WithJsonSchema({"type": "string"})
-NAMES = WithJsonSchema({"type": "array", "items": {"type": "string"}})
-ProviderName = Annotated[str, reads(read_provider), NAME]
-SoldSiteName = Annotated[str, reads(named("sold", "is no site that a provider sells from")), NAME]
-HardwareName = Annotated[str, reads(named("hardware", "names no hardware")), NAME]
-CustomerName = Annotated[str, reads(named("customers", "is no customer of any stream")), NAME]
-Names = Annotated[tuple[str, ...], several(read_name), NAMES]
-Sites = Annotated[tuple[str, ...], several(read_site), NAMES]
-Providers = Annotated[tuple[str, ...], several(read_provider), NAMES]
+ProviderName = Annotated[str, reads(read_provider, str)]
+SoldSiteName = Annotated[str, reads(named("sold", "is no site that a provider sells from"), str)]
+HardwareName = Annotated[str, reads(named("hardware", "names no hardware"), str)]
+CustomerName = Annotated[str, reads(named("customers", "is no customer of any stream"), str)]
+Names = Annotated[tuple[str, ...], several(read_name)]
+Sites = Annotated[tuple[str, ...], several(read_site)]
+Providers = Annotated[tuple[str, ...], several(read_provider)]

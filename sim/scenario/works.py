@@ -7,22 +7,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, ValidationInfo, WithJsonSchema
+from pydantic import Field, ValidationInfo
 
 from sim.scenario.dates import Date
 from sim.scenario.faults import Complaint, wrong
 from sim.scenario.fields import Described, Text, declared, reads, stated
 from sim.scenario.laws import Law
 from sim.scenario.quantities import (
-    DATE,
-    QUANTITY,
     Area,
     Capex,
+    Dated,
     Duration,
     Factor,
     FactorFromOne,
     Kilowatts,
     Power,
+    Quantity,
     Share,
     Shift,
     SomeDuration,
@@ -101,7 +101,7 @@ def read_ending(written: object, info: ValidationInfo) -> Date | Chance:
     return dated(written, info)
 
 
-Ending = Annotated[Date | Chance, reads(read_ending), DATE]
+Ending = Annotated[Date | Chance, reads(read_ending, Dated | Chance)]
 
 
 class Building(Described):
@@ -131,7 +131,7 @@ class Building(Described):
     """When its first phase begins."""
     after: Text | None = None
     """The building after which it begins: of the same site, or SITE.BUILDING."""
-    when: Annotated[Trigger, reads(read_trigger), WithJsonSchema({"type": "string"})] | None = None
+    when: Annotated[Trigger, reads(read_trigger, str)] | None = None
     """The state of the market on which it begins: `committed > 80 %`."""
     review: SomeDuration = stated("90 d")
     """How much later it is planned anew when it is not online on its planned date."""
@@ -190,7 +190,7 @@ class Outages(Described):
     """The time from the end of one to the next."""
     lasts: Duration
     """How long one lasts."""
-    takes: Annotated[Law, reads(read_takes), QUANTITY]
+    takes: Annotated[Law, reads(read_takes, Quantity)]
     """What it takes: a share of what is online when it begins, or a power."""
 
 

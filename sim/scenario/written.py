@@ -86,7 +86,7 @@ class Reader:
         """The only document of the stream."""
         next(self.events)
         if type(next(self.events)).__name__ == "StreamEndEvent":
-            return Node({}, Place(self.file, 1))
+            return Node(None, Place(self.file, 1))
         node = self.node(next(self.events), 0)
         next(self.events)
         extra = next(self.events)
