@@ -1,1 +1,180 @@
-"""A simulator of compute capacity: who is asked first, who says no, and who serves the overflow."""
+"""A simulator of compute capacity: who is asked first, who says no, and who serves the overflow.
+
+import sim
+
+scenario = sim.load("scenarios/announced-2025.yaml")
+result = scenario.run(replications=100)
+result.summary()["unserved_mw.mean"]
+result.plot.supply_and_demand()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import polars as pl
+    from matplotlib.figure import Figure
+
+    from sim.model.own import Answer, Policy
+    from sim.scenario.schema import ScenarioFile
+    from sim.study.outcome import Outcome
+    from sim.study.replications import Progress, Tables
+    from sim.study.summary import Summary
+
+__all__ = ["Result", "Scenario", "load", "open"]
+
+
+def load(path: str | Path, overrides: Mapping[str, object] | None = None) -> Scenario:
+    """Read a scenario file, with keys set anew (`{"rights.first refusal.window": "90 d"}`).
+
+    Raises ScenarioError with every fault of the file: where it stands, what it is, what to do.
+    """
+    from sim.scenario.reading import load as read
+
+    return Scenario(read(Path(path), overrides))
+
+
+def open(folder: str | Path) -> Result:
+    """Open a run that `sim run` or `Result.save` has written."""
+    from sim.study.outcome import opened
+
+    return Result(opened(Path(folder)))
+
+
+class Scenario:
+    """A scenario that has been read and found right; it does not change."""
+
+    def __init__(self, written: ScenarioFile) -> None:
+        self.written = written
+        """What is written down, as a tree of frozen objects."""
+
+    @property
+    def name(self) -> str:
+        """The name of its file."""
+        return self.written.name
+
+    @property
+    def title(self) -> str | None:
+        """What it is called."""
+        return self.written.title
+
+    def replace(self, overrides: Mapping[str, object]) -> Scenario:
+        """A validated copy with some keys set anew, by their dotted paths."""
+        return Scenario(self.written.replace(overrides))
+
+    def run(
+        self,
+        replications: int | None = None,
+        seed: int | None = None,
+        engine: str = "auto",
+        workers: int | None = None,
+        policy: Policy | None = None,
+        answer: Answer | None = None,
+        tables: Tables = "all",
+        out: str | Path | None = None,
+        progress: Progress | None = None,
+    ) -> Result:
+        """Play the scenario many times; by default as often, and from the seed, that it states itself.
+
+        `policy(request, offers)` ranks the providers for each request, in place of the overflow policy;
+        `answer(request, offer)` says how many kW the holder of a first refusal takes, in place of its limits.
+        """
+        from sim.study.outcome import run
+
+        return Result(
+            run(
+                self.written,
+                replications=replications,
+                seed=seed,
+                engine=engine,
+                workers=workers,
+                policy=policy,
+                answer=answer,
+                tables=tables,
+                out=None if out is None else Path(out),
+                progress=progress,
+            )
+        )
+
+    def __repr__(self) -> str:
+        w = self.written
+        return (
+            f"<Scenario {self.name}: {w.start:%Y-%m-%d} to {w.end:%Y-%m-%d}, {len(w.demand)} streams,"
+            f" {len(w.providers)} providers, {len(w.sites)} sites, {len(w.rights)} rights>"
+        )
+
+
+class Result:
+    """What came of a run: tables as polars frames, a summary, and plots.
+
+    The tables are attributes: `requests`, `commitments`, `releases`, `deliveries`, `buildings`, `drawn`,
+    `metrics`, `capacity`, `backlog` and `bands`.
+    """
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+
+    def __getattr__(self, name: str) -> pl.DataFrame:
+        from sim.study.frames import TABLES
+        from sim.study.outcome import DERIVED
+
+        if name.startswith("_") or name not in (*TABLES, *DERIVED):
+            raise AttributeError(f"a result has no {name}; its tables are {', '.join((*TABLES, *DERIVED))}")
+        try:
+            return self.outcome.table(name)
+        except KeyError as error:
+            raise AttributeError(error.args[0]) from None
+
+    @property
+    def plot(self) -> Plots:
+        """The plots, each a method that gives a matplotlib figure."""
+        return Plots(self.outcome)
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Where the numbers come from: seed, versions, hash of the scenario, engine."""
+        return self.outcome.provenance
+
+    def summary(self) -> Summary:
+        """Every metric over the replications: mean, sd, interval, percentiles, n."""
+        return self.outcome.summary()
+
+    def save(self, folder: str | Path) -> None:
+        """Write the tables and the summary to a folder, as `sim run` does."""
+        from sim.study.outcome import saved
+
+        saved(self.outcome, Path(folder))
+
+    def __dir__(self) -> list[str]:
+        from sim.study.frames import TABLES
+        from sim.study.outcome import DERIVED
+
+        return [*super().__dir__(), *TABLES, *DERIVED]
+
+    def __repr__(self) -> str:
+        n = len(self.outcome.finished)
+        return (
+            f"<Result of {self.outcome.scenario.name}: {n} replications, {len(self.outcome.values)} metrics>"
+        )
+
+
+class Plots:
+    """The plots of a result by name."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self._outcome = outcome
+
+    def __getattr__(self, name: str) -> Callable[[], Figure]:
+        from sim.show.plots import PLOTS
+
+        if name not in PLOTS:
+            raise AttributeError(f"there is no plot {name}; there are {', '.join(PLOTS)}")
+        return lambda: PLOTS[name](self._outcome)
+
+    def __dir__(self) -> list[str]:
+        from sim.show.plots import PLOTS
+
+        return list(PLOTS)

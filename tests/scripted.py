@@ -7,10 +7,11 @@ import numpy as np
 import simpy
 
 from sim.model import rules
-from sim.model.future import Campus, Clause, Future, Group, Requests, Seller
 from sim.model.demand import SPLITS, InPlace
-from sim.model.market import REASONS, Market
-from sim.model.run import EVENTS, STATUSES, WHY, Run, gathered
+from sim.model.future import Campus, Clause, Future, Group, Requests, Seller
+from sim.model.ledger import REASONS
+from sim.model.market import Market
+from sim.model.run import STATUSES, WHY, Run, gathered
 from sim.model.time import Calendar
 from sim.model.world import ANNOUNCED, CANCELLED, ONLINE, OUTAGE, RESTORED, RETIRED, News
 
@@ -92,6 +93,7 @@ def future_of(case: dict[str, Any]) -> Future:
     return Future(
         calendar=Calendar(datetime(2025, 1, 1), case["end"]),
         streams=streams,
+        customers=["" for _ in streams],
         groups=groups,
         requests=requests,
         in_place=[
@@ -99,7 +101,14 @@ def future_of(case: dict[str, Any]) -> Future:
             for i in case["in_place"]
         ],
         providers=[
-            Seller(name, tuple(sites.index(s) for s in p["sites"]), p["presells"], p["keeps_back"], p["price"], None)
+            Seller(
+                name,
+                tuple(sites.index(s) for s in p["sites"]),
+                p["presells"],
+                p["keeps_back"],
+                p["price"],
+                None,
+            )
             for name, p in case["providers"].items()
         ],
         rights=rights,
@@ -188,7 +197,9 @@ def told(run: Run) -> dict[str, Any]:
                 "right": rights[right] if right >= 0 else None,
                 "holder": providers[future.rights[right].holder] if right >= 0 else None,
                 "window": int(future.requests.windows[right][r]) if refusal else None,
-                "asked_first": providers[int(asked["asked_first"][r])] if asked["asked_first"][r] >= 0 else None,
+                "asked_first": providers[int(asked["asked_first"][r])]
+                if asked["asked_first"][r] >= 0
+                else None,
                 "answered": None if answered == rules.NEVER else answered,
                 "holder_kw": int(asked["holder_kw"][r]) if right >= 0 and answered < rules.NEVER else None,
                 "first_kw": int(asked["first_kw"][r]),
@@ -206,6 +217,3 @@ def told(run: Run) -> dict[str, Any]:
         "deliveries": rows(run.deliveries, *place, "start", "end"),
         "requests": requests,
     }
-
-
-__all__ = ["EVENTS", "future_of", "played", "told"]

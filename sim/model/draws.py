@@ -5,7 +5,7 @@ name of the quantity) and never by the order of creation. So adding a site distu
 scenarios with the same seed face the same future.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import blake2b
 from typing import Any
 
@@ -16,6 +16,7 @@ from scipy import special
 from sim.scenario.laws import Law, Ref
 
 Floats = npt.NDArray[np.float64]
+Quantile = Callable[[Floats, Any, Mapping[str, float]], Any]
 
 
 class Stream:
@@ -43,7 +44,8 @@ def quantile(law: Law, u: Floats, numbers: Mapping[str, float]) -> Floats:
     Johnson, Kotz and Balakrishnan, "Continuous Univariate Distributions", with the special functions of scipy.
     """
     p = {name: resolved(value, numbers) for name, value in law.params.items()}
-    return _QUANTILES[law.kind](u, p, numbers)
+    values: Floats = _QUANTILES[law.kind](u, p, numbers)
+    return values
 
 
 def resolved(value: Any, numbers: Mapping[str, float]) -> Any:
@@ -55,15 +57,15 @@ def resolved(value: Any, numbers: Mapping[str, float]) -> Any:
     return value
 
 
-def _constant(u: Floats, p: Any, _: Any) -> Floats:
+def _constant(u: Floats, p: Any, _: Any) -> Any:
     return np.full(u.shape, p["value"], dtype=np.float64)
 
 
-def _uniform(u: Floats, p: Any, _: Any) -> Floats:
-    return p["low"] + u * (p["high"] - p["low"])  # type: ignore[no-any-return]
+def _uniform(u: Floats, p: Any, _: Any) -> Any:
+    return p["low"] + u * (p["high"] - p["low"])
 
 
-def _triangular(u: Floats, p: Any, _: Any) -> Floats:
+def _triangular(u: Floats, p: Any, _: Any) -> Any:
     low, mode, high = p["low"], p["mode"], p["high"]
     if high == low:
         return np.full(u.shape, low, dtype=np.float64)
@@ -73,60 +75,62 @@ def _triangular(u: Floats, p: Any, _: Any) -> Floats:
     return np.where(u < turn, rising, falling)
 
 
-def _pert(u: Floats, p: Any, _: Any) -> Floats:
+def _pert(u: Floats, p: Any, _: Any) -> Any:
     low, mode, high = p["low"], p["mode"], p["high"]
     if high == low:
         return np.full(u.shape, low, dtype=np.float64)
     a = 1 + 4 * (mode - low) / (high - low)
     b = 1 + 4 * (high - mode) / (high - low)
-    return low + (high - low) * special.betaincinv(a, b, u)  # type: ignore[no-any-return]
+    return low + (high - low) * special.betaincinv(a, b, u)
 
 
-def _exponential(u: Floats, p: Any, _: Any) -> Floats:
-    return -p["mean"] * np.log1p(-u)  # type: ignore[no-any-return]
+def _exponential(u: Floats, p: Any, _: Any) -> Any:
+    return -p["mean"] * np.log1p(-u)
 
 
-def _lognormal(u: Floats, p: Any, _: Any) -> Floats:
+def _lognormal(u: Floats, p: Any, _: Any) -> Any:
     if "median" in p:
         mid, sigma = p["median"], p["sigma"]
     else:
         sigma = np.sqrt(np.log1p(p["cv"] ** 2))
         mid = p["mean"] * np.exp(-(sigma**2) / 2)
-    return mid * np.exp(sigma * special.ndtri(np.maximum(u, 2.0**-54)))  # type: ignore[no-any-return]
+    return mid * np.exp(sigma * special.ndtri(np.maximum(u, 2.0**-54)))
 
 
-def _gamma(u: Floats, p: Any, _: Any) -> Floats:
+def _gamma(u: Floats, p: Any, _: Any) -> Any:
     if "shape" in p:
         shape, scale = p["shape"], p["scale"]
     else:
         shape = p["cv"] ** -2.0
         scale = p["mean"] / shape
-    return scale * special.gammaincinv(shape, u)  # type: ignore[no-any-return]
+    return scale * special.gammaincinv(shape, u)
 
 
-def _weibull(u: Floats, p: Any, _: Any) -> Floats:
-    return p["scale"] * (-np.log1p(-u)) ** (1 / p["shape"])  # type: ignore[no-any-return]
+def _weibull(u: Floats, p: Any, _: Any) -> Any:
+    return p["scale"] * (-np.log1p(-u)) ** (1 / p["shape"])
 
 
-def _discrete(u: Floats, p: Any, _: Any) -> Floats:
+def _discrete(u: Floats, p: Any, _: Any) -> Any:
     upto = np.cumsum(p["weights"])
-    return p["values"][np.searchsorted(upto / upto[-1], u, side="right")]  # type: ignore[no-any-return]
+    return p["values"][np.searchsorted(upto / upto[-1], u, side="right")]
 
 
-def _empirical(u: Floats, p: Any, _: Any) -> Floats:
+def _empirical(u: Floats, p: Any, _: Any) -> Any:
     values = np.sort(p["values"])
-    return values[(u * len(values)).astype(np.int64)]  # type: ignore[no-any-return]
+    return values[(u * len(values)).astype(np.int64)]
 
 
-def _chance(u: Floats, p: Any, numbers: Mapping[str, float]) -> Floats:
+def _chance(u: Floats, p: Any, numbers: Mapping[str, float]) -> Any:
     chance = p["chance"]
     hit = u < chance
-    within = np.where(hit, u / chance if chance > 0 else 0.0, (u - chance) / (1 - chance) if chance < 1 else 0.0)
+    within = np.where(
+        hit, u / chance if chance > 0 else 0.0, (u - chance) / (1 - chance) if chance < 1 else 0.0
+    )
     within = np.clip(within, 0.0, np.nextafter(1.0, 0.0))
     return np.where(hit, quantile(p["then"], within, numbers), quantile(p["else"], within, numbers))
 
 
-_QUANTILES: dict[str, Any] = {
+_QUANTILES: dict[str, Quantile] = {
     "constant": _constant,
     "uniform": _uniform,
     "triangular": _triangular,

@@ -10,8 +10,8 @@ from sim.model import demand, rules
 from sim.model.demand import InPlace, Ints
 from sim.model.draws import Draws, half_up, whole
 from sim.model.time import Calendar
-from sim.scenario.laws import Law
 from sim.scenario.dates import Date
+from sim.scenario.laws import Law
 from sim.scenario.market import Provider, Right
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.works import Building, Chance, DatedArrivals, Site, Supply
@@ -197,6 +197,8 @@ class Future:
 
     calendar: Calendar
     streams: list[str]
+    customers: list[str]
+    """The customer of each stream."""
     groups: list[Group]
     requests: Requests
     in_place: list[InPlace]
@@ -233,6 +235,7 @@ def future(scenario: ScenarioFile, seed: int, replication: int) -> Future:
     return Future(
         calendar=calendar,
         streams=list(scenario.demand),
+        customers=[stream.customer for stream in scenario.demand.values()],
         groups=groups,
         requests=requests,
         in_place=there,
@@ -366,10 +369,8 @@ def _requests(
         size_kw=joined("size_kw"),
         block_kw=joined("block_kw"),
         term=joined("term"),
-        draw=joined("draw"),
-        windows=[
-            _windows(draws, scenario, k, right, groups, sizes)[rank] for k, right in enumerate(rights)
-        ],
+        draw=joined("draw").astype(np.float64),
+        windows=[_windows(draws, scenario, k, right, groups, sizes)[rank] for k, right in enumerate(rights)],
     )
     return groups, requests, there
 
@@ -438,9 +439,7 @@ def _contracts(
     return promises
 
 
-def _projects(
-    draws: Draws, scenario: ScenarioFile, calendar: Calendar
-) -> tuple[list[Project], list[Watch]]:
+def _projects(draws: Draws, scenario: ScenarioFile, calendar: Calendar) -> tuple[list[Project], list[Watch]]:
     """All buildings, site by site in file order, each of a counted group on its own; and their triggers."""
     numbers: dict[str, list[int]] = {}
     n = 0

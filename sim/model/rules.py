@@ -22,18 +22,18 @@ WORLD, ANSWERS, WAITING, NEW, DELIVERIES, GIVE_UPS = 1, 2, 3, 4, 5, 6
 deliveries, give-ups; and again from the waiting list until nothing moves."""
 
 
-def in_force(now, begins, ends):
+def in_force(now: int, begins: int, ends: int) -> bool:
     """Does a right count at this time? From its begin on, and no longer at its end."""
     return begins <= now < ends
 
 
-def horizon(now, presells, latest):
+def horizon(now: int, presells: int, latest: int) -> int:
     """Up to which planned date may a provider sell now, to a customer who would take `latest` at the most?"""
     early = now + presells
     return early if early < latest else latest
 
 
-def planned_by(dates, sizes_kw, date):
+def planned_by(dates: list[int], sizes_kw: list[int], date: int) -> int:
     """How many kW are planned to be online by a date? `dates` and `sizes_kw` in the order of the dates."""
     total = 0
     for k in range(len(dates)):
@@ -43,25 +43,25 @@ def planned_by(dates, sizes_kw, date):
     return total
 
 
-def room(online, planned, committed, held):
+def room(online: int, planned: int, committed: int, held: int) -> int:
     """How many kW can still be promised at a site? Never below 0: an outage may take what was promised."""
     free = online + planned - committed - held
     return free if free > 0 else 0
 
 
-def beyond_kept(rooms, keeps_back):
+def beyond_kept(rooms: int, keeps_back: int) -> int:
     """How many kW may a provider place for others, of the room of all its sites?"""
     free = rooms - keeps_back
     return free if free > 0 else 0
 
 
-def below_cap(max_utilization, capacity, committed, held):
+def below_cap(max_utilization: int, capacity: int, committed: int, held: int) -> int:
     """How many kW may a holder still take under its utilization cap, over all its sites?"""
     free = max_utilization * capacity // MILLION - committed - held
     return free if free > 0 else 0
 
 
-def takes(split, block, left, free):
+def takes(split: int, block: int, left: int, free: int) -> int:
     """How many of the `left` kW does a site with `free` kW take? Whole blocks of them, or all or nothing."""
     free -= free % block
     if free >= left:
@@ -69,22 +69,22 @@ def takes(split, block, left, free):
     return free if split == ANYWHERE else 0
 
 
-def declines(draw, appetite):
+def declines(draw: float, appetite: int) -> bool:
     """Does the holder turn the request down for want of appetite?"""
     return draw >= appetite / MILLION
 
 
-def all_or_nothing(partial, taken, size):
+def all_or_nothing(partial: bool, taken: int, size: int) -> int:
     """What remains of the holder's taking where it takes the whole size or nothing?"""
     return taken if partial or taken == size else 0
 
 
-def not_before(now, wanted):
+def not_before(now: int, wanted: int) -> int:
     """The first time that a promise may name."""
     return now if now > wanted else wanted
 
 
-def promised(now, wanted, need, online, dates, sizes_kw):
+def promised(now: int, wanted: int, need: int, online: int, dates: list[int], sizes_kw: list[int]) -> int:
     """When do online and planned kW cover what a site needs? Never before now, nor before it is wanted.
 
     `need` is all that is committed and held at the site, the new commitment included. NEVER if no plan does.
@@ -99,47 +99,47 @@ def promised(now, wanted, need, online, dates, sizes_kw):
     return NEVER
 
 
-def available(online, in_service):
+def available(online: int, in_service: int) -> int:
     """How many kW could start to serve at a site now? None during an outage that took what serves."""
     free = online - in_service
     return free if free > 0 else 0
 
 
-def set_aside(free, undelivered):
+def set_aside(free: int, undelivered: int) -> int:
     """How many kW of what is free are set aside for a commitment?"""
     return undelivered if undelivered < free else free
 
 
-def delivered(aside, undelivered, split, wanted, now):
+def delivered(aside: int, undelivered: int, split: int, wanted: int, now: int) -> int:
     """How many of the kW set aside begin to serve now? All that is wanted; a `never` split whole or not at all."""
     if wanted > now or (split == WHOLE and aside < undelivered):
         return 0
     return aside
 
 
-def overpromised(committed, online, out, planned):
+def overpromised(committed: int, online: int, out: int, planned: int) -> bool:
     """Is more promised at a site than it will ever have? What an outage took counts as online."""
     return committed > online + out + planned
 
 
-def interrupted(in_service, online):
+def interrupted(in_service: int, online: int) -> int:
     """How many kW in service does an outage keep from working?"""
     short = in_service - online
     return short if short > 0 else 0
 
 
-def triggered(committed, share, online, planned):
+def triggered(committed: int, share: int, online: int, planned: int) -> bool:
     """Has so much been committed at a site that the next building begins?"""
     return committed * MILLION > share * (online + planned)
 
 
-def replanned(date, review, now):
+def replanned(date: int, review: int, now: int) -> int:
     """On which date is a building planned that was not online on `date`? `review` later, as often as needed."""
     while date <= now:
         date += review
     return date
 
 
-def part(share, kw):
+def part(share: int, kw: int) -> int:
     """How many whole kW are a share of some? Rounded half up."""
     return (2 * share * kw + MILLION) // (2 * MILLION)

@@ -8,10 +8,10 @@ import numpy.typing as npt
 import simpy
 
 from sim.model.future import Future, future
-from sim.model.market import NOBODY, Answer, Market, NotOnline, Policy
+from sim.model.market import Market, NotOnline
+from sim.model.own import Answer, Policy
 from sim.model.rules import NEVER
-from sim.model.time import DAY
-from sim.model.world import EVENTS, World
+from sim.model.world import World
 from sim.scenario.faults import Fault, ScenarioError
 from sim.scenario.schema import ScenarioFile
 
@@ -74,7 +74,7 @@ def play(
             [
                 Fault(
                     file=str(scenario.path),
-                    line=None,
+                    line=0,
                     key=f"sites.{site}.online",
                     value=f"{error.online_kw / 1000:g} MW",
                     message=f"less than the {error.in_place_kw / 1000:g} MW that streams have in place there"
@@ -97,22 +97,21 @@ def played(
     return gathered(market, replication)
 
 
-def _table(rows: list[Any], *names: str) -> dict[str, Ints]:
+def _table(rows: Any, *names: str) -> dict[str, Ints]:
     """Rows of whole numbers as named columns."""
-    if not rows:
-        return {name: np.empty(0, dtype=np.int64) for name in names}
-    return dict(zip(names, np.array(rows, dtype=np.int64).T, strict=True))
+    columns = np.array(rows, dtype=np.int64).reshape(-1, len(names)).T
+    return {name: np.ascontiguousarray(column) for name, column in zip(names, columns, strict=True)}
 
 
 def gathered(market: Market, replication: int) -> Run:
     """The tables of a market that has been played."""
     drawn = market.future
     stream_of = drawn.stream_of_request()
-    made = _table(market.commitments, "request", "provider", "site", "kw", "committed", "promised")
+    made = _table(market.ledger.commitments, "request", "provider", "site", "kw", "committed", "promised")
     asked = made["request"] >= 0
     stream = np.zeros(len(asked), dtype=np.int64)
     stream[asked] = stream_of[made["request"][asked]]
-    for c, s in market.commitment_stream.items():
+    for c, s in market.ledger.stream_in_place.items():
         stream[c] = s
     made["stream"] = stream
 
@@ -125,9 +124,14 @@ def gathered(market: Market, replication: int) -> Run:
         columns["promised"] = made["promised"][c]
         return Columns({name: column[order] for name, column in columns.items()})
 
-    releases = _table([(c, kw, at, WHY.index(why)) for c, kw, at, why in market.releases],
-                      "commitment", "kw", "at", "why")  # fmt: skip
-    deliveries = _table([row[:4] for row in market.deliveries], "commitment", "kw", "start", "end")
+    releases = _table(
+        [(c, kw, at, WHY.index(why)) for c, kw, at, why in market.ledger.releases],
+        "commitment",
+        "kw",
+        "at",
+        "why",
+    )
+    deliveries = _table(market.ledger.deliveries, "commitment", "kw", "start", "end")
     order = np.lexsort((np.arange(len(made["kw"])), made["request"], made["committed"]))
     names = ("request", "stream", "provider", "site", "kw", "committed", "promised")
     delivered = of(deliveries, "start")
@@ -141,19 +145,24 @@ def gathered(market: Market, replication: int) -> Run:
         buildings=Columns(
             _table(
                 [(n.site, n.project, at, n.event, n.date, n.kw) for at, n in market.told],
-                "site", "project", "at", "event", "date", "kw",
-            )  # fmt: skip
+                "site",
+                "project",
+                "at",
+                "event",
+                "date",
+                "kw",
+            )
         ),
     )
 
 
 def _requests(market: Market, deliveries: Columns) -> Columns:
     """What became of each request."""
-    n = len(market.future.requests)
+    ledger, n = market.ledger, len(market.future.requests)
     size = market.future.requests.size_kw
-    uncommitted = np.array(market.uncommitted, dtype=np.int64)
-    lost = np.array(market.lost, dtype=np.int64)
-    delivered = size - np.array(market.undelivered_of, dtype=np.int64) - lost
+    uncommitted = np.array(ledger.uncommitted, dtype=np.int64)
+    lost = np.array(ledger.lost, dtype=np.int64)
+    delivered = size - np.array(ledger.undelivered, dtype=np.int64) - lost
     first = np.full(n, NO_TIME, dtype=np.int64)
     last = np.full(n, NO_TIME, dtype=np.int64)
     asked = deliveries["request"] >= 0
@@ -164,17 +173,17 @@ def _requests(market: Market, deliveries: Columns) -> Columns:
         np.maximum.at(latest, request, start)
         full = delivered == size
         last[full] = latest[full]
-    right = np.array(market.right, dtype=np.int64)
+    right = np.array(ledger.right, dtype=np.int64)
     gave_up = lost > 0
     status = np.where(delivered == size, 0, np.where(~gave_up, 1, np.where(delivered > 0, 2, 3)))
     return Columns(
         {
             "right": right,
-            "asked_first": np.array(market.asked_first, dtype=np.int64),
-            "answered": np.array(market.answered, dtype=np.int64),
-            "holder_kw": np.array(market.holder_kw, dtype=np.int64),
-            "first_kw": np.array(market.first_kw, dtype=np.int64),
-            "reason": np.array(market.reason, dtype=np.int64),
+            "asked_first": np.array(ledger.asked_first, dtype=np.int64),
+            "answered": np.array(ledger.answered, dtype=np.int64),
+            "holder_kw": np.array(ledger.holder_kw, dtype=np.int64),
+            "first_kw": np.array(ledger.first_kw, dtype=np.int64),
+            "reason": np.array(ledger.reason, dtype=np.int64),
             "committed_kw": np.where(gave_up, delivered, size - uncommitted),
             "delivered_kw": delivered,
             "lost_kw": lost,
@@ -186,4 +195,3 @@ def _requests(market: Market, deliveries: Columns) -> Columns:
 
 
 STATUSES = ("served", "waiting", "part served", "lost")
-__all__ = ["DAY", "EVENTS", "NOBODY", "STATUSES", "WHY", "Columns", "Run", "play", "played"]

@@ -95,6 +95,10 @@ class Place:
     served: simpy.Event
     ask: Ask | None = None
 
+    def serve(self, _: simpy.Event) -> None:
+        """Let the building go on."""
+        self.served.succeed()
+
 
 class World:
     """All that happens to buildings in one replication, on SimPy's clock.
@@ -200,12 +204,15 @@ class World:
         else:
             self._work[i] = env.process(self._build(i, project))
             if project.begins is not None:
-                later(env, max(project.begins - int(env.now), 0), 1, lambda _: self._begin[i].succeed())
+                later(env, max(project.begins - int(env.now), 0), 1, lambda _: self._let_begin(i))
             elif project.after:
                 env.process(self._follow(i, project))
         for at, call_off in ((project.cancelled, self._cancel), (project.retired, self._retire)):
             if at is not None:
                 later(env, max(at, 0) - int(env.now), CLOSING, lambda _, off=call_off: off(i, project))  # type: ignore[misc]
+
+    def _let_begin(self, i: int) -> None:
+        self._begin[i].succeed()
 
     def _follow(self, i: int, project: Project) -> Process:
         """Begin when all that a building waits for are online, and its own turn has come."""
@@ -274,7 +281,7 @@ class World:
         for place in sorted(asking, key=lambda place: place.project):
             place.ask = Ask(place.supply, place.amount, place.project)
             assert place.ask.callbacks is not None
-            place.ask.callbacks.append(lambda _, served=place.served: served.succeed())
+            place.ask.callbacks.append(place.serve)
 
     def _announce(self, i: int, project: Project) -> None:
         """Tell the market of a building, with the date that is now planned for it."""
@@ -362,4 +369,3 @@ class World:
             self._tell(OUTAGE, s, -1, 0)
             yield self.env.timeout(max(1, whole(lasts)))
             self._tell(RESTORED, s, -1, 0)
-

@@ -1,0 +1,209 @@
+"""The command line: parses, calls, prints. What a command needs is imported inside it, so that help is quick."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    name="sim",
+    help="Who gets the next gigawatt of AI compute, when, and what a contract clause is worth.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
+"""Exit codes: done; an expectation failed; bad input or usage; stopped by Ctrl-C."""
+
+
+class Engine(StrEnum):
+    """On which clock the market is played."""
+
+    auto = "auto"
+    simpy = "simpy"
+
+
+class Kept(StrEnum):
+    """Which tables a run leaves behind."""
+
+    all = "all"
+    summary = "summary"
+    none = "none"
+
+
+ScenarioPath = Annotated[
+    Path, typer.Argument(metavar="SCENARIO", help="A scenario file (YAML).", show_default=False)
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="PATH=VALUE", help="Set a key anew, e.g. 'rights.first refusal.window=90 d'."
+    ),
+]
+
+
+@app.callback()
+def common(
+    ctx: typer.Context,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Show the version, and stop.")] = False,
+) -> None:
+    """Take the options that every command has."""
+    ctx.obj = debug
+    if version:
+        from importlib.metadata import version as of
+
+        typer.echo(f"sim {of('rofr')}")
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    scenario: ScenarioPath,
+    replications: Annotated[
+        int | None, typer.Option(min=1, help="How many sampled futures (default: as the scenario says).")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of all draws (default: as the scenario says).")
+    ] = None,
+    engine: Annotated[Engine, typer.Option(help="The clock of the market.")] = Engine.auto,
+    overrides: Set = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes (default: one a core).")] = None,
+    tables: Annotated[Kept, typer.Option(help="Which tables are kept.")] = Kept.all,
+    plots: Annotated[str, typer.Option(help="all, none, or names with commas between.")] = "all",
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of the results (default: runs/NAME).")
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Exit 1 if an expectation fails.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")] = False,
+) -> None:
+    """Play a scenario many times: tables, a summary, page one and plots."""
+    from sim.scenario.reading import load
+    from sim.study import outcome as study
+
+    chosen = plot_names(plots, tables)
+    read = load(scenario, parsed(overrides))
+    folder = Path("runs") / safe(read.name) if out is None else out
+    with progress(f"{read.name}") as told:
+        done = study.run(
+            read,
+            replications=replications,
+            seed=seed,
+            workers=workers,
+            tables=tables.value,
+            out=folder,
+            progress=told,
+            engine=engine.value,
+        )
+    if chosen is None or chosen:
+        from sim.show.report import plots_to
+
+        plots_to(done, folder / "plots", chosen)
+    verdicts = done.verdicts()
+    if as_json:
+        shown = {
+            "scenario": read.name,
+            "out": str(folder),
+            **{
+                key: done.provenance[key]
+                for key in ("seed", "replications", "finished", "interrupted", "sha256")
+            },
+            "metrics": done.summary(),
+            "expect": [{"statement": v.statement, "found": v.found, "holds": v.holds} for v in verdicts],
+        }
+        typer.echo(json.dumps(shown))
+    else:
+        from rich.console import Console
+
+        from sim.show.page import page
+
+        page(done, Console(highlight=False))
+    if done.interrupted:
+        raise typer.Exit(INTERRUPTED)
+    if check and not all(verdict.holds for verdict in verdicts):
+        raise typer.Exit(FAILED)
+
+
+def parsed(overrides: list[str] | None) -> dict[str, object]:
+    """The paths and values of `--set`."""
+    found: dict[str, object] = {}
+    for text in overrides or []:
+        path, equals, value = text.partition("=")
+        if not equals or not path.strip():
+            raise typer.BadParameter(f'"{text}": write PATH=VALUE, e.g. "rights.first refusal.window=90 d"')
+        found[path.strip()] = value.strip()
+    return found
+
+
+def plot_names(plots: str, tables: Kept) -> list[str] | None:
+    """Which plots are asked for? None for all."""
+    if plots == "none" or (plots == "all" and tables is Kept.none):
+        return []
+    if tables is Kept.none:
+        raise typer.BadParameter("with --tables none there is nothing to plot; use --tables summary")
+    if plots == "all":
+        return None
+    from sim.show.plots import PLOTS
+
+    names = [name.strip() for name in plots.split(",")]
+    for name in names:
+        if name not in PLOTS:
+            raise typer.BadParameter(f"there is no plot {name}; there are {', '.join(PLOTS)}, all and none")
+    return names
+
+
+def safe(name: str) -> str:
+    """A name as part of a path: letters, digits, dots and dashes."""
+    return "".join(c if c.isalnum() or c in ".-_" else "-" for c in name).strip(".") or "run"
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Any]:
+    """A progress bar on standard error, where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+
+        def told(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield told
+
+
+def main() -> None:
+    """Run a command; one line for an error of the user's, and the exit code that says what happened."""
+    debug = "--debug" in sys.argv
+    try:
+        app()
+    except KeyboardInterrupt:
+        typer.echo("Interrupted: nothing was finished, and nothing is kept", err=True)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(DONE)
+    except Exception as error:
+        if debug or not of_the_user(error):
+            raise
+        typer.echo(str(error), err=True)
+        sys.exit(WRONG)
+
+
+def of_the_user(error: Exception) -> bool:
+    """Is this an error that the user can mend?"""
+    from sim.scenario.faults import ScenarioError
+    from sim.study.store import OutError
+
+    return isinstance(error, ScenarioError | OutError | ValueError)

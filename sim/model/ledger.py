@@ -1,0 +1,60 @@
+"""What is known of each request and commitment: the lists that a market fills, and its tables are made of."""
+
+from array import array
+
+from sim.model.future import Future, Group
+from sim.model.rules import NEVER
+
+NOBODY = -1
+WHOLLY, FOR_APPETITE, FOR_ROOM, FOR_UTILIZATION, FOR_DELAY, FOR_PARTIAL = range(6)
+REASONS = ("none", "appetite", "room", "utilization", "delay", "partial")
+"""What limited a holder."""
+
+
+class Ledger:
+    """Lists by the number of the request, and rows in the order in which they were made."""
+
+    def __init__(self, future: Future) -> None:
+        requests = future.requests
+        n = len(requests)
+        self.group: list[Group] = [future.groups[g] for g in requests.group.tolist()]
+        self.priority = [-group.priority for group in self.group]
+        """Less the priority: what sorts the waiting list, together with the number."""
+        self.split = [group.split for group in self.group]
+        self.asked: list[int] = [*requests.asked.tolist(), NEVER, NEVER]
+        self.wanted: list[int] = requests.wanted.tolist()
+        self.gives_up: list[int] = requests.gives_up.tolist()
+        self.size: list[int] = requests.size_kw.tolist()
+        self.block: list[int] = requests.block_kw.tolist()
+        self.term: list[int] = requests.term.tolist()
+        self.draw: list[float] = requests.draw.tolist()
+        self.windows: list[list[int]] = [window.tolist() for window in requests.windows]
+
+        self.uncommitted = self.size.copy()
+        self.undelivered = self.size.copy()
+        """kW neither delivered nor lost."""
+        nobody, nothing = array("q", [NOBODY]), array("q", [0])
+        self.lost = nothing * n
+        self.right = nobody * n
+        """The right that decided in the first round."""
+        self.asked_first = nobody * n
+        self.answered = array("q", [NEVER]) * n
+        """When the first round of answers was over."""
+        self.holder_kw = nothing * n
+        self.first_kw = nothing * n
+        self.reason = array("q", [WHOLLY]) * n
+
+        self.commitments = array("q")
+        """Rows of (request, provider, site, kW, committed, promised), one after the other."""
+        self.stream_in_place: dict[int, int] = {}
+        """The stream of each commitment that has no request."""
+        self.left: list[int] = []
+        """By commitment: its undelivered kW."""
+        self.deliveries = array("q")
+        """Rows of (commitment, kW, start, end), one after the other."""
+        self.releases: list[tuple[int, int, int, str]] = []
+        """(commitment, kW, at, why)"""
+
+    def site_of(self, c: int) -> int:
+        """At which site was a commitment made?"""
+        return self.commitments[6 * c + 2]

@@ -1,0 +1,222 @@
+"""What stands where, when: the changes that a run makes to each site and stream, and the tables made of them.
+
+A change is (time, of whom, kW). Everything that a metric or a table needs follows from lists of changes, so
+that each number on a plot can be traced to rows of the tables.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.model.rules import NEVER
+from sim.model.run import Columns, Run
+from sim.model.time import DAY
+from sim.model.world import ANNOUNCED, CANCELLED, ONLINE, OUTAGE, REPLANNED, RESTORED, RETIRED
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+def integral(changes: "Changes", n: int, begin: int, end: int) -> Floats:
+    """The kW-days of each of `n` within [begin, end), as `(n,)` float64, summed in the order of the rows."""
+    days = (end - np.clip(changes.at, begin, end)) / DAY
+    return np.bincount(changes.of, weights=changes.kw * days, minlength=n).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Changes of kW: when (`at`), of whom (`of`, a number), and by how much (`kw`); each `(n_changes,)`."""
+
+    at: Ints
+    of: Ints
+    kw: Ints
+
+    def level(self, n: int, at: int) -> Ints:
+        """The kW of each of `n` after all that happens at a time, as `(n,)`."""
+        within = self.at <= at
+        return np.bincount(self.of[within], weights=self.kw[within], minlength=n).astype(np.int64)
+
+    def total(self) -> tuple[Ints, Ints]:
+        """The sum over all: the times at which something changes, in order, and the kW after each."""
+        at, where = np.unique(self.at, return_inverse=True)
+        return at, np.cumsum(np.bincount(where, weights=self.kw, minlength=len(at))).astype(np.int64)
+
+    def of_whom(self, whom: Ints) -> "Changes":
+        """The same changes, counted for others: `whom[k]` in place of k."""
+        return Changes(self.at, whom[self.of], self.kw)
+
+
+def joined(*parts: Changes) -> Changes:
+    """Several lists of changes as one."""
+    return Changes(
+        np.concatenate([p.at for p in parts]),
+        np.concatenate([p.of for p in parts]),
+        np.concatenate([p.kw for p in parts]),
+    )
+
+
+def minus(at: Ints, of: Ints, kw: Ints, end: int) -> Changes:
+    """kW that go, as far as they go before the end."""
+    before = at < end
+    return Changes(at[before], of[before], -kw[before])
+
+
+@dataclass(frozen=True)
+class Series:
+    """All changes of a run. By site, if nothing else is said."""
+
+    online: Changes
+    planned: Changes
+    committed: Changes
+    in_service: Changes
+    """By row of the deliveries."""
+    unserved: Changes
+    """By request: wanted, not given up, and not yet delivered."""
+    shortfall: Changes
+    """By request: the same, with lost kW counted until wanted + term."""
+    came: list[tuple[int, int, int]]
+    """(site, project, kW) of what came online, in order; for a project that was retired the kW is below 0."""
+
+
+def series(run: Run) -> Series:
+    """Which changes does a run make?"""
+    future, end = run.future, run.future.calendar.end
+    deliveries, commitments, releases = run.deliveries, run.commitments, run.releases
+    rows = np.arange(len(deliveries), dtype=np.int64)
+    in_service = joined(
+        Changes(deliveries["start"], rows, deliveries["kw"]),
+        minus(deliveries["end"], rows, deliveries["kw"], end),
+    )
+    committed = joined(
+        Changes(commitments["committed"], commitments["site"], commitments["kw"]),
+        minus(releases["at"], releases["site"], releases["kw"], end),
+        minus(deliveries["end"], deliveries["site"], deliveries["kw"], end),
+    )
+    online, planned, came = _world(run)
+    asked, became = future.requests, run.requests
+    requests = np.arange(len(asked), dtype=np.int64)
+    wanted = asked.wanted < end
+    begun = deliveries["request"] >= 0
+    lost = became["lost_kw"]
+    gave_up_at = np.where(lost > 0, np.maximum(asked.gives_up, became["answered"]), NEVER)
+    unserved = joined(
+        Changes(asked.wanted[wanted], requests[wanted], asked.size_kw[wanted]),
+        minus(deliveries["start"][begun], deliveries["request"][begun], deliveries["kw"][begun], end),
+        minus(gave_up_at, requests, lost, end),
+    )
+    past = np.flatnonzero((lost > 0) & (gave_up_at < asked.wanted + asked.term))
+    shortfall = joined(
+        unserved,
+        Changes(gave_up_at[past], past, lost[past]),
+        minus(asked.wanted[past] + asked.term[past], past, lost[past], end),
+    )
+    return Series(online, planned, committed, in_service, unserved, shortfall, came)
+
+
+def _world(run: Run) -> tuple[Changes, Changes, list[tuple[int, int, int]]]:
+    """What was online and planned at each site, as the market was told."""
+    online = [(0, s, campus.online) for s, campus in enumerate(run.future.sites)]
+    planned: list[tuple[int, int, int]] = []
+    came: list[tuple[int, int, int]] = []
+    plan: dict[int, int] = {}
+    up = [campus.online for campus in run.future.sites]
+    out = [0] * len(up)
+    table = run.buildings
+    for s, project, at, event, kw in zip(
+        *(table[name].tolist() for name in ("site", "project", "at", "event", "kw")), strict=True
+    ):
+        if event in (ANNOUNCED, REPLANNED):
+            if project not in plan:
+                planned.append((at, s, kw))
+            plan[project] = kw
+            continue
+        if project in plan and event in (ONLINE, CANCELLED):
+            planned.append((at, s, -plan.pop(project)))
+        before = up[s]
+        if event == ONLINE:
+            up[s] += kw
+            came.append((s, project, kw))
+        elif event == RETIRED:
+            built = up[s] + out[s] - kw
+            out[s] = min(out[s], built)
+            up[s] = built - out[s]
+            came.append((s, project, -kw))
+        elif event == OUTAGE:
+            out[s] = kw
+            up[s] -= kw
+        elif event == RESTORED:
+            out[s] = 0
+            up[s] += kw
+        online.append((at, s, up[s] - before))
+    return _changes(online), _changes(planned), came
+
+
+def _changes(rows: list[tuple[int, int, int]]) -> Changes:
+    columns = np.array(rows, dtype=np.int64).reshape(-1, 3).T
+    return Changes(columns[0], columns[1], columns[2])
+
+
+def _stepped(parts: list[Changes], n: int) -> tuple[Ints, Ints, list[Ints]]:
+    """Several kinds of changes side by side: for each of whom and time that changed, the levels after it.
+
+    Gives of whom, when, and one array a kind; sorted by of whom, then time; each begins with a row at 0.
+    """
+    zero = np.zeros(n, dtype=np.int64)
+    at = np.concatenate([zero, *(p.at for p in parts)])
+    of = np.concatenate([np.arange(n, dtype=np.int64), *(p.of for p in parts)])
+    order = np.lexsort((at, of))
+    at, of = at[order], of[order]
+    first = np.ones(len(at), dtype=bool)
+    first[1:] = (at[1:] != at[:-1]) | (of[1:] != of[:-1])
+    begin = np.flatnonzero(first)
+    whom, when = of[begin], at[begin]
+    levels, changed = [], when == 0
+    offset = n
+    for part in parts:
+        kw = np.zeros(len(order), dtype=np.int64)
+        kw[offset : offset + len(part.at)] = part.kw
+        offset += len(part.at)
+        step = np.add.reduceat(kw[order], begin) if len(begin) else kw[:0]
+        running = np.cumsum(step)
+        starts = np.flatnonzero(np.diff(whom, prepend=-1))
+        before = running[starts] - step[starts]
+        levels.append(running - np.repeat(before, np.diff(np.append(starts, len(whom)))))
+        changed = changed | (step != 0)
+    return whom[changed], when[changed], [level[changed] for level in levels]
+
+
+def capacity(run: Run, changes: Series) -> Columns:
+    """The table `capacity`: a row for each site and instant that changed it, beginning with the start."""
+    sites = len(run.future.sites)
+    in_service = changes.in_service.of_whom(run.deliveries["site"])
+    site, time, levels = _stepped([changes.online, changes.planned, changes.committed, in_service], sites)
+    online, planned, committed, served = levels
+    order = np.lexsort((site, time))
+    columns = {
+        "site": site,
+        "time": time,
+        "online_kw": online,
+        "planned_kw": planned,
+        "committed_kw": committed,
+        "in_service_kw": served,
+        "interrupted_kw": np.maximum(served - online, 0),
+    }
+    return Columns({name: column[order] for name, column in columns.items()})
+
+
+def backlog(run: Run, changes: Series) -> Columns:
+    """The table `backlog`: a row for each stream and instant that changed it, beginning with the start."""
+    streams = len(run.future.streams)
+    in_service = changes.in_service.of_whom(run.deliveries["stream"])
+    unserved = changes.unserved.of_whom(run.future.stream_of_request())
+    stream, time, (served, short) = _stepped([in_service, unserved], streams)
+    order = np.lexsort((stream, time))
+    columns = {
+        "time": time,
+        "stream": stream,
+        "wanted_kw": served + short,
+        "in_service_kw": served,
+        "unserved_kw": short,
+    }
+    return Columns({name: column[order] for name, column in columns.items()})

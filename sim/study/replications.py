@@ -1,0 +1,173 @@
+"""Many replications of a scenario: in this process, or in a pool of processes, a batch at a time.
+
+The batches depend only on how many replications there are, never on the workers, so the results do not either.
+"""
+
+import multiprocessing
+import os
+import pickle
+import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from sim.model.metrics import Metrics, metrics, window
+from sim.model.own import Answer, Policy
+from sim.model.run import play
+from sim.model.series import backlog, capacity, series
+from sim.scenario.schema import ScenarioFile
+from sim.study import bands, frames
+from sim.study.frames import Frames
+
+Tables = Literal["all", "summary", "none"]
+Progress = Callable[[int, int], None]
+"""Told how many replications are done, of how many."""
+
+LARGEST_BATCH = 50
+
+
+@dataclass(frozen=True)
+class Task:
+    """What every replication of a study has in common."""
+
+    scenario: ScenarioFile
+    seed: int
+    tables: Tables
+    policy: Policy | None = None
+    answer: Answer | None = None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some replications that are finished: their numbers, their metrics, and their tables joined."""
+
+    replications: range
+    metrics: list[Metrics]
+    frames: Frames
+
+
+def cores() -> int:
+    """How many processors may this process use?"""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def batches(n: int) -> list[range]:
+    """Which replications are played together? At most 64 batches, or as many as their largest size asks for."""
+    size = min(LARGEST_BATCH, max(1, -(-n // 64)))
+    return [range(first, min(first + size, n)) for first in range(0, n, size)]
+
+
+def play_batch(task: Task, replications: range) -> Batch:
+    """Play some replications, one after the other."""
+    scenario, found = task.scenario, []
+    parts: dict[str, list[pl.DataFrame]] = {}
+    for replication in replications:
+        run = play(scenario, task.seed, replication, task.policy, task.answer)
+        changes = series(run)
+        values = metrics(run, changes, window(run, scenario.measure_from, scenario.report_at))
+        found.append(values)
+        if task.tables == "none":
+            continue
+        tables: Frames = {
+            "metrics": frames.metric_rows(replication, values),
+            "paths": bands.path_rows(replication, bands.paths(run, changes)),
+            "drawn": frames.drawn(run),
+        }
+        if task.tables == "all":
+            tables |= frames.events(run, capacity(run, changes), backlog(run, changes))
+        for name, frame in tables.items():
+            parts.setdefault(name, []).append(frame)
+    return Batch(replications, found, {name: pl.concat(part) for name, part in parts.items()})
+
+
+_task: Task | None = None
+
+
+def _enlist(task: bytes) -> None:
+    """Begin as a worker: know the task, and leave Ctrl-C to the one who asked."""
+    global _task  # noqa: PLW0603
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _task = pickle.loads(task)
+
+
+def _play_as_worker(replications: range) -> Batch:
+    assert _task is not None
+    return play_batch(_task, replications)
+
+
+def travels(task: Task) -> bytes | None:
+    """The task as bytes for another process; None where a user's own function cannot leave this one."""
+    for function in (task.policy, task.answer):
+        if function is not None and getattr(function, "__module__", None) == "__main__":
+            return None
+    try:
+        return pickle.dumps(task)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        return None
+
+
+def replicate(
+    task: Task, n: int, workers: int | None = None, progress: Progress | None = None
+) -> Iterator[Batch]:
+    """Play `n` replications; give each batch as it is finished, in whatever order.
+
+    Without `workers`, all processors are used where the work and the functions allow it. At a Ctrl-C what has
+    begun is finished, given, and then KeyboardInterrupt is raised. Raises ValueError where several workers are
+    asked for and a function of the user's cannot be sent to them.
+    """
+    todo = batches(n)
+    crew = min(cores() if workers is None else workers, len(todo))
+    packed = travels(task) if crew > 1 else None
+    if crew > 1 and packed is None:
+        if workers is not None:
+            raise ValueError(
+                "the policy or answer cannot be sent to other processes, since it is not defined in a module; "
+                "define it in a .py file and import it, or use workers=1"
+            )
+        crew = 1
+    done = 0
+    if progress is not None:
+        progress(0, n)
+    for batch in _here(task, todo) if crew <= 1 or packed is None else _in_pool(packed, todo, crew):
+        done += len(batch.replications)
+        if progress is not None:
+            progress(done, n)
+        yield batch
+
+
+def _here(task: Task, todo: list[range]) -> Iterator[Batch]:
+    for replications in todo:
+        yield play_batch(task, replications)
+
+
+def _in_pool(packed: bytes, todo: list[range], crew: int) -> Iterator[Batch]:
+    context = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
+    if hasattr(context, "set_forkserver_preload"):
+        context.set_forkserver_preload(["sim.model.run", "sim.model.metrics"])
+    with ProcessPoolExecutor(crew, mp_context=context, initializer=_enlist, initargs=(packed,)) as pool:
+        waiting: set[Future[Batch]] = set()
+        left = iter(todo)
+        try:
+            for replications in left:
+                waiting.add(pool.submit(_play_as_worker, replications))
+                if len(waiting) < 2 * crew:
+                    continue
+                finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    yield future.result()
+            while waiting:
+                finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    yield future.result()
+        except KeyboardInterrupt:
+            pool.shutdown(wait=True, cancel_futures=True)
+            for future in waiting:
+                if future.done() and not future.cancelled() and future.exception() is None:
+                    yield future.result()
+            raise
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
