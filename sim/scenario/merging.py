@@ -112,7 +112,7 @@ def unknown(
     path: tuple[str, ...], above: tuple[str, ...], new: Node, allowed: Iterable[str]
 ) -> ScenarioError:
     """The error of a path that leads nowhere, with the nearest that leads somewhere."""
-    key, rest, allowed = path[0], path[1:], list(allowed)
+    key, rest, allowed = path[0], path[1:], list(dict.fromkeys(allowed))
     remedy = meant(key, allowed) if allowed else f"set {'.'.join(above)} itself"
     if remedy.startswith("did you mean "):
         nearest = remedy.removeprefix("did you mean ").removesuffix("?")

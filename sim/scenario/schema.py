@@ -233,6 +233,9 @@ def editor_schema() -> dict[str, Any]:
     schema = ScenarioFile.model_json_schema()
     for part in (schema, *schema["$defs"].values()):
         part.pop("required", None)
-    extends = {"type": "string", "description": "A scenario file, relative to this one, that this one changes."}
+    extends = {
+        "type": "string",
+        "description": "A scenario file, relative to this one, that this one changes.",
+    }
     schema["properties"] = {"extends": extends, **schema["properties"]}
     return schema

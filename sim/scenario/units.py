@@ -148,13 +148,13 @@ def factor(unit: str, measure: Measure, written: object = None) -> Fraction:
     """How many canonical units of the measure is one `unit`? Raises `Wrong` for another dimension."""
     symbols = symbols_in(unit, measure.word, written)
     found = ratio(symbols, symbols_in(measure.unit, measure.word))
-    if found is None or (measure.dimension == "number" and "%" in symbols):
-        number, _ = split(written)
-        remedy = (
-            f"write {float(number):g}" if measure.dimension == "number" else f"write it as {measure.example}"
-        )
-        raise wrong(f"is {called(unit, measure.word)}, expected {measure.called}", remedy, written)
-    return found
+    plain = measure.dimension == "number"
+    if found is not None and not (plain and "%" in symbols):
+        return found
+    remedy = (
+        f"write {float(split(written)[0] * (found or 1)):g}" if plain else f"write it as {measure.example}"
+    )
+    raise wrong(f"is {called(unit, measure.word)}, expected {measure.called}", remedy, written)
 
 
 def called(unit: str, word: str = "") -> str:
@@ -177,18 +177,22 @@ def measure_of_unit(unit: str, word: str = "") -> Measure | None:
 
 def symbols_in(unit: str, word: str = "", written: object = None) -> tuple[str, ...]:
     """Which of our units are in a unit, divided one after the other? `M$/MW/y` is (M$, MW, y)."""
-    return tuple(symbol(part.strip(), word, written) for part in unit.split("/")) if unit else ()
+    first, *divisors = (part.strip() for part in unit.split("/"))
+    over = symbol(first, word, written) if first else ""
+    return (over, *(symbol(each, word, written) for each in divisors))
 
 
 def symbol(part: str, word: str, written: object) -> str:
     """Which unit of the list is meant by one word? Raises `Wrong` with the nearest if by none."""
     single = part if part in DEFINITIONS else part.removesuffix("s")
-    if part == "" or single in DEFINITIONS:
+    if single in DEFINITIONS:
         return single
-    if word and word in {part, single}:
+    if word and single in {word, word.removesuffix("s")}:
         return "each"
     if single in LONG_WORDS:
         return LONG_WORDS[single]
+    if not part:
+        raise wrong("has no unit after its /", "write one", written)
     raise wrong(f"has the unknown unit {part}", meant(part, [*DEFINITIONS, *LONG_WORDS]), written)
 
 

@@ -56,22 +56,20 @@ def refused(
 def read_yaml(text: str, file: str) -> Node:
     """What is written in a text of YAML 1.2? Raises `ScenarioError` where it is not YAML, or more than data."""
     from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLStreamError
+    from ruamel.yaml.error import MarkedYAMLError
+    from ruamel.yaml.reader import ReaderError
 
     try:
-        events = YAML(typ="safe", pure=True).parse(text)
-        return Reader(events, file).document()
+        return Reader(YAML(typ="safe", pure=True).parse(text), file).document()
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         said = ", ".join(part for part in (error.context, error.problem) if part)
+        place = Place(file, mark.line + 1 if mark else None)
+        raise refused(place, f"is not YAML: {said}", "mend the line, or quote the text") from None
+    except ReaderError as error:
+        place = Place(file, text.count("\n", 0, error.position) + 1)
         raise refused(
-            Place(file, mark.line + 1 if mark else 0),
-            f"is not YAML: {said}",
-            "mend the line, or quote the text",
-        ) from None
-    except YAMLStreamError as error:
-        raise refused(
-            Place(file), f"is not YAML: {' '.join(str(error).split())}", "remove what is no text"
+            place, f"holds the character {error.character:#06x}", "remove what is no text"
         ) from None
 
 

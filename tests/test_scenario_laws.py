@@ -1,0 +1,237 @@
+"""How is a law written, what does it hold, and which sentence does a wrong one get?"""
+
+import math
+import pickle
+import re
+
+import pytest
+
+from sim.scenario.faults import Wrong
+from sim.scenario.laws import Law, Ref, bounds, can_be_zero, mean
+from sim.scenario.statements import Reading, measure_of, read_law
+from sim.scenario.units import MEASURES
+from sim.scenario.written import read_yaml
+
+DAY = 86_400_000_000.0
+DURATION = Reading(MEASURES["duration"])
+GROWTH = Law("uniform", {"low": 1.0, "high": 2.0}, "number")
+DELAY = Law("constant", {"value": 3 * DAY}, "duration")
+UNCERTAIN = {"growth": GROWTH, "delay": DELAY, "faulty": None}
+
+
+def sentences(written: object, reading: Reading = DURATION) -> list[str]:
+    with pytest.raises(Wrong) as caught:
+        read_law(written, reading)
+    told = []
+    for each in caught.value.complaints:
+        at = ".".join(map(str, each.path))
+        told.append(f"{at}: {each.message}; {each.remedy}" if at else f"{each.message}; {each.remedy}")
+    return told
+
+
+@pytest.mark.parametrize(
+    ("written", "kind", "params"),
+    [
+        ("3 d", "constant", {"value": 3 * DAY}),
+        ({"constant": "3 d"}, "constant", {"value": 3 * DAY}),
+        ({"uniform": {"low": "1 d", "high": "2 d"}}, "uniform", {"low": DAY, "high": 2 * DAY}),
+        (
+            {"triangular": {"low": "1 d", "mode": "2 d", "high": "4 d"}},
+            "triangular",
+            {"low": DAY, "mode": 2 * DAY, "high": 4 * DAY},
+        ),
+        (
+            {"pert": {"low": "1 d", "mode": "1 d", "high": "1 d"}},
+            "pert",
+            {"low": DAY, "mode": DAY, "high": DAY},
+        ),
+        ({"exponential": {"mean": "90 d"}}, "exponential", {"mean": 90 * DAY}),
+        ({"lognormal": {"median": "2 d", "sigma": "0.8"}}, "lognormal", {"median": 2 * DAY, "sigma": 0.8}),
+        ({"lognormal": {"mean": "2 d", "cv": "0.8"}}, "lognormal", {"mean": 2 * DAY, "cv": 0.8}),
+        ({"gamma": {"shape": "2", "scale": "3 d"}}, "gamma", {"shape": 2.0, "scale": 3 * DAY}),
+        ({"gamma": {"mean": "2 d", "cv": "0.8"}}, "gamma", {"mean": 2 * DAY, "cv": 0.8}),
+        ({"weibull": {"shape": "2", "scale": "3 d"}}, "weibull", {"shape": 2.0, "scale": 3 * DAY}),
+        (
+            {"discrete": {"values": ["1 d", "2 d"]}},
+            "discrete",
+            {"values": (DAY, 2 * DAY), "weights": (1.0, 1.0)},
+        ),
+        (
+            {"discrete": {"values": ["1 d", "2 d"], "weights": ["3", "0"]}},
+            "discrete",
+            {"values": (DAY, 2 * DAY), "weights": (3.0, 0.0)},
+        ),
+        ({"empirical": {"values": ["1 d", "2 d"]}}, "empirical", {"values": (DAY, 2 * DAY)}),
+        ({"empirical": {"values": ["24", "2 d"], "unit": "h"}}, "empirical", {"values": (DAY, 2 * DAY)}),
+        ({"value": {"constant": "3 d"}, "source": "x"}, "constant", {"value": 3 * DAY}),
+        (
+            {"exponential": {"mean": "1 d"}, "confidence": "assumed", "note": "y"},
+            "exponential",
+            {"mean": DAY},
+        ),
+        ("$delay", "constant", {"value": Ref("delay", "duration")}),
+        (
+            {"lognormal": {"median": "$delay", "sigma": "$growth"}},
+            "lognormal",
+            {"median": Ref("delay", "duration"), "sigma": Ref("growth", "number")},
+        ),
+    ],
+)
+def test_laws_hold_their_parameters_in_the_canonical_unit(written: object, kind: str, params: object) -> None:
+    law = read_law(written, Reading(MEASURES["duration"], UNCERTAIN))
+    assert law == Law(kind, params, "duration")  # type: ignore[arg-type]
+
+
+def test_a_chance_has_laws_in_it_and_is_zero_otherwise() -> None:
+    law = read_law({"chance": "40 %", "then": {"exponential": {"mean": "1 d"}}}, DURATION)
+    assert law.params == {
+        "chance": 0.4,
+        "then": Law("exponential", {"mean": DAY}, "duration"),
+        "else": Law("constant", {"value": 0.0}, "duration"),
+    }
+    assert (
+        read_law({"chance": "40 %", "then": "1 d", "else": "2 d"}, DURATION).params["else"].constant
+        == 2 * DAY
+    )
+
+
+def test_a_law_tells_its_constant_and_its_references() -> None:
+    assert read_law("3 d", DURATION).constant == 3 * DAY
+    assert read_law("$delay", DURATION).constant is None
+    assert read_law({"uniform": {"low": "1 d", "high": "1 d"}}, DURATION).constant is None
+    nested = {
+        "chance": "$p",
+        "then": {"discrete": {"values": ["$a", "1 d"], "weights": ["$w", "1"]}},
+        "else": "$b",
+    }
+    assert read_law(nested, DURATION).refs() == {"p", "a", "w", "b"}
+
+
+def test_a_law_is_a_value() -> None:
+    law = read_law({"chance": "40 %", "then": {"empirical": {"values": ["1 d", "$x"]}}}, DURATION)
+    assert pickle.loads(pickle.dumps(law)) == law
+    assert len({law, pickle.loads(pickle.dumps(law))}) == 1
+
+
+WRONG = """
+{triangular: {low: 3 d, mode: 2 d, high: 4 d}}
+    triangular: has its low above its mode; write low <= mode
+{uniform: {low: 3 d, high: 2 d}}
+    uniform: has its low above its high; write low <= high
+{exponential: 90 d}
+    exponential: does not state exponential; write {exponential: {mean: ...}}
+{exponential: {mean: 0 d}}
+    exponential.mean: must be above 0, since it is a mean; write a positive number
+{gamma: {mean: 2 d}}
+    gamma: does not state gamma; write {gamma: {shape: ..., scale: ...}} or {gamma: {mean: ..., cv: ...}}
+{lognormal: {median: 2 MW, sigma: 1 d}}
+    lognormal.median: is a power, expected a duration; write it as 18 mo
+    lognormal.sigma: is a duration, expected a number; write 1
+{normal: {mean: 1 d}}
+    has normal, which is no law; did you mean lognormal?
+{}
+    is empty; write 18 mo, or a law
+{constant: 1 d, uniform: {low: 1 d, high: 2 d}}
+    has uniform beside constant; write one law, and beside it only source, confidence or note
+[1 d]
+    is not a duration; write it as 18 mo
+{value: 1 MW, source: x}
+    value: is a power, expected a duration; write it as 18 mo
+{value: 1 d, confidence: sure}
+    confidence: is no confidence; known: reported, estimated, inferred, assumed
+{discrete: {values: [1 d], weights: [1, 2]}}
+    discrete: has 1 values and 2 weights; write a weight for each value
+{discrete: {values: [1 d, x], weights: [-1, 1 d]}}
+    discrete.values.1: is not a duration; write it as 18 mo
+    discrete.weights.1: is a duration, expected a number; write 1
+{discrete: {values: [1 d, 2 d], weights: [0, 0]}}
+    discrete: has weights that are no weights; write none below 0, with a sum above 0
+{discrete: {values: [1 d, 2 d], weights: [-1, 2]}}
+    discrete: has weights that are no weights; write none below 0, with a sum above 0
+{empirical: {values: []}}
+    empirical.values: is no list of numbers; write [..., ...]
+{empirical: {values: [1], unit: MW}}
+    empirical.unit: is a power, expected a duration; write it as 18 mo
+{chance: 140 %, then: 1 MW}
+    chance: must be between 0 % and 100 %; write a share, such as 40 %
+    then: is a power, expected a duration; write it as 18 mo
+{chance: 40 %}
+    does not state a chance; write {chance: 40 %, then: LAW, else: LAW}
+"""
+CASES = re.findall(r"^(\S.*)\n((?:    .*\n)+)", WRONG, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("written", "expected"), CASES)
+def test_a_wrong_law_is_told_so_with_all_that_is_wrong(written: str, expected: str) -> None:
+    assert sentences(read_yaml(written, "law").plain()) == [line.strip() for line in expected.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("name", "dimension", "expected"),
+    [
+        ("$grwth", "number", "names no number of uncertain; did you mean growth?"),
+        ("$growth", "duration", "is a number, expected a duration; state growth as 18 mo"),
+        ("$delay", "number", "is a duration, expected a number; state delay as 1.4"),
+    ],
+)
+def test_a_reference_must_measure_what_is_expected(name: str, dimension: str, expected: str) -> None:
+    assert sentences(name, Reading(MEASURES[dimension], UNCERTAIN)) == [expected]
+
+
+def test_a_number_may_stand_for_a_share_and_a_faulty_one_for_anything() -> None:
+    for name, dimension in (("$growth", "share"), ("$faulty", "power"), ("$faulty", "number")):
+        assert read_law(name, Reading(MEASURES[dimension], UNCERTAIN)).refs() == {name[1:]}
+
+
+@pytest.mark.parametrize(
+    ("written", "dimension"),
+    [
+        ("3", "number"),
+        ("3 %", "share"),
+        ("3 MW", "power"),
+        ({"lognormal": {"sigma": "0.3", "median": "3 mo"}}, "duration"),
+        ({"chance": "30 %", "then": "3 MW", "else": "0"}, "power"),
+        ({"discrete": {"weights": ["1"], "values": ["3 M$/MW"]}}, "capex"),
+        ({"empirical": {"values": ["1", "2"], "unit": "$"}}, "money"),
+        ("$delay", "duration"),
+    ],
+)
+def test_an_uncertain_number_measures_what_its_unit_says(written: object, dimension: str) -> None:
+    assert measure_of(written, UNCERTAIN).dimension == dimension
+
+
+LAWS = [
+    ({"uniform": {"low": "1 d", "high": "3 d"}}, (1, 3), 2),
+    ({"triangular": {"low": "1 d", "mode": "2 d", "high": "6 d"}}, (1, 6), 3),
+    ({"pert": {"low": "1 d", "mode": "2 d", "high": "9 d"}}, (1, 9), 3),
+    ({"exponential": {"mean": "3 d"}}, (0, math.inf), 3),
+    ({"lognormal": {"median": "3 d", "sigma": "2"}}, (0, math.inf), 3 * math.exp(2)),
+    ({"lognormal": {"mean": "3 d", "cv": "2"}}, (0, math.inf), 3),
+    ({"gamma": {"shape": "2", "scale": "3 d"}}, (0, math.inf), 6),
+    ({"weibull": {"shape": "0.5", "scale": "3 d"}}, (0, math.inf), 6),
+    ({"discrete": {"values": ["1 d", "5 d"], "weights": ["3", "1"]}}, (1, 5), 2),
+    ({"empirical": {"values": ["1 d", "5 d", "3 d"]}}, (1, 5), 3),
+    ({"chance": "25 %", "then": "8 d", "else": {"uniform": {"low": "2 d", "high": "6 d"}}}, (2, 8), 5),
+    ("$delay", (3, 3), 3),
+]
+
+
+@pytest.mark.parametrize(("written", "ends", "average"), LAWS)
+def test_a_law_has_ends_and_a_mean(written: object, ends: tuple[float, float], average: float) -> None:
+    law = read_law(written, DURATION)
+    assert bounds(law, UNCERTAIN) == (ends[0] * DAY, ends[1] * DAY)
+    assert mean(law, UNCERTAIN) == pytest.approx(average * DAY, rel=1e-12)
+
+
+def test_what_can_be_exactly_zero() -> None:
+    for written, zero in (
+        ("0 d", True),
+        ("1 d", False),
+        ({"exponential": {"mean": "1 d"}}, False),
+        ({"uniform": {"low": "0 d", "high": "1 d"}}, False),
+        ({"chance": "40 %", "then": "1 d"}, True),
+        ({"chance": "40 %", "then": "1 d", "else": "2 d"}, False),
+        ({"empirical": {"values": ["0 d", "1 d"]}}, True),
+        ("$delay", False),
+    ):
+        assert can_be_zero(read_law(written, DURATION), UNCERTAIN) is zero
