@@ -12,6 +12,7 @@ from sim.model.future import Campus, Clause, Future, Group, Requests, Seller
 from sim.model.ledger import REASONS
 from sim.model.market import Market
 from sim.model.run import STATUSES, WHY, Run, gathered
+from sim.model.series import capacity, series
 from sim.model.time import Calendar
 from sim.model.world import ANNOUNCED, CANCELLED, ONLINE, OUTAGE, RESTORED, RETIRED, News
 
@@ -217,3 +218,13 @@ def told(run: Run) -> dict[str, Any]:
         "deliveries": rows(run.deliveries, *place, "start", "end"),
         "requests": requests,
     }
+
+
+def capacity_rows(case: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """The derived table `capacity` of a case, in the words of `oracle.play`."""
+    run = played(case)
+    table = capacity(run, series(run))
+    names = ("time", "site", "online_kw", "planned_kw", "committed_kw", "in_service_kw", "interrupted_kw")
+    sites = [s.name for s in run.future.sites]
+    rows = zip(*(table[name].tolist() for name in names), strict=True)
+    return [(time, sites[site], *rest) for time, site, *rest in rows]

@@ -77,9 +77,9 @@ def play(
                     line=0,
                     key=f"sites.{site}.online",
                     value=f"{error.online_kw / 1000:g} MW",
-                    message=f"less than the {error.in_place_kw / 1000:g} MW that streams have in place there"
+                    message=f"is less than the {error.in_place_kw / 1000:g} MW that are in place there"
                     f" at the start (replication {replication})",
-                    remedy="raise what is online at the start, or lower in_place",
+                    remedy="write more, or less in place",
                 )
             ]
         ) from None

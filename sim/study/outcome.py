@@ -22,7 +22,7 @@ from sim.study import store
 from sim.study.bands import bands
 from sim.study.expect import Verdict, judged
 from sim.study.frames import TABLES
-from sim.study.replications import Progress, Tables, Task, replicate
+from sim.study.replications import Progress, Tables, Task, replicate, stoppable
 from sim.study.store import OutError, Store
 from sim.study.summary import Summary, summary
 
@@ -106,23 +106,20 @@ def run(
     keep = None if out is None else Store(out)
     found: dict[int, Metrics] = {}
     memory: dict[int, dict[str, pl.DataFrame]] = {}
-    interrupted = False
-    try:
-        for batch in replicate(task, n, workers, progress):
+    with stoppable() as stop:
+        for batch in replicate(task, n, stop, workers, progress):
             first = batch.replications[0]
             found |= dict(zip(batch.replications, batch.metrics, strict=True))
             if keep is None:
                 memory[first] = batch.frames
             else:
                 keep.keep(first, batch.frames)
-    except KeyboardInterrupt:
-        interrupted = True
-        if not found:
-            raise
+    if not found:
+        raise KeyboardInterrupt
     finished = sorted(found)
     outcome = Outcome(
         scenario=scenario,
-        provenance=provenance(task, n, len(finished), interrupted, engine),
+        provenance=provenance(task, n, len(finished), engine),
         finished=finished,
         values={name: [found[k][name] for k in finished] for name in found[finished[0]]},
         folder=out,
@@ -142,7 +139,7 @@ def run(
 
 def _finish(keep: Store, outcome: Outcome, tables: Tables, calendar: Calendar) -> None:
     """Join what a run has written part by part, and write what is said over all of it."""
-    keep.join((*KEPT[tables], *DERIVED))
+    keep.join(KEPT[tables] if tables == "none" else (*KEPT[tables], *DERIVED))
     paths = keep.parts("paths")
     if paths is not None:
         keep.table("bands", bands(paths, calendar).lazy())
@@ -152,7 +149,7 @@ def _finish(keep: Store, outcome: Outcome, tables: Tables, calendar: Calendar) -
     keep.done()
 
 
-def provenance(task: Task, asked: int, finished: int, interrupted: bool, engine: str) -> dict[str, Any]:
+def provenance(task: Task, asked: int, finished: int, engine: str) -> dict[str, Any]:
     """Where the numbers of a run come from."""
     scenario = task.scenario
     return {
@@ -163,7 +160,7 @@ def provenance(task: Task, asked: int, finished: int, interrupted: bool, engine:
         "seed": task.seed,
         "replications": asked,
         "finished": finished,
-        "interrupted": interrupted,
+        "interrupted": finished < asked,
         "engine": "simpy",
         "engine_asked": engine,
         "tables": task.tables,

@@ -7,9 +7,12 @@ import multiprocessing
 import os
 import pickle
 import signal
+import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 import polars as pl
@@ -26,7 +29,7 @@ Tables = Literal["all", "summary", "none"]
 Progress = Callable[[int, int], None]
 """Told how many replications are done, of how many."""
 
-LARGEST_BATCH = 50
+LARGEST_BATCH = 25
 
 
 @dataclass(frozen=True)
@@ -109,14 +112,44 @@ def travels(task: Task) -> bytes | None:
         return None
 
 
+@dataclass
+class Stop:
+    """Whether the user has asked to stop."""
+
+    asked: bool = False
+
+
+@contextmanager
+def stoppable() -> Iterator[Stop]:
+    """Take a Ctrl-C as a wish to stop after what has begun; a second one stops at once.
+
+    Outside the main thread, where Python hears no signals, nothing changes.
+    """
+    stop = Stop()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def heard(signum: int, frame: object) -> None:
+        if stop.asked:
+            raise KeyboardInterrupt
+        stop.asked = True
+
+    before = signal.signal(signal.SIGINT, heard)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def replicate(
-    task: Task, n: int, workers: int | None = None, progress: Progress | None = None
+    task: Task, n: int, stop: Stop, workers: int | None = None, progress: Progress | None = None
 ) -> Iterator[Batch]:
     """Play `n` replications; give each batch as it is finished, in whatever order.
 
-    Without `workers`, all processors are used where the work and the functions allow it. At a Ctrl-C what has
-    begun is finished, given, and then KeyboardInterrupt is raised. Raises ValueError where several workers are
-    asked for and a function of the user's cannot be sent to them.
+    Without `workers`, all processors are used where the work and the functions allow it. Once `stop` is asked
+    for, no further batch begins. Raises ValueError where several workers are asked for and a function of the
+    user's cannot be sent to them.
     """
     todo = batches(n)
     crew = min(cores() if workers is None else workers, len(todo))
@@ -131,43 +164,31 @@ def replicate(
     done = 0
     if progress is not None:
         progress(0, n)
-    for batch in _here(task, todo) if crew <= 1 or packed is None else _in_pool(packed, todo, crew):
+    for batch in _here(task, todo, stop) if packed is None else _in_pool(packed, todo, stop, crew):
         done += len(batch.replications)
         if progress is not None:
             progress(done, n)
         yield batch
 
 
-def _here(task: Task, todo: list[range]) -> Iterator[Batch]:
+def _here(task: Task, todo: list[range], stop: Stop) -> Iterator[Batch]:
     for replications in todo:
+        if stop.asked:
+            return
         yield play_batch(task, replications)
 
 
-def _in_pool(packed: bytes, todo: list[range], crew: int) -> Iterator[Batch]:
+def _in_pool(packed: bytes, todo: list[range], stop: Stop, crew: int) -> Iterator[Batch]:
     context = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
-    if hasattr(context, "set_forkserver_preload"):
-        context.set_forkserver_preload(["sim.model.run", "sim.model.metrics"])
+    context.set_forkserver_preload(["sim.model.run", "sim.model.metrics"])
+    left = iter(todo)
     with ProcessPoolExecutor(crew, mp_context=context, initializer=_enlist, initargs=(packed,)) as pool:
-        waiting: set[Future[Batch]] = set()
-        left = iter(todo)
-        try:
-            for replications in left:
-                waiting.add(pool.submit(_play_as_worker, replications))
-                if len(waiting) < 2 * crew:
-                    continue
-                finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    yield future.result()
-            while waiting:
-                finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    yield future.result()
-        except KeyboardInterrupt:
-            pool.shutdown(wait=True, cancel_futures=True)
-            for future in waiting:
-                if future.done() and not future.cancelled() and future.exception() is None:
-                    yield future.result()
-            raise
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+        waiting = {pool.submit(_play_as_worker, replications) for replications in islice(left, 2 * crew)}
+        while waiting:
+            finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            if stop.asked:
+                waiting = {future for future in waiting if not future.cancel()}
+            else:
+                waiting |= {pool.submit(_play_as_worker, r) for r in islice(left, len(finished))}
+            for future in finished:
+                yield future.result()

@@ -1,0 +1,92 @@
+"""What every run must conserve, whatever the scenario: checked on the columns of a run."""
+
+import numpy as np
+
+from sim.model.rules import NEVER
+from sim.model.run import Run
+from sim.model.series import capacity, series
+
+
+def check(run: Run) -> None:
+    """Fail unless the run conserves power, respects its times and adds up."""
+    requests_conserve(run)
+    commitments_conserve(run)
+    sites_conserve(run)
+    times_hold(run)
+
+
+def sums(n: int, of: np.ndarray, kw: np.ndarray) -> np.ndarray:
+    mine = of >= 0
+    return np.bincount(of[mine], weights=kw[mine], minlength=n).astype(np.int64)
+
+
+def requests_conserve(run: Run) -> None:
+    """Asked = committed + waiting + lost; delivered by the rows = delivered by the request."""
+    asked, became, n = run.future.requests, run.requests, len(run.future.requests)
+    made = sums(n, run.commitments["request"], run.commitments["kw"])
+    released = sums(n, run.releases["request"], run.releases["kw"])
+    delivered = sums(n, run.deliveries["request"], run.deliveries["kw"])
+    waiting = asked.size_kw - became["committed_kw"] - became["lost_kw"]
+    assert (waiting >= 0).all()
+    assert (made - released == became["committed_kw"]).all()
+    assert (delivered == became["delivered_kw"]).all()
+    assert (delivered <= became["committed_kw"]).all()
+    assert ((became["status"] == 0) == (delivered == asked.size_kw)).all()
+    assert (waiting[became["lost_kw"] > 0] == 0).all(), "who gave up waits for nothing"
+    assert (made % asked.block_kw == 0)[released == 0].all(), "whole blocks are placed"
+    assert (became["first_kw"] <= asked.size_kw).all()
+    assert (became["holder_kw"] <= became["first_kw"]).all()
+
+
+def commitments_conserve(run: Run) -> None:
+    """Rows of commitments = delivered + still promised + released, by request and site."""
+    sites = len(run.future.sites)
+
+    def by_place(table: str) -> np.ndarray:
+        rows = getattr(run, table)
+        return sums(
+            (len(run.future.requests) + 1) * sites, (rows["request"] + 1) * sites + rows["site"], rows["kw"]
+        )
+
+    still = by_place("commitments") - by_place("deliveries") - by_place("releases")
+    assert (still >= 0).all()
+    assert (still[:sites] == 0).all(), "what was in place is delivered"
+
+
+def sites_conserve(run: Run) -> None:
+    """In service at a site: the sum of its deliveries, and never above online at a delivery."""
+    table = capacity(run, series(run))
+    for s in range(len(run.future.sites)):
+        mine = table["site"] == s
+        times = table["time"][mine]
+        rows = run.deliveries["site"] == s
+        start, end, kw = (run.deliveries[c][rows] for c in ("start", "end", "kw"))
+        for t, served, online, committed in zip(
+            times, *(table[c][mine] for c in ("in_service_kw", "online_kw", "committed_kw")), strict=True
+        ):
+            assert served == kw[(start <= t) & (t < end)].sum()
+            assert 0 <= served <= committed
+            assert online >= 0
+            if (start == t).any():
+                assert served <= online, "nothing is delivered beyond what is online"
+
+
+def times_hold(run: Run) -> None:
+    """Nothing is delivered before it is wanted or promised before now, nor after its give-up."""
+    asked, became = run.future.requests, run.requests
+    end = run.future.calendar.end
+    rows = run.deliveries["request"] >= 0
+    request, start = run.deliveries["request"][rows], run.deliveries["start"][rows]
+    assert (start >= asked.wanted[request]).all()
+    assert (start < end).all()
+    gone = np.maximum(
+        asked.gives_up[request], np.where(became["answered"] < NEVER, became["answered"], NEVER)[request]
+    )
+    assert (start <= gone).all()
+    assert (run.deliveries["end"][rows] == start + asked.term[request]).all()
+    made = run.commitments
+    mine = made["request"] >= 0
+    assert (made["promised"][mine] >= asked.wanted[made["request"][mine]]).all()
+    assert (made["promised"] >= made["committed"]).all()
+    assert (made["committed"] < end).all()
+    assert (made["promised"] < NEVER).all()

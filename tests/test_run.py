@@ -1,0 +1,253 @@
+"""Runs of many replications: the same whatever the workers, flat in memory, and nothing lost."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import conserving
+import numpy as np
+import polars as pl
+import pytest
+from conftest import SMALL
+
+from sim.model.run import play
+from sim.scenario.schema import ScenarioFile
+from sim.study import outcome, store
+from sim.study.replications import batches
+from sim.study.store import OutError
+from sim.study.summary import statistics
+
+ANNOUNCED = Path("scenarios/announced-2025.yaml").resolve()
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """What stands in a folder, file by file."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def sim(*words: str, cwd: Path, **how: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "sim", *words], cwd=cwd, capture_output=True, text=True, check=False, **how
+    )
+
+
+@pytest.mark.parametrize("replication", range(4))
+def test_shipped_scenarios_conserve(replication: int) -> None:
+    for path in sorted(ANNOUNCED.parent.glob("*.yaml")):
+        conserving.check(play(outcome.load(path), 1, replication))
+
+
+def test_the_same_bytes_whatever_the_workers(small: ScenarioFile, tmp_path: Path) -> None:
+    for workers in (1, 2, 3):
+        outcome.run(small, replications=130, workers=workers, out=tmp_path / str(workers))
+    one = digests(tmp_path / "1")
+    assert set(one) >= {"requests.parquet", "capacity.parquet", "bands.parquet", "summary.json"}
+    assert one == digests(tmp_path / "2") == digests(tmp_path / "3")
+
+
+def test_memory_and_folder_hold_the_same(small: ScenarioFile, tmp_path: Path) -> None:
+    in_memory = outcome.run(small, workers=1)
+    outcome.saved(in_memory, tmp_path / "saved")
+    outcome.run(small, workers=1, out=tmp_path / "run")
+    saved, run = outcome.opened(tmp_path / "saved"), outcome.opened(tmp_path / "run")
+    for name in (*outcome.TABLES, "bands"):
+        assert in_memory.table(name).equals(run.table(name)), name
+        assert saved.table(name).equals(run.table(name)), name
+    assert in_memory.summary() == run.summary() == saved.summary()
+    told = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert told == {"metrics": run.summary()}
+
+
+def test_rows_stand_in_the_order_of_the_design(small: ScenarioFile) -> None:
+    found = outcome.run(small, replications=5, workers=1)
+    for name, time_of in (("commitments", "committed"), ("deliveries", "start"), ("releases", "at")):
+        keys = found.table(name).select("replication", time_of, "request").rows()
+        assert keys == sorted(keys, key=lambda k: (k[0], k[1], -1 if k[2] is None else k[2])), name
+
+
+def test_what_each_choice_of_tables_leaves(small: ScenarioFile, tmp_path: Path) -> None:
+    kept = {"all": {*outcome.TABLES, "bands"}, "summary": {"drawn", "metrics", "bands"}, "none": set()}
+    for tables, names in kept.items():
+        outcome.run(small, replications=2, workers=1, tables=tables, out=tmp_path / "out")  # type: ignore[arg-type]
+        assert {path.stem for path in (tmp_path / "out").glob("*.parquet")} == names, tables
+        assert json.loads((tmp_path / "out" / "summary.json").read_text())["metrics"]["requests"]["n"] == 2
+
+
+def test_tables_have_utc_timestamps_and_durations(small: ScenarioFile) -> None:
+    requests = outcome.run(small, replications=1, workers=1).table("requests")
+    assert requests.schema["asked"] == pl.Datetime("us", None)
+    assert requests.schema["term"] == requests.schema["window"] == pl.Duration("us")
+    assert (requests["wanted"] - requests["asked"]).unique().to_list()[0].days in (0, 30)
+
+
+PEAK = """
+import resource, sys
+from pathlib import Path
+from sim.scenario.reading import load
+from sim.study.outcome import run
+run(load(Path(sys.argv[1])), replications=int(sys.argv[2]), workers=1, tables="summary", out=Path(sys.argv[3]))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def test_memory_does_not_grow_with_replications(tmp_path: Path) -> None:
+    """Ten times the replications under `--tables summary`: less than 15 MB more at the peak."""
+    (tmp_path / "small.yaml").write_text(SMALL)
+
+    def peak_kib(n: int) -> int:
+        words = [sys.executable, "-c", PEAK, str(tmp_path / "small.yaml"), str(n), str(tmp_path / f"{n}")]
+        done = subprocess.run(words, capture_output=True, text=True, check=True)
+        return int(done.stdout)
+
+    assert peak_kib(500) - peak_kib(50) < 15_000
+
+
+def test_statistics_of_a_metric() -> None:
+    found = statistics("MW", [4.0, None, 1.0, 3.0, 2.0])
+    assert (found["n"], found["mean"], found["p50"]) == (4, 2.5, 2.5)
+    assert found["sd"] == pytest.approx(1.2909944)
+    assert found["ci95"] == pytest.approx([2.5 - 2.0542603, 2.5 + 2.0542603])  # t(3) at 97.5 % is 3.1824463
+    assert (found["p10"], found["p90"]) == (pytest.approx(1.3), pytest.approx(3.7))
+    assert statistics("MW", [7.0])["ci95"] is None
+    assert statistics("MW", [None])["mean"] is None
+
+
+@pytest.mark.parametrize("n", [1, 2, 63, 64, 65, 1000, 100_000])
+def test_batches_cover_every_replication_once(n: int) -> None:
+    assert [k for batch in batches(n) for k in batch] == list(range(n))
+    assert max(len(batch) for batch in batches(n)) <= 25
+
+
+def test_a_user_function_replaces_the_policy(small: ScenarioFile) -> None:
+    """A policy that asks only Neo; one that ranks a stranger is told so."""
+    found = outcome.run(small, replications=3, workers=1, policy=only_neo)
+    first = found.table("requests").filter(pl.col("right").is_null())["asked_first"].unique().to_list()
+    assert first == ["Neo"]
+    assert found.provenance["policy"]["name"] == "only_neo"
+    assert len(found.provenance["policy"]["sha256"]) == 64
+    with pytest.raises(
+        ValueError, match=r"the policy ranked \['Nobody'\]; it may name each of \['Big', 'Neo'\]"
+    ):
+        outcome.run(small, replications=1, workers=1, policy=lambda request, offers: ["Nobody"])
+
+
+def only_neo(request: object, offers: object) -> list[str]:
+    return ["Neo"]
+
+
+def test_a_user_function_replaces_the_answer(small: ScenarioFile) -> None:
+    """A holder that takes nothing; and one that wants all, and gets what its sites have room for."""
+    nothing = outcome.run(small, replications=3, workers=1, answer=lambda request, offer: 0)
+    put = nothing.table("requests").filter(pl.col("window").is_not_null() & pl.col("answered").is_not_null())
+    assert len(put)
+    assert put["holder_kw"].sum() == 0
+    assert put["reason"].unique().to_list() == ["appetite"]
+    greedy = outcome.run(small, replications=3, workers=1, answer=lambda request, offer: 1e12)
+    assert greedy.table("requests")["holder_kw"].sum() > 0
+    conserving.check(play(small, 1, 0, answer=lambda request, offer: offer.room_kw))
+
+
+def test_a_function_that_cannot_travel_is_refused_only_if_workers_are_asked_for(small: ScenarioFile) -> None:
+    with pytest.raises(ValueError, match=r"define it in a \.py file and import it, or use workers=1"):
+        outcome.run(small, replications=4, workers=2, policy=lambda request, offers: ["Neo"])
+    assert outcome.run(small, replications=4, policy=lambda request, offers: ["Neo"]).finished == [0, 1, 2, 3]
+
+
+def test_a_folder_with_other_files_is_left_alone(small: ScenarioFile, tmp_path: Path) -> None:
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious" / "thesis.txt").write_text("mine")
+    with pytest.raises(OutError, match="holds files that are no run of sim; name another folder"):
+        outcome.run(small, replications=1, out=tmp_path / "precious")
+    assert (tmp_path / "precious" / "thesis.txt").read_text() == "mine"
+    with pytest.raises(OutError, match="is a file; name a folder"):
+        outcome.run(small, replications=1, out=tmp_path / "precious" / "thesis.txt")
+
+
+def test_ctrl_c_keeps_what_was_finished(tmp_path: Path) -> None:
+    """The process group gets SIGINT in the middle: exit 130, and what is there is whole and readable."""
+    out = tmp_path / "out"
+    words = [sys.executable, "-m", "sim", "run", str(ANNOUNCED), "--replications", "800", "--out", str(out)]
+    words += ["--workers", "2", "--tables", "summary", "--plots", "none"]
+    process = subprocess.Popen(
+        words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not list((out / "parts").glob("metrics-*.parquet")):
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    told, wrong = process.communicate(timeout=60)
+    assert process.returncode == 130, wrong
+    assert "Traceback" not in wrong
+    kept = outcome.opened(out)
+    n = len(kept.finished)
+    assert 0 < n < 800
+    assert f"Interrupted: {n} of 800 replications" in " ".join(told.split())
+    assert kept.provenance["interrupted"] is True
+    assert kept.table("metrics")["replication"].n_unique() == n
+    assert not (out / store.PARTS).exists()
+    assert np.isfinite(kept.summary()["requests"]["mean"] or np.nan)
+
+
+def test_a_killed_run_leaves_its_parts_readable(small: ScenarioFile, tmp_path: Path) -> None:
+    keep = store.Store(tmp_path / "out")
+    keep.keep(0, outcome.run(small, replications=1, workers=1).frames)
+    found = store.read_table(tmp_path / "out", "requests")
+    assert found is not None
+    assert len(found)
+    with pytest.raises(OutError, match="its run was killed before it ended; the finished parts are in"):
+        outcome.opened(tmp_path / "out")
+
+
+def test_the_command_line_says_it_in_json(tmp_path: Path) -> None:
+    (tmp_path / "small.yaml").write_text(SMALL + "expect: [requests.mean > 10, unserved_mw.mean.p90 < 0]\n")
+    done = sim("run", "small.yaml", "--json", "--replications", "3", "--plots", "none", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["finished"], told["out"]) == (3, "runs/small")
+    assert [e["holds"] for e in told["expect"]] == [True, False]
+    checked = sim("run", "small.yaml", "--check", "--replications", "3", "--plots", "none", cwd=tmp_path)
+    assert checked.returncode == 1
+    assert "FAILS: unserved_mw.mean.p90 < 0" in checked.stdout
+    again = sim("run", "runs/small/scenario.yaml", "--json", "--replications", "3", "--plots", "none",
+                "--out", "again", cwd=tmp_path)  # fmt: skip
+    assert json.loads(again.stdout)["metrics"] == told["metrics"], "the resolved scenario is the scenario"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["run", "nowhere.yaml"], "nowhere.yaml"),
+        (["run", "small.yaml", "--set", "rights.refusal.windw=9 d"], "did you mean rights.refusal.window"),
+        (["run", "small.yaml", "--set", "nonsense"], "write PATH=VALUE"),
+        (["run", "small.yaml", "--plots", "pie"], "there is no plot pie; there are supply_and_demand"),
+        (["run", "small.yaml", "--tables", "none", "--plots", "supply_and_demand"], "--tables summary"),
+        (
+            ["run", "small.yaml", "--set", "demand.chat.in_place={West: 300 MW}"],
+            'sites.West.online: "200 MW": is less than the 300 MW that are in place',
+        ),
+        (["run", "small.yaml", "--replications", "0"], "--replications"),
+    ],
+)
+def test_bad_input_gets_one_clear_error(words: list[str], sentence: str, tmp_path: Path) -> None:
+    (tmp_path / "small.yaml").write_text(SMALL)
+    done = sim(*words, cwd=tmp_path)
+    assert done.returncode == 2, done.stdout
+    assert sentence in " ".join(done.stderr.replace("│", " ").split())
+    assert "Traceback" not in done.stderr
+
+
+def test_help_is_quick(tmp_path: Path) -> None:
+    """Help imports none of the heavy libraries, so that it answers at once."""
+    heavy = ("numpy", "scipy", "polars", "matplotlib", "simpy", "pint", "pydantic", "rich.console")
+    code = f"import sys, sim.cli; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
