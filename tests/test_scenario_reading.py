@@ -259,7 +259,7 @@ def test_an_override_reaches_a_part_of_a_list(small: ScenarioFile) -> None:
         ("sites.North", None, "is no path of this scenario: there is no North in sites; known: West, East"),
         ("sites.West.online", "[1", "is not YAML: while parsing a flow sequence, expected ',' or ']', but got '<stream end>'; mend the line, or quote the text"),
         ("sites.West.online", "2 GWh", '"2 GWh": is an energy, expected a power; write it as 105 MW'),
-        ("sites.North", "5 MW", '"5 MW": is not how a site is written; write {online: ..., ...}'),
+        ("sites.North", "5 MW", '"5 MW": does not state a site; write {online: ..., ...}'),
     ],
 )  # fmt: skip
 def test_an_override_that_leads_nowhere(path: str, value: object, expected: str) -> None:

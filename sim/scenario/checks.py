@@ -58,10 +58,9 @@ def place_of(site: str, name: str) -> Path:
 
 def orders_of_building(tree: Tree) -> Iterator[Complaint]:
     """What a building begins after is a building, and not in the end itself."""
-    known = {(site, name) for site, name, _, _ in buildings(tree)}
+    known = {(site, name): building.get("after") for site, name, _, building in buildings(tree)}
     after: dict[tuple[str, str], tuple[str, str]] = {}
-    for site, name, _, building in buildings(tree):
-        written = building.get("after")
+    for (site, name), written in known.items():
         if not isinstance(written, str):
             continue
         other = tuple(written.split(".", 1)) if "." in written else (site, written)
@@ -76,7 +75,7 @@ def orders_of_building(tree: Tree) -> Iterator[Complaint]:
         if (round_trip := cycle(start, after)) and start == min(round_trip):
             told = " after ".join(f"{site}.{name}" for site, name in [*round_trip, start])
             path = (*place_of(*start), "after")
-            yield Complaint(f"never begins: {told}", "let one begin on a date", after[start][1], path)
+            yield Complaint(f"never begins: {told}", "let one begin on a date", known[start], path)
 
 
 def cycle(start: tuple[str, str], after: dict[tuple[str, str], tuple[str, str]]) -> list[tuple[str, str]]:

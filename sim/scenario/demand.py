@@ -86,6 +86,8 @@ class Deal(Described):
 class Columns(Described):
     """Which columns of a trace hold what."""
 
+    called: ClassVar[str] = "columns"
+
     asked: Text | None = None
     """The column of the time of asking."""
     size: Text | None = None
@@ -119,6 +121,8 @@ class Trace(Described):
 
 class Arrivals(Described):
     """How the requests of a stream come: one of four ways."""
+
+    called: ClassVar[str] = "arrivals"
 
     poisson: Poisson | None = None
     """At random."""

@@ -112,7 +112,7 @@ class Described(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
     called: ClassVar[str] = ""
-    """What it is in a sentence, where that is not the name of its class."""
+    """What it is in a sentence, where that is not `a` and the name of its class."""
     whole: ClassVar[frozenset[str]] = frozenset()
     """Keys whose maps are values, which `extends` replaces whole."""
 
@@ -148,14 +148,14 @@ class Described(BaseModel):
         """Reads an object, and tells what is wrong with its keys together with what is wrong in them."""
         if isinstance(data, cls):
             return data
-        word = cls.called or cls.__name__.lower()
+        word = cls.called or f"a {cls.__name__.lower()}"
         fields = cls.fields()
         if not isinstance(data, Mapping):
             remedy = f"write {{{next(iter(fields))}: ..., ...}}"
-            tell([Complaint(f"is not how a {word} is written", remedy, data)])
+            tell([Complaint(f"does not state {word}", remedy, data)])
         given = {key: part for key, part in data.items() if key in fields and part is not None}
         complaints = [
-            Complaint(f"is no key of a {word}", meant(str(key), fields), part, (str(key),))
+            Complaint(f"is no key of {word}", meant(str(key), fields), part, (str(key),))
             for key, part in data.items()
             if key not in fields
         ]

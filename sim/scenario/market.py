@@ -66,6 +66,8 @@ class Provider(Described):
 class Over(Described):
     """Which requests a right covers."""
 
+    called: ClassVar[str] = "over"
+
     customer: CustomerName | None = None
     """Of which customer; else of all."""
     classes: Names | None = None
@@ -156,6 +158,8 @@ class Right(Described):
 class Overflow(Described):
     """Who is asked for what the holder did not take."""
 
+    called: ClassVar[str] = "overflow"
+
     policy: Annotated[
         Literal["soonest", "cheapest", "most room", "in order"],
         one_of("soonest", "cheapest", "most room", "in order"),
@@ -168,7 +172,7 @@ class Overflow(Described):
 class Waiting(Described):
     """How the waiting list is walked."""
 
-    called: ClassVar[str] = "waiting list"
+    called: ClassVar[str] = "waiting"
     bypass: Truth = True
     """Whether a request may be served before one that waits longer."""
 

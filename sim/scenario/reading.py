@@ -140,7 +140,9 @@ def placed(complaint: Complaint, root: Node) -> Fault:
 def declarations(tree: Any) -> Declared:
     """What does a file declare by name, whatever else is wrong in it?"""
     names = {word: frozenset(keys(tree.get(word))) for word in ("sites", "providers", "hardware")}
-    names["customers"] = frozenset(str(each.get("customer")) for _, each in maps(tree, "demand"))
+    customers = [each.get("customer") for _, each in maps(tree, "demand")]
+    if None not in customers:
+        names["customers"] = frozenset(map(str, customers))
     lists = [each.get("sites") for _, each in maps(tree, "providers")]
     names["sold"] = frozenset(str(site) for sites in lists if isinstance(sites, list) for site in sites)
     uncertain: dict[str, Law | None] = {}

@@ -66,7 +66,7 @@ MOST_REQUESTS = 1e8
 class ScenarioFile(Described):
     """Everything that is assumed about one future, and how it is to be run."""
 
-    called: ClassVar[str] = "scenario"
+    called: ClassVar[str] = "a scenario"
 
     title: Text | None = None
     """What this scenario is, in a line."""

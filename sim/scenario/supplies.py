@@ -41,7 +41,7 @@ def read_amount(written: object, info: ValidationInfo) -> Law:
 class RegularArrivals(Described):
     """What arrives again and again."""
 
-    called: ClassVar[str] = "regular arrival"
+    called: ClassVar[str] = "regular arrivals"
 
     from_: When = Field(alias="from")
     """The date of the first."""
@@ -57,21 +57,18 @@ def read_unit(written: object, info: ValidationInfo) -> str:
     return str(written)
 
 
-def measure_of_supply(info: ValidationInfo) -> Measure:
-    """How are the amounts of the supply measured whose fields are being read? (In things, if that is faulty.)"""
-    return counted_in(info.data.get("unit", "each"))
-
-
 def read_initial(written: object, info: ValidationInfo) -> Law:
-    """How much is there at the start?"""
-    return quantity(written, info, measure_of_supply(info), not_below_zero)
+    """How much is there at the start? (Nothing is read where the unit is faulty.)"""
+    if "unit" not in info.data:
+        return Law("constant", {"value": 0.0}, "each")
+    return quantity(written, info, counted_in(info.data["unit"]), not_below_zero)
 
 
 def read_arrives(written: object, info: ValidationInfo) -> DatedArrivals | RegularArrivals:
-    """Do amounts arrive on dates, or regularly?"""
-    if isinstance(written, DatedArrivals | RegularArrivals):
-        return written
-    measure = measure_of_supply(info)
+    """Do amounts arrive on dates, or regularly? (Nothing is read where the unit is faulty.)"""
+    if "unit" not in info.data:
+        return DatedArrivals(())
+    measure = counted_in(info.data["unit"])
     if isinstance(written, Mapping) and set(RegularArrivals.fields()) & set(written):
         return RegularArrivals.model_validate(written, context=replace(declared(info), amounts=measure))
     return DatedArrivals(read_series(written, info, measure, not_below_zero))

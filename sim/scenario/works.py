@@ -185,7 +185,7 @@ def read_takes(written: object, info: ValidationInfo) -> Law:
 class Outages(Described):
     """What takes capacity away for some time."""
 
-    called: ClassVar[str] = "series of outages"
+    called: ClassVar[str] = "outages"
     every: SomeDuration
     """The time from the end of one to the next."""
     lasts: Duration
