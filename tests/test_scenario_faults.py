@@ -46,6 +46,8 @@ demand.chat.arrivals = {}
     demand.chat.arrivals: are not stated; write one of poisson, curve, deals, trace
 demand.chat.arrivals = {poisson: {rate: 1 /mo}, curve: {points: {2025-01-01: 1 MW}}}
     demand.chat.arrivals: are stated in 2 ways: poisson, curve; write one of poisson, curve, deals, trace
+demand.chat.arrivals = {deals: {}}
+    demand.chat.arrivals.deals: has no deal; write NAME: {asked: 2025-03-01}
 demand.chat.arrivals = {poisson: {rate: 1 MW}}
     demand.chat.arrivals.poisson.rate: "1 MW": is a power, expected a rate; write it as 2 /mo
 demand.chat.arrivals = {poisson: {rate: 10 /s}}
@@ -120,8 +122,11 @@ rights.first refusal.appetite = 80
 rights.first refusal.appetite = {lognormal: {mean: 50 %, cv: 1}}
     rights.first refusal.appetite: "{lognormal: {mean: 50 %, cv: 1}}": must be between 0 % and 100 %; write a share such as 95 %
 rights.first refusal.appetite = {infrence: 20 %}
-    rights.first refusal.appetite.infrence: "infrence": is no class that the right covers by name; did you mean inference?
+    rights.first refusal.appetite.infrence: "infrence": is no class that the right covers; did you mean inference?
     rights.first refusal.appetite: says nothing of the class inference; write inference: 80 %
+rights.first refusal = {holder: Big, kind: first refusal, appetite: {value: {training: 20 %}}}
+    rights.first refusal.appetite.value.training: "training": is no class that the right covers; known: inference
+    rights.first refusal.appetite.value: says nothing of the class inference; write inference: 80 %
 rights.first refusal.max_delay = matches
     rights.first refusal.max_delay: "matches": is not a duration; write it as 18 mo
 rights.first refusal.partial = yes

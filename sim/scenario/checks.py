@@ -11,6 +11,8 @@ from typing import Any
 
 from sim.scenario.faults import Complaint, Path, meant
 from sim.scenario.fields import Declared
+from sim.scenario.laws import KINDS
+from sim.scenario.statements import undescribed, wrapping
 
 Tree = dict[str, Any]
 
@@ -34,6 +36,7 @@ def buildings(tree: Tree) -> Iterator[tuple[str, str, Tree, Tree]]:
 def misfits(tree: Tree, declared: Declared) -> Iterator[Complaint]:
     """Everything that does not fit."""
     yield from first_come(tree)
+    yield from appetites(tree)
     yield from orders_of_building(tree)
     yield from fillings(tree, declared)
     yield from names_of_groups(tree)
@@ -49,6 +52,34 @@ def first_come(tree: Tree) -> Iterator[Complaint]:
                     f"cannot be false where there is a first refusal ({name})",
                     "remove the right, or let others pass: bypass: true", "false", ("waiting", "bypass"),
                 )  # fmt: skip
+
+
+def appetites(tree: Tree) -> Iterator[Complaint]:
+    """An appetite by class is stated for each class that a right covers, and for no other."""
+    for name, right in maps(tree, "rights"):
+        appetite, over = undescribed(right.get("appetite")), right.get("over")
+        if not isinstance(appetite, dict) or set(appetite) & set(KINDS):
+            continue
+        classes = covered(tree, over if isinstance(over, dict) else {})
+        path = ("rights", name, "appetite", *wrapping(right["appetite"]))
+        for each in appetite:
+            if each not in classes:
+                yield Complaint(
+                    "is no class that the right covers", meant(each, classes), each, (*path, each)
+                )
+        for each in classes:
+            if each not in appetite:
+                yield Complaint(f"says nothing of the class {each}", f"write {each}: 80 %", None, path)
+
+
+def covered(tree: Tree, over: Tree) -> list[str]:
+    """Which classes does a right cover: those that it names, or else all of its customer's streams?"""
+    if isinstance(named := over.get("classes"), list):
+        return [str(each) for each in named]
+    streams = [
+        each for _, each in maps(tree, "demand") if over.get("customer") in (None, each.get("customer"))
+    ]
+    return list(dict.fromkeys(str(each["class"]) for each in streams if "class" in each))
 
 
 def place_of(site: str, name: str) -> Path:

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from sim.scenario.dates import Date
 from sim.scenario.faults import Complaint
-from sim.scenario.fields import Described, Text, one_of, stated, tell
+from sim.scenario.fields import Described, Text, one_of, read_text, reads, stated, tell
 from sim.scenario.laws import Known, mean
 from sim.scenario.quantities import (
     Delay,
@@ -24,6 +24,7 @@ from sim.scenario.quantities import (
     SomePower,
     When,
 )
+from sim.scenario.units import parse_quantity
 from sim.scenario.words import (
     Name,
     Priority,
@@ -102,6 +103,12 @@ class Columns(Described):
     """The column of the priority."""
 
 
+def read_time_unit(written: object, info: ValidationInfo) -> str:
+    """Which unit of time is written?"""
+    parse_quantity(f"1 {read_text(written, info)}", "duration")
+    return str(written)
+
+
 class Trace(Described):
     """Requests that were recorded, in a file."""
 
@@ -115,7 +122,7 @@ class Trace(Described):
     """The date at which its first time stands; else the start."""
     kw_per_unit: Factor = stated("1")
     """How many kW one unit of its sizes is."""
-    time_unit: Text = "s"
+    time_unit: Annotated[str, reads(read_time_unit, str)] = "s"
     """The unit of its times."""
 
 
@@ -140,6 +147,8 @@ class Arrivals(Described):
         if len(ways) != 1:
             said = f"are stated in {len(ways)} ways: {', '.join(ways)}" if ways else "are not stated"
             yield Complaint(said, "write one of poisson, curve, deals, trace")
+        if given.get("deals") == {}:
+            yield Complaint("has no deal", "write NAME: {asked: 2025-03-01}", None, ("deals",))
 
 
 class Stream(Described):

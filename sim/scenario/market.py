@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from sim.scenario.dates import Date
 from sim.scenario.demand import Arrivals, Columns, Curve, Deal, Poisson, Stream, Trace
-from sim.scenario.faults import Complaint, Gathering, meant
+from sim.scenario.faults import Complaint, Gathering
 from sim.scenario.fields import Described, one_of, reads, stated, tell
 from sim.scenario.laws import KINDS, Law
 from sim.scenario.quantities import (
@@ -25,7 +25,7 @@ from sim.scenario.quantities import (
     read_delay,
     within_one,
 )
-from sim.scenario.statements import undescribed, unwrapped, wrapping
+from sim.scenario.statements import unwrapped, wrapping
 from sim.scenario.units import MEASURES
 from sim.scenario.words import (
     CustomerName,
@@ -134,25 +134,6 @@ class Right(Described):
         """A right ends after it begins."""
         before(info.data.get("from_"), until, "from")
         return until
-
-    @classmethod
-    def misfits(cls, given: Mapping[str, Any]) -> Iterator[Complaint]:
-        """An appetite by class is stated for the classes that the right covers, and for each of them."""
-        appetite, over = undescribed(given.get("appetite")), given.get("over")
-        if not isinstance(appetite, Mapping) or set(appetite) & set(KINDS):
-            return
-        covered = over.get("classes") if isinstance(over, Mapping) else None
-        classes = [str(each) for each in covered] if isinstance(covered, list | tuple) else []
-        path = ("appetite", *wrapping(given["appetite"]))
-        for name in appetite:
-            if name not in classes:
-                message = "is no class that the right covers by name"
-                yield Complaint(
-                    message, meant(name, classes or ["over: {classes: [...]}"]), name, (*path, name)
-                )
-        for name in classes:
-            if name not in appetite:
-                yield Complaint(f"says nothing of the class {name}", f"write {name}: 80 %", None, path)
 
 
 class Overflow(Described):
