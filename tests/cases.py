@@ -27,8 +27,10 @@ def told_of_site(draw: st.DrawFn, site: str, online: int, end: int) -> list[dict
             date = later
         fate = draw(st.sampled_from(["online", "online", "cancelled", "retired"]))
         if fate == "cancelled":
-            tell(draw(st.integers(at, date)) if date > at else at, name, "cancelled", kw)
-            told[:] = [t for t in told if t["building"] != name or t["at"] <= told[-1]["at"]]
+            off = draw(st.integers(at, date)) if date > at else at
+            moved = [t for t in told if t["building"] == name][1:]
+            told[:] = [t for t in told if t not in moved or t["at"] < off]
+            tell(off, name, "cancelled", kw)
         else:
             tell(date, name, "online", kw)
             if fate == "retired":

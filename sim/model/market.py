@@ -54,6 +54,8 @@ class Market:
         self.told: list[tuple[int, News]] = []
         """What the world told, and when."""
         self._triggers = bool(future.watches)
+        self._news = False
+        """Is there something to take in that stands in no agenda?"""
         self._taken_over = False
         self._next = 0
         """The first request that has not been asked."""
@@ -89,7 +91,8 @@ class Market:
     # The clock
 
     def wake(self) -> None:
-        """Have an instant now, when the world has done all that it does at this time."""
+        """Have an instant now, to take in what the world has done when it has done all at this time."""
+        self._news = True
         self._wake_at(max(0, int(self.env.now)))
 
     def _wake_at(self, at: int) -> None:
@@ -120,7 +123,7 @@ class Market:
             self._end_deliveries(now)
         due: list[int] = []
         give_ups: list[int] = []
-        if (agenda and agenda[0][0] <= now) or self._has_news():
+        if self._news or (agenda and agenda[0][0] <= now):
             due, give_ups = self._take_in(now)
             for r in due:  # (2)
                 self._answer_due(r)
@@ -166,17 +169,15 @@ class Market:
                 self._stirred.add(s)
         self._grown = True
 
-    def _has_news(self) -> bool:
-        """Is there anything to take in that stands in no agenda?"""
-        return (self.world is not None and self.world.has_news) or not self._taken_over
-
     def _take_in(self, now: int) -> tuple[list[int], list[int]]:
         """Take in what the world changed; the requests whose answer is due, and those that may give up."""
         fallen: dict[int, str] = {}
-        if self.world is not None and self.world.has_news:
-            fallen = self._hear(self.world.news())
-        if not self._taken_over:
-            self._take_over()
+        if self._news:
+            self._news = False
+            if self.world is not None and self.world.has_news:
+                fallen = self._hear(self.world.news())
+            if not self._taken_over:
+                self._take_over()
         due: list[int] = []
         give_ups: list[int] = []
         while self._agenda and self._agenda[0][0] <= now:
