@@ -303,10 +303,10 @@ def test_an_empirical_law_reads_a_column(tmp_path: Path) -> None:
     ("law", "expected"),
     [
         ("file: none.csv", '.file: "none.csv": is no file; looked for none.csv'),
-        ("file: a.parquet", '.file: "a.parquet": is no csv file, and laws are read from no other; save it as csv'),
-        ("file: d.csv", '.column: "d.csv": has several columns; known: site, days'),
+        ("file: a.parquet", '.file: "a.parquet": is no csv, and laws are read from no other file; save it as csv'),
+        ("file: d.csv", '.file: "d.csv": has several columns; write column: site or days'),
         ("file: d.csv, column: day", '.column: "day": has no such column; did you mean days?'),
-        ("file: d.csv, values: [1 d]", ': "{file: d.csv, values: [1 d]}": has values beside a file; write {file: F, column: C, unit: U}'),
+        ("file: d.csv, values: [1 d]", '.values: "[1 d]": has no meaning beside a file; remove it'),
     ],
 )  # fmt: skip
 def test_a_file_of_values_that_cannot_be_read(tmp_path: Path, law: str, expected: str) -> None:

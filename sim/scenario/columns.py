@@ -9,73 +9,70 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from sim.scenario.faults import Complaint, Gathering, Place, Wrong, meant, wrong
+from sim.scenario.faults import Complaint, Gathering, Place, Wrong, meant
 from sim.scenario.written import Node
 
 
 def inlined(node: Node, gathering: Gathering) -> Node:
     """The same with the values of files in place; what cannot be read is gathered, and left as it is."""
-    if isinstance(node.value, list):
-        return node
     if not isinstance(node.value, dict):
         return node
     found = dict(node.value)
     for key, part in node.value.items():
+        inner = Gathering()
         with gathering.under(key):
-            inner = Gathering()
-            named = part.value.get("file") if isinstance(part.value, dict) else None
-            if key == "empirical" and named is not None:
-                found[key] = Node(values(part, named), part.place)
-            elif key == "trace" and named is not None:
-                found[key] = Node({**_map(part), "file": located(named)}, part.place)
+            stated = part.value if isinstance(part.value, dict) else {}
+            if key == "empirical" and stated.get("file"):
+                found[key] = Node(values(stated), part.place)
+            elif key == "trace" and stated.get("file"):
+                found[key] = Node({**stated, "file": located(stated["file"])}, part.place)
             else:
                 found[key] = inlined(part, inner)
             inner.settle()
     return Node(found, node.place)
 
 
-def _map(node: Node) -> dict[str, Node]:
-    assert isinstance(node.value, dict)
-    return node.value
+def wrong_at(key: str, message: str, remedy: str, value: object) -> Wrong:
+    """The error of a law or a trace with something wrong at a key."""
+    return Wrong(Complaint(message, remedy, value, (key,)))
 
 
 def located(named: Node) -> Node:
     """A file that is named, found from the file that names it."""
-    path = Path(named.place.file).parent / str(named.value)
+    path = Path(named.place.file).parent / str(named.plain())
     if not path.is_file():
-        raise Wrong(Complaint("is no file", f"looked for {path}", named.value, ("file",)))
+        raise wrong_at("file", "is no file", f"looked for {path}", named.plain())
     return Node(str(path.absolute()), named.place)
 
 
-def values(law: Node, named: Node) -> dict[str, Node]:
+def values(stated: dict[str, Node]) -> dict[str, Node]:
     """What an empirical law says once its file is read: values, and their unit."""
-    stated = _map(law)
-    path = Path(str(located(named).value))
-    if unknown := set(stated) - {"file", "column", "unit"}:
-        raise wrong(f"has {min(unknown)} beside a file", "write {file: F, column: C, unit: U}", law.plain())
+    named = stated["file"]
+    path = Path(located(named).plain())
+    if beside := set(stated) - {"file", "column", "unit"}:
+        raise wrong_at(min(beside), "has no meaning beside a file", "remove it", stated[min(beside)].plain())
     if path.suffix.lower() != ".csv":
-        raise Wrong(
-            Complaint(
-                "is no csv file, and laws are read from no other", "save it as csv", named.value, ("file",)
-            )
+        raise wrong_at(
+            "file", "is no csv, and laws are read from no other file", "save it as csv", named.value
         )
-    column = str(stated["column"].value) if "column" in stated else ""
+    column = str(stated["column"].plain()) if "column" in stated else None
     found = Node(list(read_column(path, column, named)), named.place)
     return {"values": found} | {key: part for key, part in stated.items() if key == "unit"}
 
 
-def read_column(path: Path, column: str, named: Node) -> list[Node]:
+def read_column(path: Path, column: str | None, named: Node) -> list[Node]:
     """The cells of a column that hold something, each with its line; the only column needs no name."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
             header = list(rows.fieldnames or ())
-            if column not in header and (column or len(header) != 1):
-                said = "has no such column" if column else "has several columns"
-                raise Wrong(Complaint(said, meant(column, header), column or named.value, ("column",)))
+            if column is None and len(header) != 1:
+                raise wrong_at(
+                    "file", "has several columns", f"write column: {' or '.join(header)}", named.value
+                )
+            if column is not None and column not in header:
+                raise wrong_at("column", "has no such column", meant(column, header), column)
             cells = [(row[column or header[0]], rows.line_num) for row in rows]
     except (UnicodeDecodeError, csv.Error, OSError) as error:
-        raise Wrong(
-            Complaint(f"cannot be read: {error}", "save it as csv in UTF-8", named.value, ("file",))
-        ) from None
+        raise wrong_at("file", f"cannot be read: {error}", "save it as csv in UTF-8", named.value) from None
     return [Node(cell, Place(str(path), line)) for cell, line in cells if cell and cell.strip()]

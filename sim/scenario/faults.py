@@ -100,17 +100,20 @@ class Gathering:
             raise self.error()
 
 
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Which of the known words is most like a word, if any is?"""
+    lowered = {each.lower(): each for each in reversed(list(known))}
+    near = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
+    return lowered[near[0]] if near else None
+
+
 def meant(word: str, known: Iterable[str]) -> str:
     """Which of the known words was meant? A remedy: the nearest one, or else all of them."""
     known = list(known)
-    if not known:
-        return "none is known"
-    lowered = {each.lower(): each for each in reversed(known)}
-    near = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean {lowered[near[0]]}?"
-    shown = ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")
-    return f"known: {shown}"
+    if near := nearest(word, known):
+        return f"did you mean {near}?"
+    listed = ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")
+    return f"known: {listed}" if known else "none is known"
 
 
 def shown(value: object, longest: int = 70) -> str | None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from sim.scenario.faults import Complaint, Fault, Path, ScenarioError, meant
+from sim.scenario.faults import Complaint, Fault, Path, ScenarioError, meant, nearest
 from sim.scenario.fields import Described
 from sim.scenario.written import Node
 
@@ -69,12 +69,8 @@ def empty_names(node: Node, kind: Kind, path: Path = ()) -> Iterator[Complaint]:
     """Which names of a map have nothing under them, not even to be removed?"""
     for key, part in node.value.items() if isinstance(node.value, dict) and kind else ():
         if part.value is None and isinstance(kind, Names):
-            yield Complaint(
-                "is a name with nothing under it",
-                "write what it is, or {} for defaults alone",
-                None,
-                (*path, key),
-            )
+            remedy = "write what it is, or {} for defaults alone"
+            yield Complaint("is a name with nothing under it", remedy, None, (*path, key))
         else:
             yield from empty_names(part, below(kind, key), (*path, key))
 
@@ -113,11 +109,10 @@ def unknown(
 ) -> ScenarioError:
     """The error of a path that leads nowhere, with the nearest that leads somewhere."""
     key, rest, allowed = path[0], path[1:], list(dict.fromkeys(allowed))
-    remedy = meant(key, allowed) if allowed else f"set {'.'.join(above)} itself"
-    if remedy.startswith("did you mean "):
-        nearest = remedy.removeprefix("did you mean ").removesuffix("?")
-        remedy = f"did you mean {'.'.join((*above, nearest, *rest))}?"
-    message = f"is no path of this scenario: there is no {key}" + (f" in {'.'.join(above)}" if above else "")
-    return ScenarioError(
-        [Fault(new.place.file, new.place.line, ".".join((*above, *path)), None, message, remedy)]
-    )
+    here = ".".join(above)
+    message = f"is no path of this scenario: there is no {key}" + (f" in {here}" if here else "")
+    remedy = meant(key, allowed) if allowed else f"set {here} itself"
+    if near := nearest(key, allowed):
+        remedy = f"did you mean {'.'.join((*above, near, *rest))}?"
+    dotted = ".".join((*above, *path))
+    return ScenarioError([Fault(new.place.file, new.place.line, dotted, None, message, remedy)])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -17,10 +17,11 @@ from sim.scenario.laws import Law
 from sim.scenario.merging import empty_names, merged, overridden
 from sim.scenario.quantities import uncertain_law
 from sim.scenario.schema import ScenarioFile
-from sim.scenario.units import Measure, counted_in
+from sim.scenario.units import counted_in
 from sim.scenario.written import Node, as_written, read_yaml, refused
 
 OVERRIDE = Place("--set")
+T = TypeVar("T")
 
 
 def load(path: str | Path, overrides: Mapping[str, object] | None = None) -> ScenarioFile:
@@ -94,9 +95,8 @@ def understood(root: Node, path: Path, overrides: Mapping[str, object]) -> Scena
     complaints = [*gathering.complaints, *(each for each in complaints if each.path not in unread)]
     faults += [placed(each, root) for each in complaints]
     if faults:
-        raise ScenarioError(
-            sorted(faults, key=lambda each: (each.file != str(path), each.file, each.line or 0))
-        )
+        faults.sort(key=lambda each: (each.file != str(path), each.file, each.line or 0))
+        raise ScenarioError(faults)
     scenario._path, scenario._root = path, root
     return scenario
 
@@ -149,7 +149,7 @@ def declarations(tree: Any) -> Declared:
     stated = tree.get("uncertain")
     for name, each in stated.items() if isinstance(stated, dict) else ():
         uncertain[name] = tolerant(uncertain_law, each, uncertain)
-    supplies = {name: measured(each.get("unit")) for name, each in maps(tree, "supplies")}
+    supplies = {name: tolerant(counted_in, str(each.get("unit"))) for name, each in maps(tree, "supplies")}
     return Declared(names, supplies, uncertain)
 
 
@@ -158,15 +158,7 @@ def keys(part: object) -> Iterable[str]:
     return part if isinstance(part, dict) else ()
 
 
-def measured(unit: object) -> Measure | None:
-    """How are the amounts of a supply measured? None where its unit is faulty."""
-    try:
-        return counted_in(str(unit))
-    except Wrong:
-        return None
-
-
-def tolerant(read: Any, *arguments: Any) -> Any:
+def tolerant(read: Callable[..., T], *arguments: object) -> T | None:
     """What is read; None where it is faulty."""
     try:
         return read(*arguments)

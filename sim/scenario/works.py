@@ -161,17 +161,13 @@ class Building(Described):
             yield Complaint(said, "write one of it_power and power")
         starts = [key for key in ("begins", "after", "when") if key in given]
         if "phases" not in given and "planned" not in given:
-            yield Complaint(
-                "has neither planned nor phases", "write planned: DATE, or phases and when they begin"
-            )
+            remedy = "write planned: DATE, or phases and when they begin"
+            yield Complaint("has neither planned nor phases", remedy)
         if "phases" in given and not given["phases"]:
             yield Complaint("has no phase", "write NAME: {takes: 12 mo}", None, ("phases",))
         if "phases" in given and len(starts) != 1:
-            said = (
-                f"has phases that begin in {len(starts)} ways: {', '.join(starts)}"
-                if starts
-                else ("has phases, but does not say when they begin")
-            )
+            ways = f"has phases that begin in {len(starts)} ways: {', '.join(starts)}"
+            said = ways if starts else "has phases, but does not say when they begin"
             yield Complaint(said, "write one of begins, after, when")
 
 
