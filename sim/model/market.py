@@ -107,14 +107,14 @@ class Market:
         """
         now = int(self.env.now)
         self._woken.discard(now)
+        until = now if self._triggers else min(self.end, self.env.peek())
         while True:
             self.now = now
             self._instant(now)
-            following = self._next_time()
-            if self._triggers or following >= self.end or following >= self.env.peek():
+            now = self._next_time()
+            if now >= until:
                 break
-            now = following
-        self._wake_at(following)
+        self._wake_at(now)
 
     def _instant(self, now: int) -> None:
         """All that happens at one time, in its order."""
