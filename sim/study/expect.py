@@ -1,14 +1,11 @@
-"""Does a scenario hold what it expects? Statements such as `unserved_mw.mean.p90 < 2000`."""
+"""Does a run hold what its scenario expects? Statements such as `unserved_mw.mean.p90 < 2000`."""
 
-import operator
-import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sim.scenario.expectations import parse_expectation
+from sim.scenario.faults import meant
 from sim.study.summary import Statistics, Summary
-
-COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
-STATEMENT = re.compile(r"\s*(?P<metric>.+)\.(?P<statistic>\w+)\s*(?P<sign><=|>=|<|>)\s*(?P<bound>\S+)\s*")
-STATISTICS = ("mean", "sd", "p10", "p50", "p90", "n", "ci_low", "ci_high")
 
 
 @dataclass(frozen=True)
@@ -21,22 +18,19 @@ class Verdict:
 
 
 def judged(statement: str, found: Summary) -> Verdict:
-    """Does a statement hold of a summary? Raises ValueError where it names no metric, or no statistic of one."""
-    match = STATEMENT.fullmatch(statement)
-    if match is None:
-        raise ValueError(f'"{statement}": is no statement; write METRIC.STATISTIC < NUMBER')
-    metric, statistic = match["metric"], match["statistic"]
-    if statistic not in STATISTICS:
-        raise ValueError(f'"{statement}": {statistic} is no statistic; one of {", ".join(STATISTICS)}')
-    if metric not in found:
-        raise ValueError(f'"{statement}": there is no metric {metric}')
-    try:
-        bound = float(match["bound"])
-    except ValueError:
-        raise ValueError(f'"{statement}": {match["bound"]} is no number') from None
-    value = _value(found[metric], statistic)
-    holds = value is not None and COMPARISONS[match["sign"]](value, bound)
-    return Verdict(statement, value, bool(holds))
+    """Does a statement hold of a summary? Raises ValueError where it names no metric of the run."""
+    expected = parse_expectation(statement)
+    if expected.metric not in found:
+        raise ValueError(
+            f'expect: "{statement}": there is no metric {expected.metric}{near(expected.metric, found)}'
+        )
+    value = _value(found[expected.metric], expected.statistic)
+    return Verdict(statement, value, value is not None and expected.holds(value))
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """Which metric may have been meant?"""
+    return f"; {meant(name, known)}"
 
 
 def _value(statistics: Statistics, statistic: str) -> float | None:
