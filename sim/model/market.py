@@ -392,7 +392,8 @@ class Market:
 
     def _overflow(self, r: int, without: int) -> None:
         """Place what is uncommitted by the overflow policy, without the holder if there is one."""
-        self._offer(r, self.placing.ranking(self.now, r, without))
+        if self.placing.anyone(self.now, r, without):
+            self._offer(r, self.placing.ranking(self.now, r, without))
 
     def _offer(self, r: int, ranking: Sequence[int]) -> int:
         """Offer each provider in turn what is left; how much does the first take?"""

@@ -110,6 +110,11 @@ class Placing:
 
     # The ranking of the overflow
 
+    def anyone(self, now: int, r: int, without: int) -> bool:
+        """Would anyone take anything? If not, there is nothing to rank."""
+        latest = self.ledger.gives_up[r]
+        return any(p != without and self.takes(now, r, p, latest) for p in self.ledger.group[r].order)
+
     def ranking(self, now: int, r: int, without: int) -> Sequence[int]:
         """In which order are the providers asked? Ties in the order of `order`; without a holder who answered."""
         order: Sequence[int] = self.ledger.group[r].order
