@@ -1,0 +1,237 @@
+"""What is known exactly about simple markets: the formulas that a simulation is held against.
+
+A load is in erlangs: requests in a time, times the mean term. A server is room for one request. Shares of
+requests are shares of those asked (Poisson arrivals see time averages: Wolff 1982).
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from math import exp, fsum
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+State = TypeVar("State", bound=Hashable)
+
+NEGLIGIBLE = 1e-14
+"""The probability of a state at which an endless chain is cut off."""
+
+
+def little(rate: float, days: float) -> float:
+    """How many are there on average, if `rate` come a day and each stays for so many? (Little 1961.)"""
+    return rate * days
+
+
+# Loss systems
+
+
+def erlang_b(servers: int, load: float) -> float:
+    """Which share finds all servers taken, and is lost? For terms of any law with the mean.
+
+    Erlang 1917, by the recursion B(n) = A B(n-1) / (n + A B(n-1)); insensitive to the law (Sevastyanov 1957).
+    """
+    blocked = 1.0
+    for n in range(1, servers + 1):
+        blocked = load * blocked / (n + load * blocked)
+    return blocked
+
+
+class Overflow(NamedTuple):
+    """How many would be in service on average in an endless second group, and their variance."""
+
+    mean: float
+    variance: float
+
+    @property
+    def peakedness(self) -> float:
+        """Variance over mean: above 1, since what overflows comes in bursts."""
+        return self.variance / self.mean
+
+
+def riordan(servers: int, load: float) -> Overflow:
+    """What does a group of servers let overflow? For exponential terms.
+
+    m = A B and v = m (1 - m + A / (N + 1 - A + m)): Riordan, in Wilkinson, "Theories for toll traffic
+    engineering in the U.S.A.", Bell System Technical Journal 35 (1956), appendix I.
+    """
+    mean = load * erlang_b(servers, load)
+    return Overflow(mean, mean * (1 - mean + load / (servers + 1 - load + mean)))
+
+
+def kaufman_roberts(servers: int, groups: Sequence[tuple[float, int]]) -> list[float]:
+    """Which share of each group is lost, if a request of it takes `size` servers at once?
+
+    `groups` are (load, size). j q(j) = sum of A b q(j - b): Kaufman 1981, Roberts 1981.
+    """
+    q = [1.0]
+    for j in range(1, servers + 1):
+        q.append(sum(load * size * q[j - size] for load, size in groups if size <= j) / j)
+    return [fsum(q[max(0, servers - size + 1) :]) / fsum(q) for _, size in groups]
+
+
+def birth_death(births: Sequence[float], deaths: Sequence[float]) -> Floats:
+    """How likely is each number, if it goes from n to n + 1 at `births[n]`, and back at `deaths[n]`?
+
+    As `(len(births) + 1,)`: the product form of any chain that moves by one (Feller 1950, XVII).
+    """
+    weights = np.cumprod([1.0, *(up / down for up, down in zip(births, deaths, strict=True))])
+    chances: Floats = weights / weights.sum()
+    return chances
+
+
+class Reserved(NamedTuple):
+    """The shares lost where some servers are kept back for the provider's own requests."""
+
+    own: float
+    others: float
+
+
+def trunk_reservation(servers: int, kept: int, own: float, others: float) -> Reserved:
+    """Which share of its own requests, and of the others', does a provider lose that keeps servers back?
+
+    The others get one only while more than `kept` are free. With exponential terms of one mean the number of
+    servers taken is a birth-death chain: Feller 1950, XVII.
+    """
+    births = [own + (others if servers - n > kept else 0.0) for n in range(servers)]
+    busy = birth_death(births, [n + 1.0 for n in range(servers)])
+    return Reserved(float(busy[-1]), fsum(busy[servers - kept :]))
+
+
+# Waiting lists
+
+
+def erlang_c(servers: int, load: float) -> float:
+    """Which share has to wait, if nobody gives up? For exponential terms and a load below the servers.
+
+    Erlang 1917, by way of B: C = N B / (N - A (1 - B)).
+    """
+    blocked = erlang_b(servers, load)
+    return servers * blocked / (servers - load * (1 - blocked))
+
+
+def wait_in_terms(servers: int, load: float) -> float:
+    """How long does a request wait on average, in mean terms? W = C / (N - A) (Erlang 1917)."""
+    return erlang_c(servers, load) / (servers - load)
+
+
+def waits_longer(servers: int, load: float, terms: float) -> float:
+    """Which share waits longer than so many mean terms, first come, first served? C exp(-(N - A) t)."""
+    return erlang_c(servers, load) * exp(-(servers - load) * terms)
+
+
+def wait_of_constant_terms(load: float) -> float:
+    """How long does a request wait on average for one server, in terms, if all terms are the same?
+
+    W = A / (2 (1 - A)): Pollaczek 1930 and Khinchine 1932, for a law without variance.
+    """
+    return load / (2 * (1 - load))
+
+
+def waits_by_priority(servers: int, loads: Sequence[float]) -> list[float]:
+    """How long does each group wait on average, in mean terms, the highest priority first?
+
+    W(k) = W0 / ((1 - S(k-1)) (1 - S(k))), with S(k) the load of the first k groups a server and W0 the wait
+    until the next server is free: Cobham 1954. Nobody is interrupted; the terms are exponential with one mean.
+    """
+    first = erlang_c(servers, sum(loads)) / servers
+    used = [sum(loads[:k]) / servers for k in range(len(loads) + 1)]
+    return [first / ((1 - used[k]) * (1 - used[k + 1])) for k in range(len(loads))]
+
+
+class Impatience(NamedTuple):
+    """The share that finds all servers taken, the share lost, and how many wait on average."""
+
+    waits: float
+    lost: float
+    waiting: float
+
+
+def erlang_a(servers: int, load: float, patience: float) -> Impatience:
+    """What comes of requests that give up after an exponential patience, its mean given in mean terms?
+
+    The birth-death chain of Palm 1957; with q waiting, q / patience give up in a term.
+    """
+    deaths: list[float] = []
+    chance = peak = 1.0
+    while chance > NEGLIGIBLE * peak or len(deaths) < servers + load:
+        deaths.append(min(len(deaths) + 1, servers) + max(0, len(deaths) + 1 - servers) / patience)
+        chance *= load / deaths[-1]
+        peak = max(peak, chance)
+    busy = birth_death([load] * len(deaths), deaths)
+    waiting = float(busy @ np.maximum(np.arange(len(busy)) - servers, 0))
+    return Impatience(fsum(busy[servers:]), waiting / patience / load, waiting)
+
+
+# Room for all
+
+
+def growing_load(rate: float, growth: float, mean_term: float, at: float) -> float:
+    """How many are in service at a time, if all are served from the time 0 on, and none before?
+
+    The rate is `rate` x `growth` ^ time, the terms exponential: the integral of rate(s) exp(-(t - s) / mean) over
+    s from 0 to t, for a Poisson number (Eick, Massey and Whitt, "The physics of the Mt/G/infinity queue", 1993).
+    """
+    steep = np.log(growth)
+    return float(rate * (growth**at - exp(-at / mean_term)) / (steep + 1 / mean_term))
+
+
+# Any chain
+
+
+def stationary(first: State, moves: Callable[[State], Iterable[tuple[State, float]]]) -> dict[State, float]:
+    """How likely is each state of a finite Markov chain, from its states' moves as (next state, rate)?
+
+    Solves the balance equations, with the sum of all in place of one of them.
+    """
+    states = {first: 0}
+    found = [first]
+    rows: list[tuple[int, int, float]] = []
+    for state in found:
+        for following, rate in moves(state):
+            if following not in states:
+                states[following] = len(found)
+                found.append(following)
+            rows.append((states[state], states[following], rate))
+    balance = np.zeros((len(found), len(found)))
+    for source, target, rate in rows:
+        balance[target, source] += rate
+        balance[source, source] -= rate
+    balance[0] = 1.0
+    right = np.zeros(len(found))
+    right[0] = 1.0
+    return dict(zip(found, np.linalg.solve(balance, right).tolist(), strict=True))
+
+
+class SecondLook(NamedTuple):
+    """The share that the holder declines, and the share that is lost."""
+
+    declined: float
+    lost: float
+
+
+def second_look(servers: int, rate: float, window: float, most: int = 40) -> SecondLook:
+    """What comes of requests to a sole provider that holds capacity for a window, and serves nobody else?
+
+    Who found no room when asking is declined at the answer; but is then on the waiting list for an instant,
+    where the holder is asked again, now without a hold. Windows and terms are exponential, `rate` and the mean
+    `window` in mean terms; a chain of (held, in service, asked in vain and still unanswered, at `most`).
+    """
+
+    def moves(state: tuple[int, int, int]) -> Iterable[tuple[tuple[int, int, int], float]]:
+        held, served, vain = state
+        if held + served < servers:
+            yield (held + 1, served, vain), rate
+        elif vain < most:
+            yield (held, served, vain + 1), rate
+        if held:
+            yield (held - 1, served + 1, vain), held / window
+        if served:
+            yield (held, served - 1, vain), float(served)
+        if vain:
+            yield (held, min(served + 1, servers - held), vain - 1), vain / window
+
+    chances = stationary((0, 0, 0), moves)
+    full = {state: p for state, p in chances.items() if state[0] + state[1] == servers}
+    given_up = fsum(p * state[2] / window for state, p in full.items())
+    return SecondLook(fsum(full.values()), given_up / rate)

@@ -1,0 +1,264 @@
+"""The simulation against what is known exactly, and the formulas themselves against slower ways to the same."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import pairwise, product
+from math import exp, factorial
+from typing import Any
+
+import polars as pl
+import pytest
+
+from sim.scenario.reading import load
+from sim.study import theory
+from sim.study.cases import cases
+from sim.study.outcome import Outcome, run
+from sim.study.verification import Case, examined
+
+# The simulation
+
+
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
+def test_the_exact_value_lies_in_a_tight_interval(case: Case) -> None:
+    """At 99.9 % confidence, and as tight as each check asks; the seeds are fixed, so it does not flicker."""
+    findings = examined(case, workers=1)
+    assert all(f.contains and f.tight for f in findings), "\n".join(map(str, findings))
+
+
+WRONG: dict[str, tuple[str, dict[str, Any]]] = {
+    "one server less": ("loss, lognormal terms", {"sites.One site.online": "5 MW"}),
+    "some patience": ("loss, exponential terms", {"demand.calls.patience": "1 d"}),
+    "the other order": (
+        "ordered overflow",
+        {"overflow.order": ["Second", "First"], "sites.First site.online": "5 MW"},
+    ),
+    "a hold": ("first refusal, a window", {"rights.first refusal.holds_capacity": True}),
+    "no hold": ("first refusal, a window with a hold", {"rights.first refusal.holds_capacity": False}),
+    "no window": ("first refusal, a hold and nobody else", {"rights.first refusal.window": "0 d"}),
+    "more appetite": ("first refusal, appetite and a hold", {"rights.first refusal.appetite": "65 %"}),
+    "less kept back": ("keeps back", {"providers.One.keeps_back": "1 MW"}),
+    "split": ("two sizes", {"demand.large.split": "anywhere"}),
+    "no priorities": ("two priorities", {"demand.high.priority": 0}),
+    "more patience": ("patience", {"demand.calls.patience": {"exponential": {"mean": "0.8 d"}}}),
+    "constant patience": ("patience", {"demand.calls.patience": "0.5 d"}),
+    "no growth": ("room for all, growing", {"demand.calls.arrivals.poisson.growth": 1}),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_a_wrong_rule_would_be_seen(what: str) -> None:
+    """Six replications are enough to tell another rule, or another number, from that of the case."""
+    name, changes = WRONG[what]
+    case = next(case for case in cases() if case.name == name)
+    findings = examined(replace(case, scenario=changed(case.scenario, changes)), replications=6, workers=1)
+    assert not all(f.contains for f in findings), "\n".join(map(str, findings))
+
+
+def changed(scenario: Any, changes: dict[str, Any]) -> dict[str, Any]:
+    """A scenario with something else at some dotted paths."""
+    found = dict(scenario)
+    for path, value in changes.items():
+        *parts, last = path.split(".")
+        part = found
+        for key in parts:
+            part[key] = dict(part.get(key, {}))
+            part = part[key]
+        part[last] = value
+    return found
+
+
+# Little's law: what stood there over time is what each brought
+
+MESSY = """\
+start: 2025-01-01
+end: 2026-01-01
+demand:
+  chat:
+    customer: Lab
+    arrivals: {poisson: {rate: 20 /mo, growth: 3}}
+    in_place: {West: 50 MW}
+    size: {lognormal: {median: 20 MW, sigma: 0.5}}
+    term: {exponential: {mean: 3 mo}}
+    lead: {uniform: {low: 0 d, high: 60 d}}
+    patience: {exponential: {mean: 30 d}}
+  own: {customer: Big, arrivals: {poisson: {rate: 5 /mo}}, size: 5 MW, term: 6 mo, split: never, priority: 1}
+providers:
+  Big: {sites: [West], presells: 3 mo, keeps_back: 10 MW}
+  Neo: {sites: [East, West], presells: 1 mo}
+rights:
+  refusal: {holder: Big, kind: first refusal, over: {customer: Lab}, window: {uniform: {low: 1 d, high: 50 d}}}
+sites:
+  West: {online: 200 MW, outages: {every: {exponential: {mean: 60 d}}, lasts: 3 d, takes: 20 %}}
+  East:
+    buildings:
+      Hall: {count: 3, it_power: 50 MW, planned: 2025-03-01, every: 60 d, slip: {exponential: {mean: 30 d}}}
+"""
+
+
+@pytest.fixture(scope="module")
+def messy(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    path = tmp_path_factory.mktemp("messy") / "messy.yaml"
+    path.write_text(MESSY)
+    return run(load(path), replications=3, workers=1)
+
+
+def integral(rows: pl.DataFrame, by: list[str], kw: str, end: int) -> int:
+    """The sum of kW x microseconds of a table of levels after each instant, in whole numbers."""
+    total = 0
+    for part in rows.partition_by(by):
+        times = [*part["time"].dt.epoch("us").to_list(), end]
+        total += sum(
+            level * (after - at)
+            for level, (at, after) in zip(part[kw].to_list(), pairwise(times), strict=True)
+        )
+    return total
+
+
+def the_end(outcome: Outcome) -> int:
+    return pl.Series([outcome.scenario.end]).dt.epoch("us")[0]
+
+
+def test_littles_law_of_what_is_wanted_and_not_served(messy: Outcome) -> None:
+    """The integral of the backlog is the sum of kW x time waited: exactly, over every request and its end."""
+    end = the_end(messy)
+    requests, deliveries = messy.table("requests"), messy.table("deliveries")
+    keys = ["replication", "request"]
+    of_requests = deliveries.join(requests.select(*keys, "wanted"), on=keys)
+    waited = sum(
+        kw * (start - wanted)
+        for kw, start, wanted in of_requests.select(
+            "kw", pl.col("start").dt.epoch("us"), pl.col("wanted").dt.epoch("us")
+        ).iter_rows()
+    )
+    for size, delivered, lost, wanted, gives_up, answered in requests.select(
+        "size_kw",
+        "delivered_kw",
+        "lost_kw",
+        *(pl.col(c).dt.epoch("us") for c in ("wanted", "gives_up", "answered")),
+    ).iter_rows():
+        if lost:
+            waited += lost * (max(gives_up, answered) - wanted)
+        waited += (size - delivered - lost) * max(0, end - wanted)
+    backlog = messy.table("backlog")
+    assert waited == integral(backlog, ["replication", "stream"], "unserved_kw", end)
+    assert {"served", "waiting", "part served", "lost"} == set(requests["status"].unique())
+    days = (messy.scenario.end - messy.scenario.start).days
+    mean = sum(v for v in messy.values["unserved_mw.mean"] if v is not None)
+    assert mean == pytest.approx(waited / 1000 / 86_400e6 / days, rel=1e-12)
+
+
+def test_littles_law_of_what_is_in_service(messy: Outcome) -> None:
+    """The integral of what is in service is the sum of kW x time served, by sites as by streams."""
+    end = the_end(messy)
+    served = sum(
+        kw * (min(until, end) - start)
+        for kw, start, until in messy.table("deliveries")
+        .select("kw", pl.col("start").dt.epoch("us"), pl.col("end").dt.epoch("us"))
+        .iter_rows()
+    )
+    assert served == integral(messy.table("capacity"), ["replication", "site"], "in_service_kw", end)
+    assert served == integral(messy.table("backlog"), ["replication", "stream"], "in_service_kw", end)
+
+
+# The formulas
+
+LOADS = (0.3, 2.0, 7.2, 25.0)
+
+
+@pytest.mark.parametrize(("servers", "load"), list(product((1, 2, 6, 20), LOADS)))
+def test_erlang_b_is_the_truncated_poisson(servers: int, load: float) -> None:
+    weights = [load**n / factorial(n) for n in range(servers + 1)]
+    assert theory.erlang_b(servers, load) == pytest.approx(weights[-1] / sum(weights), rel=1e-12)
+    assert theory.kaufman_roberts(servers, [(load, 1)])[0] == pytest.approx(theory.erlang_b(servers, load))
+    kept_nothing = theory.trunk_reservation(servers, 0, load / 3, 2 * load / 3)
+    assert kept_nothing == pytest.approx((theory.erlang_b(servers, load),) * 2)
+
+
+def test_values_that_stand_in_tables() -> None:
+    """Erlang B as printed in every table (20 servers, 12.03 erlangs: 1 %); M/M/1; M/D/1."""
+    assert theory.erlang_b(20, 12.03) == pytest.approx(0.01, abs=2e-5)
+    assert theory.erlang_c(1, 0.7) == pytest.approx(0.7)
+    assert theory.wait_in_terms(1, 0.5) == pytest.approx(1.0)
+    assert theory.wait_of_constant_terms(0.5) == 0.5
+    assert theory.waits_longer(1, 0.5, 2.0) == pytest.approx(0.5 * exp(-1))
+    assert theory.little(3.0, 0.5) == 1.5
+
+
+@pytest.mark.parametrize(("servers", "load"), [(1, 0.5), (4, 6.0), (5, 2.5)])
+def test_riordan_by_the_balance_equations(servers: int, load: float) -> None:
+    """The chain of (busy in the first group, busy in the second), the second with 40 servers."""
+
+    def moves(state: tuple[int, int]) -> Iterable[tuple[tuple[int, int], float]]:
+        first, second = state
+        if first < servers:
+            yield (first + 1, second), load
+        elif second < 40:
+            yield (first, second + 1), load
+        if first:
+            yield (first - 1, second), float(first)
+        if second:
+            yield (first, second - 1), float(second)
+
+    chances = theory.stationary((0, 0), moves)
+    mean = sum(p * second for (_, second), p in chances.items())
+    variance = sum(p * (second - mean) ** 2 for (_, second), p in chances.items())
+    over = theory.riordan(servers, load)
+    assert (over.mean, over.variance) == pytest.approx((mean, variance), rel=1e-9)
+    assert over.peakedness == pytest.approx(variance / mean, rel=1e-9)
+
+
+def test_kaufman_roberts_by_the_product_form() -> None:
+    servers, groups = 10, [(3.0, 1), (1.5, 3)]
+    chances = {
+        (a, b): groups[0][0] ** a / factorial(a) * groups[1][0] ** b / factorial(b)
+        for a in range(11)
+        for b in range(4)
+        if a + 3 * b <= servers
+    }
+    total = sum(chances.values())
+    lost = [
+        sum(p for (a, b), p in chances.items() if a + 3 * b + size > servers) / total for _, size in groups
+    ]
+    assert theory.kaufman_roberts(servers, groups) == pytest.approx(lost, rel=1e-12)
+
+
+def test_waits_by_priority_keep_the_work() -> None:
+    """One priority waits as Erlang says; and the waits by load add up to the same, whatever the order."""
+    assert theory.waits_by_priority(3, [1.8]) == pytest.approx([theory.wait_in_terms(3, 1.8)])
+    loads = [0.4, 0.9, 0.5]
+    together = sum(load * wait for load, wait in zip(loads, theory.waits_by_priority(3, loads), strict=True))
+    assert together == pytest.approx(1.8 * theory.wait_in_terms(3, 1.8))
+
+
+def test_patience_lies_between_none_and_all() -> None:
+    assert theory.erlang_a(3, 3.0, 1e-9).lost == pytest.approx(theory.erlang_b(3, 3.0), rel=1e-6)
+    endless = theory.erlang_a(3, 1.8, 1e9)
+    assert endless.waits == pytest.approx(theory.erlang_c(3, 1.8), rel=1e-6)
+    assert endless.waiting == pytest.approx(theory.little(1.8, theory.wait_in_terms(3, 1.8)), rel=1e-6)
+    assert theory.erlang_a(3, 3.0, 1.0).waiting == pytest.approx(endless_poisson(3, 3.0))
+
+
+def endless_poisson(servers: int, load: float) -> float:
+    """With a patience of a mean term all leave alike, so the number there is Poisson."""
+    return sum((n - servers) * exp(-load) * load**n / factorial(n) for n in range(servers, 60))
+
+
+def test_growing_load_without_growth() -> None:
+    assert theory.growing_load(3.0, 1.0, 10.0, 1e4) == pytest.approx(30.0)
+    steps = 200_000
+    day = 50.0 / steps
+    slow = sum(3.0 * 1.02 ** (k * day) * exp(-(50.0 - k * day) / 10.0) * day for k in midpoints(steps))
+    assert theory.growing_load(3.0, 1.02, 10.0, 50.0) == pytest.approx(slow, rel=1e-8)
+
+
+def midpoints(n: int) -> Iterator[float]:
+    return (k + 0.5 for k in range(n))
+
+
+def test_a_second_look_at_a_short_window_is_the_first() -> None:
+    """Without a window there is one look; with a long one the second finds room as any arrival would."""
+    at_once = theory.second_look(3, 2.4, 1e-6, most=3)
+    assert at_once == pytest.approx((theory.erlang_b(3, 2.4),) * 2, rel=1e-4)
+    some = theory.second_look(3, 2.4, 0.4)
+    assert some.lost < theory.erlang_b(3, 2.4 * 1.4) < some.declined
+    assert theory.second_look(3, 2.4, 0.4, most=25) == pytest.approx(some, rel=1e-9)
