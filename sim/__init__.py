@@ -99,6 +99,11 @@ class Scenario:
             )
         )
 
+    def _repr_html_(self) -> str:
+        from sim.show.notebook import scenario_html
+
+        return scenario_html(self.written)
+
     def __repr__(self) -> str:
         w = self.written
         return (
@@ -153,6 +158,11 @@ class Result:
         from sim.study.outcome import DERIVED
 
         return [*super().__dir__(), *TABLES, *DERIVED]
+
+    def _repr_html_(self) -> str:
+        from sim.show.page import page_html
+
+        return page_html(self.outcome)
 
     def __repr__(self) -> str:
         n = len(self.outcome.finished)

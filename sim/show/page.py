@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.scenario.sources import quantities, unsourced
+from sim.show.notebook import as_html
 from sim.study.outcome import Outcome
 from sim.study.summary import Statistics, Summary
 
@@ -42,6 +43,11 @@ def page(outcome: Outcome, console: Console) -> None:
     console.print(Panel(Group(*parts), title=title, title_align="left"))
     for line in _footing(outcome):
         console.print(line, style="dim", highlight=False)
+
+
+def page_html(outcome: Outcome) -> str:
+    """Page one for a notebook."""
+    return as_html(lambda console: page(outcome, console))
 
 
 def _what(outcome: Outcome) -> str:

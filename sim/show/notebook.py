@@ -1,0 +1,29 @@
+"""What is printed on a terminal, for a notebook."""
+
+from collections.abc import Callable
+from html import escape
+from io import StringIO
+
+from rich.console import Console
+
+from sim.scenario.schema import ScenarioFile
+from sim.show.understood import understood
+
+FRAME = '<pre style="white-space:pre;overflow-x:auto;line-height:1.3;font-size:12px">{code}</pre>'
+
+
+def as_html(print_to: Callable[[Console], None], width: int = 100) -> str:
+    """What a function prints to a terminal of some width, as HTML with its colours."""
+    console = Console(record=True, file=StringIO(), width=width, highlight=False)
+    print_to(console)
+    return console.export_html(inline_styles=True, code_format=FRAME)
+
+
+def scenario_html(scenario: ScenarioFile) -> str:
+    """A scenario in words, as a table."""
+    rows = "".join(
+        f'<tr><td style="text-align:left;vertical-align:top"><b>{escape(label)}</b></td>'
+        f'<td style="text-align:left">{escape(text)}</td></tr>'
+        for label, text in understood(scenario)
+    )
+    return f"<p><b>{escape(scenario.title or scenario.name)}</b></p><table>{rows}</table>"
