@@ -251,3 +251,13 @@ def test_help_is_quick(tmp_path: Path) -> None:
     code = f"import sys, sim.cli; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_script_needs_no_guard(small: ScenarioFile, tmp_path: Path) -> None:
+    """Workers do not run the user's script again, so that it may start a run at its top level."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        f"import sim\nprint('once')\nprint(sim.load({str(small.path)!r}).run(replications=4, workers=2))\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines() == ["once", "<Result of small: 4 replications, 94 metrics>"], done.stderr

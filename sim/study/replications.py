@@ -7,12 +7,14 @@ import multiprocessing
 import os
 import pickle
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from types import ModuleType
 from typing import Literal
 
 import polars as pl
@@ -178,17 +180,33 @@ def _here(task: Task, todo: list[range], stop: Stop) -> Iterator[Batch]:
         yield play_batch(task, replications)
 
 
+@contextmanager
+def _main_stays_here() -> Iterator[None]:
+    """Start workers that do not run the user's script again: nothing that it defines is sent to them."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
 def _in_pool(packed: bytes, todo: list[range], stop: Stop, crew: int) -> Iterator[Batch]:
     context = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
     context.set_forkserver_preload(["sim.model.run", "sim.model.metrics"])
     left = iter(todo)
     with ProcessPoolExecutor(crew, mp_context=context, initializer=_enlist, initargs=(packed,)) as pool:
-        waiting = {pool.submit(_play_as_worker, replications) for replications in islice(left, 2 * crew)}
+
+        def begin(n: int) -> set[Future[Batch]]:
+            with _main_stays_here():
+                return {pool.submit(_play_as_worker, replications) for replications in islice(left, n)}
+
+        waiting = begin(2 * crew)
         while waiting:
             finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             if stop.asked:
                 waiting = {future for future in waiting if not future.cancel()}
             else:
-                waiting |= {pool.submit(_play_as_worker, r) for r in islice(left, len(finished))}
+                waiting |= begin(len(finished))
             for future in finished:
                 yield future.result()
