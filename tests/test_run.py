@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -260,4 +261,4 @@ def test_a_script_needs_no_guard(small: ScenarioFile, tmp_path: Path) -> None:
         f"import sim\nprint('once')\nprint(sim.load({str(small.path)!r}).run(replications=4, workers=2))\n"
     )
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
-    assert done.stdout.splitlines() == ["once", "<Result of small: 4 replications, 94 metrics>"], done.stderr
+    assert re.fullmatch(r"once\n<Result of small: 4 replications, \d+ metrics>\n", done.stdout), done.stderr
