@@ -39,22 +39,29 @@ class Poisson(Described):
     """Requests that come at random, at a rate that may grow."""
 
     rate: Rate
-    """How many requests there are in a time, at the start: `2 /mo`."""
+    """How many requests come in a time, at the start."""
     growth: Factor = stated("1")
     """The factor by which the rate grows in a year."""
 
 
 class Curve(Described):
-    """Requests that come as a curve of wanted power passes them."""
+    """Requests that come as a curve of wanted power passes them.
+
+    The next is wanted on the date on which the curve passes what is in place and the sizes so far (less those
+    whose terms have ended by then) and half its own size; it is asked `lead` before.
+    """
 
     points: Points
-    """The power wanted at some dates; growth is constant between them."""
+    """The power wanted at some dates; growth is constant between them, and nothing is wanted before."""
     growth: Factor = stated("1")
     """The factor by which it grows in a year after the last of them."""
 
 
 class Deal(Described):
-    """One asking that is known."""
+    """One asking that is known.
+
+    With a `ramp`, neither `wanted` nor `size` is written.
+    """
 
     asked: When
     """The date of asking."""
@@ -122,7 +129,7 @@ class Trace(Described):
     """The date at which its first time stands; else the start."""
     kw_per_unit: Factor = stated("1")
     """How many kW one unit of its sizes is."""
-    time_unit: Annotated[str, reads(read_time_unit, str)] = "s"
+    time_unit: Annotated[str, reads(read_time_unit, str, "a unit of time")] = "s"
     """The unit of its times."""
 
 
@@ -132,13 +139,13 @@ class Arrivals(Described):
     called: ClassVar[str] = "arrivals"
 
     poisson: Poisson | None = None
-    """At random."""
+    """They come at random, at a rate."""
     curve: Curve | None = None
-    """As a curve of wanted power passes them."""
+    """They follow a curve of wanted power."""
     deals: dict[Name, Deal] | None = None
-    """As a list of deals."""
+    """They are a list of deals."""
     trace: Trace | None = None
-    """As a file says."""
+    """They stand in a file."""
 
     @classmethod
     def misfits(cls, given: Mapping[str, Any]) -> Iterator[Complaint]:
@@ -152,12 +159,16 @@ class Arrivals(Described):
 
 
 class Stream(Described):
-    """What one customer asks for, of one class."""
+    """What one customer asks for, of one class.
+
+    It has `arrivals`, or something `in_place`, or both. What comes by `poisson` and `curve` needs a `size` and a
+    `term`, what is in place a `term`; a deal may state its own.
+    """
 
     whole: ClassVar = frozenset({"arrivals", "in_place"})
 
     customer: Name
-    """Who asks."""
+    """Who asks. Where it is a provider, this is its own demand, which pays nothing."""
     class_: Name | None = Field(default=None, alias="class")
     """A free word, which rights may name."""
     arrivals: Arrivals | None = None

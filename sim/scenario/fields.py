@@ -47,8 +47,16 @@ def declared(info: ValidationInfo) -> Declared:
     return info.context if isinstance(info.context, Declared) else Declared()
 
 
-def reads(reader: Callable[[object, ValidationInfo], T], written_as: Any) -> PlainValidator:
-    """A reader of ours as pydantic calls it; editors are told that it is `written_as` some type."""
+@dataclass(frozen=True)
+class Reads(PlainValidator):
+    """A reader of ours as pydantic calls it."""
+
+    says: str = ""
+    """What may be written, in the words of the reference."""
+
+
+def reads(reader: Callable[[object, ValidationInfo], T], written_as: Any, says: str) -> Reads:
+    """A reader as pydantic calls it; editors are told that it is `written_as` some type, people what it `says`."""
 
     def validate(written: object, info: ValidationInfo) -> T:
         try:
@@ -56,7 +64,7 @@ def reads(reader: Callable[[object, ValidationInfo], T], written_as: Any) -> Pla
         except Wrong as error:
             tell(error.complaints)
 
-    return PlainValidator(validate, json_schema_input_type=written_as)
+    return Reads(validate, written_as, says)
 
 
 def tell(complaints: Iterable[Complaint], beside: Iterable[InitErrorDetails] = ()) -> NoReturn:
@@ -88,15 +96,16 @@ def read_text(written: object, info: ValidationInfo) -> str:
     return str(written)
 
 
-def one_of(*words: str) -> PlainValidator:
+def one_of(*words: str) -> Reads:
     """A reader of one of some words."""
+    quoted = [f"`{word}`" for word in words]
 
     def read(written: object, info: ValidationInfo) -> str:
         if written not in words:
             raise wrong("is no word that may stand here", meant(str(written), words), written)
         return str(written)
 
-    return reads(read, Literal[words])
+    return reads(read, Literal[words], f"{', '.join(quoted[:-1])} or {quoted[-1]}")
 
 
 def stated(text: str) -> Any:
@@ -104,7 +113,7 @@ def stated(text: str) -> Any:
     return Field(default=text, validate_default=True)
 
 
-Text = Annotated[str, reads(read_text, str | float)]
+Text = Annotated[str, reads(read_text, str | float, "a text")]
 
 
 class Described(BaseModel):
@@ -124,6 +133,11 @@ class Described(BaseModel):
     """How well it is known: reported, estimated, inferred or assumed."""
     note: Text | None = None
     """What else a reader should know."""
+
+    @classmethod
+    def in_words(cls) -> str:
+        """What is it called in a sentence?"""
+        return cls.called or f"a {cls.__name__.lower()}"
 
     @classmethod
     def fields(cls) -> dict[str, str]:
@@ -148,7 +162,7 @@ class Described(BaseModel):
         """Reads an object, and tells what is wrong with its keys together with what is wrong in them."""
         if isinstance(data, cls):
             return data
-        word = cls.called or f"a {cls.__name__.lower()}"
+        word = cls.in_words()
         fields = cls.fields()
         if not isinstance(data, Mapping):
             remedy = f"write {{{next(iter(fields))}: ..., ...}}"

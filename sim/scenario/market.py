@@ -56,11 +56,11 @@ class Provider(Described):
     presells: Duration = stated("0 d")
     """How long before its planned date it sells capacity."""
     price: Price | None = None
-    """What a customer pays."""
+    """What a customer pays for what is in service for it; a provider pays nothing to itself."""
     cost: Price | None = None
-    """What capacity that is online costs it."""
+    """What it costs to have capacity online, used or not."""
     keeps_back: Power = stated("0 kW")
-    """What it keeps for its own demand."""
+    """How much of its sites it sells to nobody, but keeps for requests whose customer it is."""
 
 
 class Over(Described):
@@ -69,9 +69,9 @@ class Over(Described):
     called: ClassVar[str] = "over"
 
     customer: CustomerName | None = None
-    """Of which customer; else of all."""
+    """Whose requests; else those of all."""
     classes: Names | None = None
-    """Of which classes; else of all."""
+    """Requests of which classes; else of all."""
 
 
 def read_appetite(written: object, info: ValidationInfo) -> Law | dict[str, Law]:
@@ -97,7 +97,10 @@ OF_FIRST_REFUSAL = ("window", "appetite", "max_utilization", "max_delay", "parti
 
 
 class Right(Described):
-    """A clause that gives a holder the first word on some requests."""
+    """A clause that gives a holder the first word on some requests.
+
+    `window` and what comes after it here belong to a first refusal alone.
+    """
 
     holder: ProviderName
     """The provider that holds it."""
@@ -111,14 +114,20 @@ class Right(Described):
     """When it ends."""
     window: Duration = stated("0 d")
     """How long the holder takes to answer."""
-    appetite: Annotated[Law | dict[str, Law], reads(read_appetite, Quantity)] = stated("100 %")
-    """The chance that the holder wants a request at all, or one for each class that is covered."""
+    appetite: Annotated[
+        Law | dict[str, Law],
+        reads(read_appetite, Quantity, "a share, as `80 %`, or for each class one, as `{training: 20 %}`"),
+    ] = stated("100 %")
+    """The chance that the holder wants a request at all; by class, one for each class that is covered."""
     max_utilization: Share = stated("100 %")
-    """Up to which share of its capacity the holder takes."""
-    max_delay: Annotated[Law | Literal["match"] | None, reads(read_longest, Quantity)] = stated("never")
+    """Up to which share of its capacity, online and planned, the holder takes."""
+    max_delay: Annotated[
+        Law | Literal["match"] | None,
+        reads(read_longest, Quantity, "a duration, as `18 mo`, or `match`, or `never`"),
+    ] = stated("never")
     """How late after it is wanted the holder may promise; `match`: no later than another provider would."""
     partial: Truth = True
-    """Whether the holder may take a part."""
+    """Whether the holder may take a part; else it takes all of a request, or nothing."""
     holds_capacity: Truth = False
     """Whether what the holder would take is held for it until it answers."""
 
@@ -145,7 +154,7 @@ class Overflow(Described):
         Literal["soonest", "cheapest", "most room", "in order"],
         one_of("soonest", "cheapest", "most room", "in order"),
     ] = "soonest"
-    """How providers are ranked."""
+    """How providers are ranked: by the date that they would promise, by price, by room, or as in `order`."""
     order: Providers | None = None
     """Which providers are asked; else all, as in the file."""
 
@@ -155,7 +164,7 @@ class Waiting(Described):
 
     called: ClassVar[str] = "waiting"
     bypass: Truth = True
-    """Whether a request may be served before one that waits longer."""
+    """Whether a request may be served before one that waits longer; false only without a first refusal."""
 
 
 class Contract(Described):

@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import PlainValidator, ValidationInfo
+from pydantic import ValidationInfo
 
 from sim.scenario.dates import Date, instant, read_date
 from sim.scenario.faults import Gathering, wrong
-from sim.scenario.fields import declared, reads
+from sim.scenario.fields import Reads, declared, reads
 from sim.scenario.laws import Known, Law, bounds, can_be_zero
 from sim.scenario.statements import Reading, measure_of, read_law, unwrapped
 from sim.scenario.units import MEASURES, Measure
@@ -57,10 +57,21 @@ def quantity(written: object, info: ValidationInfo, measure: Measure, check: Che
     return law
 
 
-def law_of(dimension: str | Measure, check: Check | None = None) -> PlainValidator:
+LIMITS: dict[Check | None, str] = {
+    None: ", of either sign",
+    above_zero: " above 0",
+    not_below_zero: "",
+    not_below_one: " from 1",
+    within_one: "",
+}
+"""What each check says in the words of the reference."""
+
+
+def law_of(dimension: str | Measure, check: Check | None = None) -> Reads:
     """A reader of laws of one dimension, which pass a check."""
     measure = MEASURES[dimension] if isinstance(dimension, str) else dimension
-    return reads(lambda written, info: quantity(written, info, measure, check), Quantity)
+    says = f"{measure.called}{LIMITS[check]}, as `{measure.example}`"
+    return reads(lambda written, info: quantity(written, info, measure, check), Quantity, says)
 
 
 def read_delay(written: object, info: ValidationInfo) -> Law | None:
@@ -97,7 +108,7 @@ Kilowatts = Annotated[Law, law_of(replace(MEASURES["power"], bare="kW", example=
 Duration = Annotated[Law, law_of("duration", not_below_zero)]
 SomeDuration = Annotated[Law, law_of("duration", above_zero)]
 Shift = Annotated[Law, law_of("duration")]
-Delay = Annotated[Law | None, reads(read_delay, Quantity)]
+Delay = Annotated[Law | None, reads(read_delay, Quantity, "a duration, as `18 mo`, or `never`")]
 Share = Annotated[Law, law_of("share", within_one)]
 Rate = Annotated[Law, law_of("rate", not_below_zero)]
 Price = Annotated[Law, law_of("price", not_below_zero)]
@@ -106,7 +117,9 @@ Money = Annotated[Law, law_of("money", not_below_zero)]
 Area = Annotated[Law, law_of("area", not_below_zero)]
 Factor = Annotated[Law, law_of("number", above_zero)]
 FactorFromOne = Annotated[Law, law_of("number", not_below_one)]
-Uncertain = Annotated[dict[str, Law], reads(read_uncertain, dict[str, Quantity])]
+Uncertain = Annotated[
+    dict[str, Law], reads(read_uncertain, dict[str, Quantity], "for each name: a law, of any dimension")
+]
 
 
 def dated(written: object, info: ValidationInfo) -> Date:
@@ -121,9 +134,11 @@ def dated_or_never(written: object, info: ValidationInfo) -> Date | None:
 
 Dated = date | str | dict[str, Any]
 """How a date is written."""
-When = Annotated[Date, reads(dated, Dated)]
-WhenOrNever = Annotated[Date | None, reads(dated_or_never, Dated)]
-Instant = Annotated[datetime, reads(lambda written, info: instant(unwrapped(written)), date | str)]
+When = Annotated[Date, reads(dated, Dated, "a date")]
+WhenOrNever = Annotated[Date | None, reads(dated_or_never, Dated, "a date, or `never`")]
+Instant = Annotated[
+    datetime, reads(lambda written, info: instant(unwrapped(written)), date | str, "a date without `plus`")
+]
 
 Series = tuple[tuple[datetime, Law], ...]
 
@@ -147,6 +162,8 @@ def read_series(written: object, info: ValidationInfo, measure: Measure, check: 
 Points = Annotated[
     Series,
     reads(
-        lambda written, info: read_series(written, info, MEASURES["power"], above_zero), dict[str, Quantity]
+        lambda written, info: read_series(written, info, MEASURES["power"], above_zero),
+        dict[str, Quantity],
+        "for each date: a power above 0, as `{2026-01-01: 105 MW}`",
     ),
 ]

@@ -16,6 +16,7 @@ from sim.scenario.faults import Complaint, Gathering, wrong
 from sim.scenario.fields import Described, Text, declared, read_text, reads, tell
 from sim.scenario.laws import Law, Ref
 from sim.scenario.market import Contract, Over, Overflow, Provider, Right, Waiting
+from sim.scenario.objects import objects
 from sim.scenario.quantities import Instant, Uncertain
 from sim.scenario.resolved import fingerprint, resolved
 from sim.scenario.words import Name, Replications, Seed
@@ -48,7 +49,7 @@ def read_expected(written: object, info: ValidationInfo) -> str:
     return text
 
 
-Expected = Annotated[str, reads(read_expected, str)]
+Expected = Annotated[str, reads(read_expected, str, "`METRIC.STATISTIC < NUMBER`")]
 
 
 def within(at: datetime, info: ValidationInfo) -> None:
@@ -75,15 +76,15 @@ class ScenarioFile(Described):
     end: Instant
     """When it ends: nothing happens at it or after."""
     measure_from: Instant = Field(default_factory=lambda data: data["start"])
-    """Metrics leave out what is before; else the start."""
+    """Metrics leave out what is before; else they take in all from the start."""
     report_at: tuple[Instant, ...] = ()
-    """Dates for which the state is told."""
+    """Dates for which metrics tell the state, as `unserved_mw.at.2026-12-31`."""
     seed: Seed = 1
-    """What all draws come from."""
+    """What all draws come from; `sim run --seed` goes before it."""
     replications: Replications = 100
-    """How many futures a run samples."""
+    """How many futures a run samples; `sim run --replications` goes before it."""
     uncertain: Uncertain = Field(default_factory=dict)
-    """Numbers that are not known: drawn once a replication, used as $name."""
+    """Numbers that are not known: drawn once a replication, used as `$name`."""
     hardware: dict[Name, Hardware] = Field(default_factory=dict)
     """Kinds of computers."""
     demand: dict[Name, Stream] = Field(default_factory=dict)
@@ -103,7 +104,7 @@ class ScenarioFile(Described):
     contracts: dict[Name, Contract] = Field(default_factory=dict)
     """Money promised whatever is used."""
     expect: tuple[Expected, ...] = ()
-    """What must hold of the metrics: `unserved_mw.mean.p90 < 2000`."""
+    """What must hold, as `unserved_mw.mean.p90 < 2000`; `sim run --check` exits 1 where one does not."""
 
     _path: Path = PrivateAttr(default=Path("scenario.yaml"))
     _root: Node | None = PrivateAttr(default=None)
@@ -225,17 +226,20 @@ class ScenarioFile(Described):
         return demand
 
 
+EXTENDS = "A scenario file, relative to this one, that this one changes."
+
+
 def editor_schema() -> dict[str, Any]:
     """The JSON Schema by which an editor completes a scenario file, in which nothing need be written twice.
 
     No key is required, since a file may extend another that has it.
     """
     schema = ScenarioFile.model_json_schema()
-    for part in (schema, *schema["$defs"].values()):
+    for each in objects(ScenarioFile):
+        part = schema["$defs"].get(each.kind.__name__, schema)
         part.pop("required", None)
-    extends = {
-        "type": "string",
-        "description": "A scenario file, relative to this one, that this one changes.",
-    }
+        for key in each.keys:
+            part["properties"][key.name]["description"] = f"{key.meaning} Write {key.says}."
+    extends = {"type": "string", "description": EXTENDS}
     schema["properties"] = {"extends": extends, **schema["properties"]}
     return schema

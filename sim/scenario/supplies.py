@@ -33,6 +33,9 @@ class DatedArrivals:
     at: Series
 
 
+AN_AMOUNT = "an amount; a bare number is in the unit of the supply"
+
+
 def read_amount(written: object, info: ValidationInfo) -> Law:
     """Which amount of the supply that is being read is written?"""
     return quantity(written, info, declared(info).amounts, not_below_zero)
@@ -47,7 +50,7 @@ class RegularArrivals(Described):
     """The date of the first."""
     every: SomeDuration
     """The time from one to the next."""
-    amount: Annotated[Law, reads(read_amount, Quantity)]
+    amount: Annotated[Law, reads(read_amount, Quantity, AN_AMOUNT)]
     """How much arrives each time."""
 
 
@@ -77,17 +80,24 @@ def read_arrives(written: object, info: ValidationInfo) -> DatedArrivals | Regul
 class Supply(Described):
     """What phases need, and wait for."""
 
-    unit: Annotated[str, reads(read_unit, str)]
-    """What it is counted in: $, MW, GPU, or any word."""
-    initial: Annotated[Law, reads(read_initial, Quantity)] = stated("0")
+    unit: Annotated[str, reads(read_unit, str, "`$`, `MW`, `GPU`, `crew`, or any word")]
+    """What it is counted in."""
+    initial: Annotated[Law, reads(read_initial, Quantity, AN_AMOUNT)] = stated("0")
     """What is there at the start."""
     arrives: (
-        Annotated[DatedArrivals | RegularArrivals, reads(read_arrives, RegularArrivals | dict[str, Quantity])]
+        Annotated[
+            DatedArrivals | RegularArrivals,
+            reads(
+                read_arrives,
+                RegularArrivals | dict[str, Quantity],
+                "for each date: an amount, as `{2026-01-01: 200}`; or `{from: DATE, every: 1 mo, amount: 200}`",
+            ),
+        ]
         | None
     ) = None
     """What arrives, on dates or regularly."""
     returned: Truth = False
-    """Whether a phase gives back what it took."""
+    """Whether a phase gives back what it took when it is done, as crews do."""
 
 
 @dataclass(frozen=True)
@@ -142,4 +152,11 @@ def read_needs(written: object, info: ValidationInfo) -> dict[str, Need]:
     return found
 
 
-Needs = Annotated[dict[str, Need], reads(read_needs, dict[str, Quantity])]
+Needs = Annotated[
+    dict[str, Need],
+    reads(
+        read_needs,
+        dict[str, Quantity],
+        "for each supply: an amount, as `4`, or one for each MW, as `1 /MW`, or `fill`",
+    ),
+]

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 from typing import Annotated
 
-from pydantic import PlainValidator, ValidationInfo
+from pydantic import ValidationInfo
 
 from sim.scenario.faults import Gathering, meant, shown, wrong
-from sim.scenario.fields import declared, read_text, reads
+from sim.scenario.fields import Reads, declared, read_text, reads
 
 Reader = Callable[[object, ValidationInfo], str]
 
@@ -23,7 +23,7 @@ def read_truth(written: object, info: ValidationInfo) -> bool:
     raise wrong("is neither true nor false", remedies.get(word, "write true or false"), written)
 
 
-def whole(least: int, most: int = 10**9) -> PlainValidator:
+def whole(least: int, most: int = 10**9) -> Reads:
     """A reader of whole numbers between two, ends included."""
 
     def read(written: object, info: ValidationInfo) -> int:
@@ -36,7 +36,12 @@ def whole(least: int, most: int = 10**9) -> PlainValidator:
             raise wrong(f"must not be above {most}", "write less", written)
         return int(text)
 
-    return reads(read, int)
+    says = "a whole number"
+    if least > -(10**9):
+        says += f" from {least}"
+    if most < 10**9:
+        says += f" to {most}"
+    return reads(read, int, says)
 
 
 def read_name(written: object, info: ValidationInfo) -> str:
@@ -53,8 +58,8 @@ Seed = Annotated[int, whole(0, 2**63 - 1)]
 Count = Annotated[int, whole(1, 10_000)]
 Replications = Annotated[int, whole(1)]
 Priority = Annotated[int, whole(-(10**9))]
-Truth = Annotated[bool, reads(read_truth, bool)]
-Name = Annotated[str, reads(read_name, str)]
+Truth = Annotated[bool, reads(read_truth, bool, "`true` or `false`")]
+Name = Annotated[str, reads(read_name, str, "a name")]
 
 
 def named(plural: str, missing: str) -> Reader:
@@ -70,7 +75,7 @@ def named(plural: str, missing: str) -> Reader:
     return read
 
 
-def several(reader: Reader) -> PlainValidator:
+def several(reader: Reader, says: str) -> Reads:
     """A reader of a list of names, each of which stands once."""
 
     def read(written: object, info: ValidationInfo) -> tuple[str, ...]:
@@ -86,15 +91,18 @@ def several(reader: Reader) -> PlainValidator:
         gathering.settle()
         return tuple(names)
 
-    return reads(read, list[str])
+    return reads(read, list[str], says)
 
 
 read_provider = named("providers", "names no provider")
 read_site = named("sites", "names no site")
-ProviderName = Annotated[str, reads(read_provider, str)]
-SoldSiteName = Annotated[str, reads(named("sold", "is no site that a provider sells from"), str)]
-HardwareName = Annotated[str, reads(named("hardware", "names no hardware"), str)]
-CustomerName = Annotated[str, reads(named("customers", "is no customer of any stream"), str)]
-Names = Annotated[tuple[str, ...], several(read_name)]
-Sites = Annotated[tuple[str, ...], several(read_site)]
-Providers = Annotated[tuple[str, ...], several(read_provider)]
+read_sold = named("sold", "is no site that a provider sells from")
+read_hardware = named("hardware", "names no hardware")
+read_customer = named("customers", "is no customer of any stream")
+ProviderName = Annotated[str, reads(read_provider, str, "a provider")]
+SoldSiteName = Annotated[str, reads(read_sold, str, "a site that a provider sells from")]
+HardwareName = Annotated[str, reads(read_hardware, str, "a hardware")]
+CustomerName = Annotated[str, reads(read_customer, str, "a customer of a stream")]
+Names = Annotated[tuple[str, ...], several(read_name, "a list of names")]
+Sites = Annotated[tuple[str, ...], several(read_site, "a list of sites")]
+Providers = Annotated[tuple[str, ...], several(read_provider, "a list of providers")]

@@ -54,12 +54,12 @@ class Hardware(Described):
 
 
 class Phase(Described):
-    """A part of building, one after the other."""
+    """A part of the work on a building: it waits for what it needs, and then takes its time."""
 
     takes: Duration
     """How long it takes once it has what it needs."""
     needs: Needs = Field(default_factory=dict)
-    """What it needs: an amount, an amount per MW, or `fill`."""
+    """What it needs of which supplies before it goes on; `fill`: the GPUs that fill the building."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Chance(Described):
     chance: Share
     """How likely it is."""
     on: When
-    """When."""
+    """When it happens, if it does."""
 
 
 def read_ending(written: object, info: ValidationInfo) -> Date | Chance:
@@ -101,11 +101,15 @@ def read_ending(written: object, info: ValidationInfo) -> Date | Chance:
     return dated(written, info)
 
 
-Ending = Annotated[Date | Chance, reads(read_ending, Dated | Chance)]
+Ending = Annotated[Date | Chance, reads(read_ending, Dated | Chance, "a date, or `{chance: 40 %, on: DATE}`")]
 
 
 class Building(Described):
-    """A block of power that comes online on one day, or several one after the other."""
+    """A block of power that comes online on one day, or several one after the other.
+
+    It has one of `it_power` and `power`. Either it comes online when it is `planned`, later by a `slip`; or it is
+    built in `phases`, with one of `begins`, `after` and `when` (and `planned`, if a date was announced).
+    """
 
     it_power: SomePower | None = None
     """Its IT power."""
@@ -114,31 +118,31 @@ class Building(Described):
     count: Count = 1
     """How many there are; their names get 1, 2, ..."""
     every: SomeDuration | None = None
-    """The time from one of them to the next."""
+    """The time from one of them to the next, where there are several."""
     hardware: HardwareName | None = None
-    """What stands in it; else as at its site."""
+    """What stands in it (a name under `hardware`); else what stands at its site."""
     area: Area | None = None
-    """Only described."""
+    """Its floor area; only described."""
     capex: Capex | None = None
-    """What it costs to build."""
+    """What it costs to build, due when it comes online."""
     planned: When | None = None
     """When it is planned to come online."""
     slip: Shift = stated("0 d")
     """How much later it comes online."""
     phases: dict[Name, Phase] | None = None
-    """How it is built, in place of a slip."""
+    """How it is built, one after the other, in place of a slip."""
     begins: When | None = None
     """When its first phase begins."""
     after: Text | None = None
     """The building after which it begins: of the same site, or SITE.BUILDING."""
-    when: Annotated[Trigger, reads(read_trigger, str)] | None = None
-    """The state of the market on which it begins: `committed > 80 %`."""
+    when: Annotated[Trigger, reads(read_trigger, str, "`committed > SHARE`")] | None = None
+    """The state of the market on which it begins: the share committed of what is online and planned at its site."""
     review: SomeDuration = stated("90 d")
     """How much later it is planned anew when it is not online on its planned date."""
     cancelled: Ending | None = None
-    """When it is given up, if it is not online: a date, or a chance of one."""
+    """When it is given up, if it is not online."""
     retired: Ending | None = None
-    """When it goes offline for good: a date, or a chance of one."""
+    """When it goes offline for good, if it is online."""
 
     @classmethod
     def idle(cls, given: Mapping[str, Any]) -> dict[str, str]:
@@ -186,7 +190,7 @@ class Outages(Described):
     """The time from the end of one to the next."""
     lasts: Duration
     """How long one lasts."""
-    takes: Annotated[Law, reads(read_takes, Quantity)]
+    takes: Annotated[Law, reads(read_takes, Quantity, "a share, as `5 %`, or a power, as `20 MW`")]
     """What it takes: a share of what is online when it begins, or a power."""
 
 
@@ -196,7 +200,7 @@ class Site(Described):
     online: Power = stated("0 kW")
     """What is online at the start."""
     hardware: HardwareName | None = None
-    """What stands in it."""
+    """What stands in it (a name under `hardware`)."""
     pue: FactorFromOne = stated("1")
     """Power of the facility for each IT power."""
     buildings: dict[Name, Building] = Field(default_factory=dict)
@@ -204,6 +208,6 @@ class Site(Described):
     outages: Outages | None = None
     """What takes capacity away for some time."""
     owner: Text | None = None
-    """Only described."""
+    """Who owns it; only described."""
     location: Text | None = None
-    """Only described."""
+    """Where it is; only described."""

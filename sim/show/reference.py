@@ -1,0 +1,242 @@
+"""The reference of the scenario format, with every key that the schema has: `docs/format.md`.
+
+It is written by `uv run python -m sim.show.reference > docs/format.md`.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from sim.scenario.fields import Described
+from sim.scenario.laws import KINDS, PARAMETERS
+from sim.scenario.objects import NAME, Key, Object, keys, objects
+from sim.scenario.schema import EXTENDS, ScenarioFile
+from sim.scenario.units import DEFINITIONS, LONG_WORDS, MEASURES, measure_of_unit
+
+HEAD = """\
+# The scenario format
+
+A scenario is one YAML file that says who asks for capacity, who sells it, who has a right to it, and what is
+being built. `sim new NAME` writes a commented one to start from, `sim check FILE` says in words what was
+understood, `sim show FILE` shows it with every default written out, `sim sources FILE` lists each quantity with
+its source.
+
+This page is made from the schema by which files are read, so it has every key. What the market does with them
+is told in [model.md](model.md).
+
+**In your editor.** `sim schema > scenario.schema.json` writes a JSON Schema, by which an editor completes keys,
+says what they mean, and marks mistakes while you write. Make it known in the first line of a scenario (the path
+is seen from the scenario):
+
+```yaml
+# yaml-language-server: $schema=scenario.schema.json
+```
+
+or for all of a folder, in `.vscode/settings.json` (VS Code, with the extension "YAML" by Red Hat):
+
+```json
+{"yaml.schemas": {"./scenario.schema.json": "scenarios/*.yaml"}}
+```
+
+## What holds everywhere
+
+**All faults are told at once**, each with file, line, key, value, and what to write instead. An unknown key is
+an error. A key without an effect, because of what stands elsewhere, is a warning of `sim check`.
+
+**A scenario is data.** Tags, aliases and anchors are refused, a key stands once, and nothing in a file runs
+code. Names hold no dot, since dots join the parts of a path. YAML is version 1.2: `true` and `false` are the
+only truths.
+
+**`extends: base.yaml`** reads another file first, found from this one, and changes it. Maps of names and the
+keys of objects merge, in the order of the base. Everything else is replaced whole: quantities, laws, lists, and
+what stands under `arrivals`, `arrives`, `points` and `in_place`. `null` removes what the base says.
+
+**`--set PATH=VALUE`** changes a key from the command line, `scenario.replace({PATH: VALUE})` in Python. The
+path is the keys with dots between them, a number picks from a list: `--set 'rights.first refusal.window=90 d'`,
+`--set overflow.order.0=Oracle`. The value is YAML; an empty one removes the key. A path reaches into laws
+(`demand.chat.size.lognormal.sigma`), through the `value` of a quantity with its source.
+
+**Sources.** Any quantity may be written as a map with its `value` and these keys, and any object may have them
+beside its own. What an object says holds for the quantities in it that say neither source nor confidence.
+
+"""
+
+QUANTITIES = """\
+```yaml
+online: {value: 1.2 GW, source: "https://example.org/report", confidence: reported, note: at the end of 2024}
+```
+
+## Quantities
+
+A quantity is `NUMBER UNIT`, as `105 MW`. A wrong unit is an error, never a guess. A year is 365.25 days, a
+month a twelfth of it. Power is IT power, but for the `power` of a building. Digits have no separators between
+them, and may have an exponent: `1000 MW`, `1e3 MW`.
+
+"""
+
+DATES = """\
+## Dates
+
+A date is `2026-04-27`, or with a time `2026-04-27T12:00:00Z`, in UTC. One that is not certain is `{date:
+2026-04-27, plus: LAW}`, some time after it; it may carry its source as a quantity does.
+
+## Laws
+
+A law says how something is distributed that varies, or is not known. It may stand wherever a quantity may. Its
+parameters are quantities too, but for `sigma`, `cv`, `shape` and `weights`, which are plain numbers.
+
+"""
+
+DRAWN = """\
+A law is drawn for each request where a stream states it (size, term, lead, patience, block), and for a
+`window`; for each building or phase for a `slip`, a `review` and what a phase `takes`; for each event for
+outages and regular arrivals of supplies; and everything else once a replication, which the table `drawn` then
+records.
+
+**`uncertain`** names numbers that are drawn once a replication, to be used in one or more places, also inside a
+law: `uncertain: {growth: {triangular: {low: 1.5, mode: 2, high: 3}}}` and then `growth: $growth`. Each may use
+those before it.
+
+## All keys
+
+`NAME` stands for a name of your own. A key that has no default and is not required may be left out.
+
+"""
+
+COMPOSED = {
+    "share": "`%`, or none: `0.95`",
+    "number": "no unit",
+    "rate": "`/` and a unit of duration",
+    "price": "a unit of money `/` one of power `/` one of duration",
+    "capex": "a unit of money `/` one of power",
+    "each": "the word by which a supply is counted",
+}
+"""Units that are no list."""
+
+LAWS = {
+    "constant": "always this, as where the value is written alone",
+    "uniform": "anything between, equally likely",
+    "triangular": "between low and high, most likely at the mode",
+    "pert": "the same, smoother, and nearer to the mode",
+    "exponential": "a time until something that may come at any moment",
+    "lognormal": "a median times a random factor; `sigma` is the standard deviation of its logarithm,"
+    " `cv` that of the value over its mean",
+    "gamma": "a sum of `shape` exponential times of mean `scale`",
+    "weibull": "a time until something that gets more likely with age, where `shape` is above 1",
+    "discrete": "one of these, as likely as its weight; equally likely without `weights`",
+    "empirical": "one of those that were seen: written here, or in a column of a CSV file",
+    "chance": "one law with this chance, else the other; 0 without `else`",
+}
+"""What each law gives."""
+
+FORMS = {
+    "constant": ("{constant: 12 mo}",),
+    "discrete": ("{discrete: {values: [3 y, 5 y], weights: [1, 4]}}",),
+    "empirical": (
+        "{empirical: {values: [10, 12.5, 30], unit: d}}",
+        "{empirical: {file: delays.csv, column: days, unit: d}}",
+    ),
+    "chance": ("{chance: 40 %, then: 3 mo, else: 0 d}",),
+}
+"""How a law is written that does not have parameters alone."""
+
+SAMPLES = {
+    "low": "9 mo", "mode": "12 mo", "high": "18 mo", "mean": "12 mo", "median": "12 mo", "scale": "6 mo",
+    "sigma": "0.5", "cv": "0.4", "shape": "2",
+}  # fmt: skip
+"""A value for each parameter of a law."""
+
+
+def reference() -> str:
+    """The whole page."""
+    everything = objects(ScenarioFile)
+    kinds = {path: each for each in everything for path in each.paths}
+    return (
+        "".join(
+            (
+                HEAD,
+                rows(Object(Described, (), "", tuple(keys(Described))), {}),
+                QUANTITIES,
+                table(("dimension", "as", "units"), units()),
+                f"Read as well: {', '.join(f'`{word}`' for word in LONG_WORDS)}, and a plural with `s`.\n\n",
+                DATES,
+                table(("law", "what it gives"), laws()),
+                DRAWN,
+                *(section(each, kinds) for each in everything),
+            )
+        ).rstrip("\n")
+        + "\n"
+    )
+
+
+def table(header: tuple[str, ...], lines: Iterable[tuple[str, ...]]) -> str:
+    """A table of Markdown."""
+    escaped = [tuple(cell.replace("|", r"\|") for cell in line) for line in lines]
+    return "".join(f"| {' | '.join(line)} |\n" for line in (header, ("---",) * len(header), *escaped)) + "\n"
+
+
+def units() -> Iterator[tuple[str, str, str]]:
+    """Each dimension, an example, and the units in which it may be written."""
+    for measure in MEASURES.values():
+        listed = [f"`{unit}`" for unit in DEFINITIONS if measure_of_unit(unit) == measure]
+        yield measure.dimension, f"`{measure.example}`", COMPOSED.get(measure.dimension, ", ".join(listed))
+
+
+def laws() -> Iterator[tuple[str, str]]:
+    """Each law as it is written, and what it gives."""
+    for kind in KINDS:
+        yield " or ".join(f"`{form}`" for form in forms(kind)), LAWS[kind]
+
+
+def forms(kind: str) -> tuple[str, ...]:
+    """The ways in which a law may be written, as examples of a duration."""
+    if kind in FORMS:
+        return FORMS[kind]
+    stated = [", ".join(f"{name}: {SAMPLES[name]}" for name in way) for way in PARAMETERS[kind]]
+    return tuple(f"{{{kind}: {{{each}}}}}" for each in stated)
+
+
+def title(each: Object) -> str:
+    """The heading of an object: where it stands."""
+    return " and ".join(f"`{path}`" for path in each.paths if path) or "The file"
+
+
+def anchor(each: Object) -> str:
+    """The link to its heading, as GitHub and most others make it."""
+    return "#" + "".join(c for c in title(each).lower().replace(" ", "-") if c.isalnum() or c in "-_")
+
+
+def section(each: Object, kinds: dict[str, Object]) -> str:
+    """What an object is, and its keys."""
+    told = " ".join(each.meaning.split("\n\n", 1)[0].split())
+    more = "".join(f"{' '.join(part.split())}\n\n" for part in each.meaning.split("\n\n")[1:])
+    return f"### {title(each)}\n\n{told}\n\n{more}{rows(each, kinds)}"
+
+
+def rows(each: Object, kinds: dict[str, Object]) -> str:
+    """The table of the keys of an object."""
+    lines = [(f"`{key.name}`", written(key, each, kinds), default(key), key.meaning) for key in each.keys]
+    if each.kind is ScenarioFile:
+        lines.insert(0, ("`extends`", "a file", "", EXTENDS))
+    return table(("key", "what may be written", "default", "what it means"), lines)
+
+
+def default(key: Key) -> str:
+    """What holds where a key is not written."""
+    return "**required**" if key.required else f"`{key.default}`" if key.default is not None else ""
+
+
+def written(key: Key, at: Object, kinds: dict[str, Object]) -> str:
+    """What may be written, with a link to the object that stands there."""
+    path = f"{at.paths[0]}.{key.name}".removeprefix(".") if at.paths else key.name
+    below = next((each for each in (path, f"{path}.{NAME}") if each in kinds), None)
+    if below is None:
+        return key.says
+    link, called = anchor(kinds[below]), kinds[below].kind.in_words()
+    return (
+        key.says.replace(called, f"[{called}]({link})")
+        if called in key.says
+        else f"{key.says} ([keys]({link}))"
+    )
+
+
+if __name__ == "__main__":
+    print(reference(), end="")
