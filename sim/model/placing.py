@@ -70,11 +70,11 @@ class Placing:
             free = self._online[s] - self._committed[s] - self._held[s]
             if self._plan_date[s]:
                 free = self.sites.free(s, rules.horizon(now, self.presells[p], latest))
-            if limits is not None:
-                free = min(free, limits.get(s, 0))
-            free = min(free, cap)
             if free <= 0:
                 continue
+            free = min(free, cap)
+            if limits is not None:
+                free = min(free, limits.get(s, 0))
             kw = rules.takes(self.ledger.split[r], self.ledger.block[r], left, free)
             if kw:
                 takes.append((s, kw))
