@@ -47,7 +47,12 @@ sites:
   Home campus:
     online: 400 MW
     buildings:
-      Extension: {{count: 4, it_power: 60 MW, planned: 2026-06-01, every: 6 mo, slip: {{exponential: {{mean: 60 d}}}}}}
+      Extension:
+        count: 4
+        it_power: 60 MW
+        planned: 2026-06-01
+        every: 6 mo
+        slip: {{exponential: {{mean: 60 d}}}}
   New campus:
     pue: 1.4
     buildings:
