@@ -1,6 +1,6 @@
 """How long do a hundred replications of the announced scenario take, and where does the time go?
 
-    uv run python benchmarks/announced.py [REPLICATIONS]
+`uv run python benchmarks/announced.py [REPLICATIONS]` prints it.
 """
 
 import sys

@@ -4,7 +4,7 @@ The workload: ordered overflow over four pools of 40, 20, 20 and 0 units, ten bu
 online in the last, one waiting list, first come first served; 100 arrivals per mean term. Every peer gets the
 same arrivals, and must serve each request at the same time from the same pool before a time is printed.
 
-    uv run python benchmarks/overflow.py [REQUESTS] [ROUNDS]
+`uv run python benchmarks/overflow.py [REQUESTS] [ROUNDS]` prints the table.
 """
 
 import sys
