@@ -36,7 +36,7 @@ def buildings(tree: Tree) -> Iterator[tuple[str, str, Tree, Tree]]:
 def misfits(tree: Tree, declared: Declared) -> Iterator[Complaint]:
     """Everything that does not fit."""
     yield from first_come(tree)
-    yield from appetites(tree)
+    yield from appetites(tree, declared)
     yield from orders_of_building(tree)
     yield from fillings(tree, declared)
     yield from names_of_groups(tree)
@@ -54,13 +54,15 @@ def first_come(tree: Tree) -> Iterator[Complaint]:
                 )  # fmt: skip
 
 
-def appetites(tree: Tree) -> Iterator[Complaint]:
+def appetites(tree: Tree, declared: Declared) -> Iterator[Complaint]:
     """An appetite by class is stated for each class that a right covers, and for no other."""
     for name, right in maps(tree, "rights"):
         appetite, over = undescribed(right.get("appetite")), right.get("over")
         if not isinstance(appetite, dict) or set(appetite) & set(KINDS):
             continue
-        classes = covered(tree, over if isinstance(over, dict) else {})
+        classes = covered(declared, over if isinstance(over, dict) else {})
+        if classes is None:
+            continue
         path = ("rights", name, "appetite", *wrapping(right["appetite"]))
         for each in appetite:
             if each not in classes:
@@ -72,14 +74,25 @@ def appetites(tree: Tree) -> Iterator[Complaint]:
                 yield Complaint(f"says nothing of the class {each}", f"write {each}: 80 %", None, path)
 
 
-def covered(tree: Tree, over: Tree) -> list[str]:
-    """Which classes does a right cover: those that it names, or else all of its customer's streams?"""
+def covered(declared: Declared, over: Tree) -> list[str] | None:
+    """Which classes does a right cover: those that it names, or else all that its customer asks for?
+
+    None where a trace does not tell.
+    """
     if isinstance(named := over.get("classes"), list):
         return [str(each) for each in named]
-    streams = [
-        each for _, each in maps(tree, "demand") if over.get("customer") in (None, each.get("customer"))
-    ]
-    return list(dict.fromkeys(str(each["class"]) for each in streams if "class" in each))
+    if declared.askers is None:
+        return None
+    classes = [class_ for customer, class_ in declared.askers if over.get("customer") in (None, customer)]
+    return list(dict.fromkeys(str(each) for each in classes if each is not None))
+
+
+def members(tree: Tree) -> Iterator[tuple[str, str, str]]:
+    """The buildings of each group, as its site's name, its own, and theirs."""
+    for site, name, _, building in buildings(tree):
+        count = str(building.get("count", 1))
+        for number in range(1, int(count) + 1) if count.isdecimal() and 1 < int(count) <= 10_000 else ():
+            yield site, name, f"{name} {number}"
 
 
 def place_of(site: str, name: str) -> Path:
@@ -90,13 +103,14 @@ def place_of(site: str, name: str) -> Path:
 def orders_of_building(tree: Tree) -> Iterator[Complaint]:
     """What a building begins after is a building, and not in the end itself."""
     known = {(site, name): building.get("after") for site, name, _, building in buildings(tree)}
+    group = {(site, each): (site, name) for site, name, each in members(tree)}
     after: dict[tuple[str, str], tuple[str, str]] = {}
     for (site, name), written in known.items():
         if not isinstance(written, str):
             continue
-        other = tuple(written.split(".", 1)) if "." in written else (site, written)
-        if other in known:
-            after[site, name] = (other[0], other[1])
+        where, _, other = written.partition(".") if "." in written else (site, ".", written)
+        if (where, other) in known or (where, other) in group:
+            after[site, name] = group.get((where, other), (where, other))
         else:
             near = [each for where, each in known if where == site] + [f"{a}.{b}" for a, b in sorted(known)]
             yield Complaint(
@@ -146,9 +160,7 @@ def fillings(tree: Tree, declared: Declared) -> Iterator[Complaint]:
 def names_of_groups(tree: Tree) -> Iterator[Complaint]:
     """The names of a group's buildings, which get 1, 2, ..., are no others' names."""
     known = {(site, name) for site, name, _, _ in buildings(tree)}
-    for site, name, _, building in buildings(tree):
-        count = str(building.get("count", 1))
-        for number in range(1, int(count) + 1) if count.isdecimal() and 1 < int(count) <= 10_000 else ():
-            if (site, f"{name} {number}") in known:
-                message = f"is also the name of building {number} of {name}"
-                yield Complaint(message, "write another name", None, place_of(site, f"{name} {number}"))
+    for site, name, each in members(tree):
+        if (site, each) in known:
+            message = f"is also the name of building {each.removeprefix(name).strip()} of {name}"
+            yield Complaint(message, "write another name", None, place_of(site, each))

@@ -134,7 +134,7 @@ class Building(Described):
     begins: When | None = None
     """When its first phase begins."""
     after: Text | None = None
-    """The building after which it begins: of the same site, or SITE.BUILDING."""
+    """The building or group after which it begins: of the same site, or SITE.BUILDING; `Hall 2` is one of a group."""
     when: Annotated[Trigger, reads(read_trigger, str, "`committed > SHARE`")] | None = None
     """The state of the market on which it begins: the share committed of what is online and planned at its site."""
     review: SomeDuration = stated("90 d")

@@ -1,0 +1,413 @@
+"""Is every key of the format alive: does something in the results change when it does?
+
+The schema is walked, so a new key fails here until it has a scenario in which it matters. Columns of `requests` that
+only repeat what was written do not count, nor does the table `drawn`.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import polars as pl
+import pytest
+
+from sim.scenario.faults import flow
+from sim.scenario.laws import KINDS, PARAMETERS
+from sim.scenario.objects import objects
+from sim.scenario.reading import load
+from sim.scenario.schema import ScenarioFile
+from sim.scenario.statements import DESCRIPTION
+from sim.study import outcome
+
+WORLD = """\
+title: A world in which every key matters
+start: 2025-01-01
+end: 2026-07-01
+seed: 3
+replications: 2
+uncertain: {growth: {uniform: {low: 1, high: 3}}}
+hardware:
+  old: {it_kw_per_gpu: 1.3, h100e_per_it_mw: 769}
+  new: {it_kw_per_gpu: 2.1, h100e_per_it_mw: 1213}
+demand:
+  chat:
+    customer: Lab
+    class: inference
+    arrivals: {poisson: {rate: 4 /mo, growth: $growth}}
+    in_place: {West: 60 MW}
+    size: {lognormal: {median: 20 MW, sigma: 0.5}}
+    term: {exponential: {mean: 6 mo}}
+    lead: 30 d
+    patience: 60 d
+    block: 1 MW
+  train:
+    customer: Lab
+    class: training
+    arrivals: {curve: {points: {2025-01-01: 20 MW, 2025-10-01: 90 MW}, growth: 2}}
+    size: 15 MW
+    term: 1 y
+    priority: 1
+  deals:
+    customer: Bank
+    arrivals:
+      deals:
+        First: {asked: 2025-02-01, wanted: 2025-04-01, size: 20 MW, term: 1 y}
+        Second: {asked: 2025-05-01, ramp: {2025-07-01: 10 MW, 2025-10-01: 20 MW}}
+    term: 2 y
+  own: {customer: Big, arrivals: {poisson: {rate: 1 /mo}}, size: 5 MW, term: 1 y}
+providers:
+  Big: {sites: [West], presells: 3 mo, price: 12 M$/MW/y, cost: 8 M$/MW/y, keeps_back: 10 MW}
+  Neo: {sites: [East, West], presells: 6 mo, price: 11 M$/MW/y}
+rights:
+  refusal:
+    holder: Big
+    kind: first refusal
+    over: {customer: Lab, classes: [inference]}
+    from: 2025-02-01
+    until: 2026-03-01
+    window: {uniform: {low: 1 d, high: 20 d}}
+    appetite: 60 %
+    max_utilization: 90 %
+    max_delay: 60 d
+supplies:
+  fund: {unit: $, initial: 1.2 B$, arrives: {2025-09-01: 0.5 B$}}
+  chips: {unit: GPU, arrives: {from: 2025-02-01, every: 1 mo, amount: 1500}}
+  crews: {unit: crew, initial: 1, returned: true}
+sites:
+  West:
+    online: 200 MW
+    hardware: old
+    buildings:
+      Yard: {power: 40 MW, planned: 2025-09-01, capex: 10 M$/MW, retired: 2026-05-01}
+      Barn: {it_power: 10 MW, planned: 2025-05-01, cancelled: {chance: 40 %, on: 2025-04-01}}
+    outages: {every: {exponential: {mean: 60 d}}, lasts: 3 d, takes: 20 %}
+  East:
+    hardware: new
+    buildings:
+      Hall:
+        count: 3
+        it_power: 50 MW
+        planned: 2025-03-01
+        every: 60 d
+        slip: {exponential: {mean: 30 d}}
+        hardware: old
+      Annex:
+        count: 2
+        it_power: 20 MW
+        begins: 2025-01-15
+        every: 30 d
+        phases:
+          shell: {takes: 2 mo, needs: {crews: 1, fund: 30 M$/MW}}
+          fit out: {takes: {uniform: {low: 1 mo, high: 3 mo}}, needs: {chips: fill}}
+      Tower: {it_power: 20 MW, when: committed > 50 %, phases: {all: {takes: 5 mo}}}
+contracts:
+  promise: {customer: Lab, provider: Big, take_or_pay: 10 B$, from: 2025-03-01, until: 2027-01-01}
+expect: [unserved_mw.mean.p90 < 2000]
+"""
+
+Overrides = dict[str, Any]
+CHAT, REFUSAL, HALL = "demand.chat", "rights.refusal", "sites.East.buildings.Hall"
+ANNEX, CHIPS = "sites.East.buildings.Annex", "supplies.chips"
+SCARCE: Overrides = {"sites.West.online": "90 MW", "sites.East": "{online: 30 MW}", "demand.train": None}
+"""Hardly any capacity: requests wait, and are lost."""
+RECORD = f"{CHAT}.arrivals.trace"
+COLUMNS = "{asked: days, size: kw, term: hours, class: class, customer: customer, priority: priority}"
+TRACED: Overrides = {
+    f"{CHAT}.arrivals": f"{{trace: {{file: record.csv, format: csv, time_unit: d, columns: {COLUMNS}}}}}"
+}
+RECORDED = """\
+days,hours,kw,more,class,customer,priority
+10,900,20000,25000,inference,Lab,0
+40,500,60000,30000,training,Bank,1
+50,700,60000,40000,inference,Lab,2
+"""
+
+LIVE: dict[str, tuple[str, Any] | tuple[str, Any, Overrides]] = {
+    "start": ("start", "2025-02-01"),
+    "end": ("end", "2026-06-01"),
+    "measure_from": ("measure_from", "2025-06-01"),
+    "report_at": ("report_at", ["2025-12-31"]),
+    "seed": ("seed", 4),
+    "replications": ("replications", 3),
+    "uncertain": ("uncertain.growth", "{uniform: {low: 2, high: 3}}"),
+    "hardware": ("hardware.old", "{it_kw_per_gpu: 1, h100e_per_it_mw: 10}"),
+    "demand": ("demand.more", "{customer: Lab, in_place: {West: 1 MW}, term: 1 y}"),
+    "providers": ("providers.Late", "{sites: [West]}", {"overflow.policy": "most room"}),
+    "rights": ("rights.refusal", None),
+    "overflow": ("overflow", "{policy: in order}"),
+    "waiting": ("waiting", "{bypass: false}", {"rights": None, "demand.train.split": "never"}),
+    "supplies": (CHIPS, "{unit: GPU, initial: 100000}"),
+    "sites": ("sites.West", "{online: 300 MW}"),
+    "contracts": ("contracts", None),
+    "expect": ("expect", ["unserved_mw.mean.p90 < 0"]),
+    # Hardware
+    "hardware.NAME.it_kw_per_gpu": ("hardware.new.it_kw_per_gpu", 0.5),
+    "hardware.NAME.h100e_per_it_mw": ("hardware.new.h100e_per_it_mw", 1000),
+    # Demand
+    "demand.NAME.customer": (f"{CHAT}.customer", "Bank"),
+    "demand.NAME.class": (f"{CHAT}.class", "training"),
+    "demand.NAME.arrivals": (f"{CHAT}.arrivals", "{poisson: {rate: 1 /mo}}"),
+    "demand.NAME.in_place": (f"{CHAT}.in_place.West", "70 MW"),
+    "demand.NAME.size": (f"{CHAT}.size", "20 MW"),
+    "demand.NAME.term": (f"{CHAT}.term", "1 y"),
+    "demand.NAME.lead": (f"{CHAT}.lead", "60 d"),
+    "demand.NAME.patience": (f"{CHAT}.patience", "20 d"),
+    "demand.NAME.split": (f"{CHAT}.split", "never"),
+    "demand.NAME.block": (f"{CHAT}.block", "7 MW"),
+    "demand.NAME.priority": (f"{CHAT}.priority", 9, SCARCE),
+    "demand.NAME.only": (f"{CHAT}.only", ["Big"]),
+    "demand.NAME.arrivals.poisson": (f"{CHAT}.arrivals", "{curve: {points: {2025-01-01: 60 MW}}}"),
+    "demand.NAME.arrivals.poisson.rate": (f"{CHAT}.arrivals.poisson.rate", "5 /mo"),
+    "demand.NAME.arrivals.poisson.growth": (f"{CHAT}.arrivals.poisson.growth", 9),
+    "demand.NAME.arrivals.curve": ("demand.train.arrivals", "{poisson: {rate: 1 /mo}}"),
+    "demand.NAME.arrivals.curve.points": ("demand.train.arrivals.curve.points", "{2025-01-01: 90 MW}"),
+    "demand.NAME.arrivals.curve.growth": ("demand.train.arrivals.curve.growth", 4),
+    "demand.NAME.arrivals.deals": (
+        "demand.deals.arrivals", "{poisson: {rate: 1 /mo}}", {"demand.deals.size": "1 MW"},
+    ),
+    "demand.NAME.arrivals.deals.NAME.asked": ("demand.deals.arrivals.deals.First.asked", "2025-03-01"),
+    "demand.NAME.arrivals.deals.NAME.wanted": ("demand.deals.arrivals.deals.First.wanted", "2025-05-01"),
+    "demand.NAME.arrivals.deals.NAME.size": ("demand.deals.arrivals.deals.First.size", "19 MW"),
+    "demand.NAME.arrivals.deals.NAME.term": ("demand.deals.arrivals.deals.First.term", "3 mo"),
+    "demand.NAME.arrivals.deals.NAME.ramp": ("demand.deals.arrivals.deals.Second.ramp", "{2025-07-01: 9 MW}"),
+    # Traces
+    "demand.NAME.arrivals.trace": (f"{CHAT}.arrivals", "{poisson: {rate: 1 /mo}}", TRACED),
+    "demand.NAME.arrivals.trace.file": (f"{RECORD}.file", "other.csv", TRACED),
+    "demand.NAME.arrivals.trace.format": (f"{RECORD}.format", "swf", TRACED),
+    "demand.NAME.arrivals.trace.from": (f"{RECORD}.from", "2025-05-01", TRACED),
+    "demand.NAME.arrivals.trace.kw_per_unit": (f"{RECORD}.kw_per_unit", 2, TRACED),
+    "demand.NAME.arrivals.trace.time_unit": (f"{RECORD}.time_unit", "h", TRACED),
+    "demand.NAME.arrivals.trace.columns": (f"{RECORD}.columns", "{asked: days, size: more, term: hours}", TRACED),
+    "demand.NAME.arrivals.trace.columns.asked": (f"{RECORD}.columns.asked", "hours", TRACED),
+    "demand.NAME.arrivals.trace.columns.size": (f"{RECORD}.columns.size", "more", TRACED),
+    "demand.NAME.arrivals.trace.columns.term": (f"{RECORD}.columns.term", "days", TRACED),
+    "demand.NAME.arrivals.trace.columns.class": (f"{RECORD}.columns.class", None, TRACED),
+    "demand.NAME.arrivals.trace.columns.customer": (f"{RECORD}.columns.customer", None, TRACED),
+    "demand.NAME.arrivals.trace.columns.priority": (f"{RECORD}.columns.priority", None, TRACED | SCARCE),
+    # Providers
+    "providers.NAME.sites": ("providers.Neo.sites", ["West", "East"]),
+    "providers.NAME.presells": ("providers.Neo.presells", "0 d"),
+    "providers.NAME.price": ("providers.Neo.price", "12 M$/MW/y"),
+    "providers.NAME.cost": ("providers.Big.cost", "9 M$/MW/y"),
+    "providers.NAME.keeps_back": ("providers.Big.keeps_back", "30 MW"),
+    # Rights
+    "rights.NAME.holder": (f"{REFUSAL}.holder", "Neo"),
+    "rights.NAME.kind": (REFUSAL, "{holder: Big, kind: exclusive}", {REFUSAL: "{holder: Big, kind: first refusal}"}),
+    "rights.NAME.over": (f"{REFUSAL}.over", None),
+    "rights.NAME.from": (f"{REFUSAL}.from", "2025-04-01"),
+    "rights.NAME.until": (f"{REFUSAL}.until", "2025-08-01"),
+    "rights.NAME.window": (f"{REFUSAL}.window", "30 d"),
+    "rights.NAME.appetite": (f"{REFUSAL}.appetite", "{inference: 20 %}"),
+    "rights.NAME.max_utilization": (f"{REFUSAL}.max_utilization", "60 %"),
+    "rights.NAME.max_delay": (f"{REFUSAL}.max_delay", "0 d"),
+    "rights.NAME.partial": (f"{REFUSAL}.partial", False, SCARCE),
+    "rights.NAME.holds_capacity": (f"{REFUSAL}.holds_capacity", True),
+    "rights.NAME.over.customer": (f"{REFUSAL}.over", "{customer: Lab}", {f"{REFUSAL}.over": None}),
+    "rights.NAME.over.classes": (f"{REFUSAL}.over.classes", ["training"]),
+    # The market
+    "overflow.policy": ("overflow.policy", "cheapest", {"providers.Big.price": "1 M$/MW/y"}),
+    "overflow.order": ("overflow.order", ["Neo"]),
+    "waiting.bypass": ("waiting.bypass", False, {"rights": None, "demand.train.split": "never"}),
+    "contracts.NAME.customer": ("contracts.promise.customer", "Bank"),
+    "contracts.NAME.provider": ("contracts.promise.provider", "Neo"),
+    "contracts.NAME.take_or_pay": ("contracts.promise.take_or_pay", "11 B$"),
+    "contracts.NAME.from": ("contracts.promise.from", "2025-04-01"),
+    "contracts.NAME.until": ("contracts.promise.until", "2028-01-01"),
+    # Supplies
+    "supplies.NAME.unit": (f"{CHIPS}.unit", "kGPU"),
+    "supplies.NAME.initial": (f"{CHIPS}.initial", 100_000),
+    "supplies.NAME.arrives": (f"{CHIPS}.arrives", "{2025-03-01: 50000}"),
+    "supplies.NAME.returned": ("supplies.crews.returned", False),
+    "supplies.NAME.arrives.from": (f"{CHIPS}.arrives.from", "2025-08-01"),
+    "supplies.NAME.arrives.every": (f"{CHIPS}.arrives.every", "3 mo"),
+    "supplies.NAME.arrives.amount": (f"{CHIPS}.arrives.amount", 500),
+    # Sites
+    "sites.NAME.online": ("sites.West.online", "150 MW"),
+    "sites.NAME.hardware": ("sites.West.hardware", "new"),
+    "sites.NAME.pue": ("sites.West.pue", 1.4),
+    "sites.NAME.buildings": ("sites.West.buildings", None),
+    "sites.NAME.outages": ("sites.West.outages", None),
+    "sites.NAME.outages.every": ("sites.West.outages.every", "100 d"),
+    "sites.NAME.outages.lasts": ("sites.West.outages.lasts", "9 d"),
+    "sites.NAME.outages.takes": ("sites.West.outages.takes", "90 MW"),
+    "sites.NAME.buildings.NAME.it_power": (f"{HALL}.it_power", "10 MW"),
+    "sites.NAME.buildings.NAME.power": ("sites.West.buildings.Yard.power", "41 MW"),
+    "sites.NAME.buildings.NAME.count": (f"{HALL}.count", 2),
+    "sites.NAME.buildings.NAME.every": (f"{HALL}.every", "90 d"),
+    "sites.NAME.buildings.NAME.hardware": (f"{HALL}.hardware", "new"),
+    "sites.NAME.buildings.NAME.capex": ("sites.West.buildings.Yard.capex", "12 M$/MW"),
+    "sites.NAME.buildings.NAME.planned": (f"{HALL}.planned", "2025-06-01"),
+    "sites.NAME.buildings.NAME.slip": (f"{HALL}.slip", "0 d"),
+    "sites.NAME.buildings.NAME.phases": (f"{ANNEX}.phases", "{all: {takes: 1 mo}}"),
+    "sites.NAME.buildings.NAME.begins": (f"{ANNEX}.begins", "2025-05-01"),
+    "sites.NAME.buildings.NAME.after": (
+        f"{ANNEX}.after", "West.Barn", {f"{ANNEX}.begins": None, f"{ANNEX}.after": "Hall 2"},
+    ),
+    "sites.NAME.buildings.NAME.when": ("sites.East.buildings.Tower.when", "committed > 90 %"),
+    "sites.NAME.buildings.NAME.review": (f"{HALL}.review", "10 d"),
+    "sites.NAME.buildings.NAME.cancelled": (f"{HALL}.cancelled", "2025-04-01"),
+    "sites.NAME.buildings.NAME.retired": ("sites.West.buildings.Yard.retired", "2026-02-01"),
+    "sites.NAME.buildings.NAME.cancelled.chance": ("sites.West.buildings.Barn.cancelled.chance", 1),
+    "sites.NAME.buildings.NAME.cancelled.on": (
+        "sites.West.buildings.Barn.cancelled.on", "2025-02-01", {"sites.West.buildings.Barn.cancelled.chance": 1},
+    ),
+    "sites.NAME.buildings.NAME.retired.chance": (
+        f"{HALL}.retired.chance", 0, {f"{HALL}.retired": "{chance: 1, on: 2025-12-01}"},
+    ),
+    "sites.NAME.buildings.NAME.retired.on": (
+        f"{HALL}.retired.on", "2026-02-01", {f"{HALL}.retired": "{chance: 1, on: 2025-12-01}"},
+    ),
+    "sites.NAME.buildings.NAME.phases.NAME.takes": (f"{ANNEX}.phases.shell.takes", "3 mo"),
+    "sites.NAME.buildings.NAME.phases.NAME.needs": (f"{ANNEX}.phases.fit out.needs", None),
+}  # fmt: skip
+"""For each key: a path, what is to stand there in place of what does, and what is to hold before and after."""
+
+DESCRIBING: dict[str, tuple[str, Any]] = {
+    "title": ("title", "Another"),
+    "sites.NAME.owner": ("sites.West.owner", "somebody"),
+    "sites.NAME.location": ("sites.West.location", "somewhere"),
+    "sites.NAME.buildings.NAME.area": (f"{HALL}.area", "1 m2"),
+}
+"""Keys that are known to change nothing, like those of `DESCRIPTION` in every object."""
+
+
+def every_key() -> list[str]:
+    """The paths of all keys, but for those that every object has."""
+    return [
+        f"{path}.{key.name}".removeprefix(".")
+        for each in objects(ScenarioFile)
+        for path in each.paths
+        for key in each.keys
+    ]
+
+
+ECHOED = [
+    "stream", "number", "deal", "customer", "class", "only", "asked", "wanted", "gives_up", "size_kw", "block_kw",
+    "split", "priority", "term", "window", "appetite_draw",
+]  # fmt: skip
+"""Columns of `requests` that hold what was written or drawn."""
+EVENTS = ("commitments", "deliveries", "releases", "buildings", "capacity", "backlog")
+FILES = {
+    "world.yaml": WORLD,
+    "a.csv": "days,more\n5,6\n9,12\n",
+    "b.csv": "days\n7\n9\n",
+    "record.csv": RECORDED,
+    "other.csv": RECORDED.replace("40,", "45,"),
+}
+Results = tuple[dict[str, list[float | None]], list[bool], dict[str, pl.DataFrame]]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScenarioFile]:
+    folder = tmp_path_factory.mktemp("live")
+    for name, text in FILES.items():
+        (folder / name).write_text(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)  # what is set on the command line finds its files from here
+        yield load("world.yaml")
+
+
+@cache
+def results(scenario: ScenarioFile) -> Results:
+    """What comes of a scenario: its metrics, verdicts, and tables."""
+    done = outcome.run(scenario, workers=1)
+    tables = {name: done.table(name) for name in EVENTS} | {"requests": done.table("requests").drop(ECHOED)}
+    return done.values, [verdict.holds for verdict in done.verdicts()], tables
+
+
+def differ(before: Results, after: Results) -> bool:
+    tables = any(not before[2][name].equals(after[2][name]) for name in before[2])
+    return tables or before[:2] != after[:2]
+
+
+def test_every_key_is_proven_alive_or_known_to_describe() -> None:
+    assert sorted([*LIVE, *DESCRIBING]) == sorted(set(every_key()))
+
+
+UNPLAYED = pytest.mark.xfail(strict=True, raises=AssertionError, reason="the model does not play traces yet")
+
+
+@pytest.mark.parametrize(
+    "key", [pytest.param(key, marks=UNPLAYED) if "trace" in key else key for key in LIVE]
+)
+def test_a_key_changes_the_results(world: ScenarioFile, key: str) -> None:
+    path, value, *given = LIVE[key]
+    before = world.replace(given[0]) if given else world
+    assert differ(results(before), results(before.replace({path: value}))), "it changes nothing"
+
+
+def test_what_only_describes_changes_nothing(world: ScenarioFile) -> None:
+    assert not differ(results(world), results(world.replace(dict(DESCRIBING.values()))))
+
+
+def test_sources_may_stand_in_every_object_and_change_nothing(world: ScenarioFile) -> None:
+    kinds = {each.kind for each in objects(ScenarioFile)}
+    for kind in kinds:
+        assert set(kind.fields()) > DESCRIPTION
+    described = dict.fromkeys(DESCRIPTION, "assumed")
+    parts = (
+        "demand.chat",
+        "rights.refusal.over",
+        "sites.East",
+        HALL,
+        f"{ANNEX}.phases.shell",
+        "contracts.promise",
+    )
+    changed = world.replace({f"{part}.{key}": value for part in parts for key, value in described.items()})
+    assert not differ(results(world), results(changed))
+
+
+# What stands inside a quantity: laws, and dates that are not certain.
+
+SAMPLES = {
+    "low": ("10 d", "12 d"), "mode": ("15 d", "16 d"), "high": ("20 d", "25 d"), "mean": ("15 d", "20 d"),
+    "median": ("15 d", "20 d"), "scale": ("15 d", "20 d"), "sigma": ("0.5", "0.8"), "cv": ("0.4", "0.6"),
+    "shape": ("2", "3"),
+}  # fmt: skip
+"""For each parameter of a law, what stands there, and what is to stand there."""
+
+OTHERS = {
+    "constant": ("{constant: 5 d}", "{constant: 6 d}"),
+    "discrete.values": ("{discrete: {values: [5 d, 9 d]}}", "{discrete: {values: [5 d, 8 d]}}"),
+    "discrete.weights": (
+        "{discrete: {values: [5 d, 9 d]}}", "{discrete: {values: [5 d, 9 d], weights: [9, 1]}}",
+    ),
+    "empirical.values": ("{empirical: {values: [5 d, 9 d]}}", "{empirical: {values: [5 d, 8 d]}}"),
+    "empirical.unit": ("{empirical: {values: [5, 9], unit: d}}", "{empirical: {values: [5, 9], unit: wk}}"),
+    "empirical.file": (
+        "{empirical: {file: a.csv, column: days, unit: d}}", "{empirical: {file: b.csv, column: days, unit: d}}",
+    ),
+    "empirical.column": (
+        "{empirical: {file: a.csv, column: days, unit: d}}", "{empirical: {file: a.csv, column: more, unit: d}}",
+    ),
+    "chance": ("{chance: 40 %, then: 9 d, else: 5 d}", "{chance: 50 %, then: 9 d, else: 5 d}"),
+    "chance.then": ("{chance: 40 %, then: 9 d, else: 5 d}", "{chance: 40 %, then: 8 d, else: 5 d}"),
+    "chance.else": ("{chance: 40 %, then: 9 d, else: 5 d}", "{chance: 40 %, then: 9 d}"),
+}  # fmt: skip
+
+
+def changed_laws() -> dict[str, tuple[str, str]]:
+    """For each part of each law, one and the same with this part changed."""
+    found = dict(OTHERS)
+    for kind, ways in PARAMETERS.items():
+        for way in ways:
+            stated = {name: SAMPLES[name][0] for name in way}
+            for name in way:
+                law = {kind: stated}, {kind: stated | {name: SAMPLES[name][1]}}
+                found[f"{kind}({', '.join(way)}).{name}"] = (flow(law[0]), flow(law[1]))
+    assert {re.split(r"\W", name)[0] for name in found} == set(KINDS)
+    return found
+
+
+@pytest.mark.parametrize(("before", "after"), changed_laws().values(), ids=changed_laws())
+def test_every_part_of_a_law_changes_the_results(world: ScenarioFile, before: str, after: str) -> None:
+    one, other = (world.replace({f"{CHAT}.lead": law}) for law in (before, after))
+    assert differ(results(one), results(other))
+
+
+def test_both_parts_of_a_date_change_the_results(world: ScenarioFile) -> None:
+    dates = ("{date: 2025-04-01}", "{date: 2025-04-11}", "{date: 2025-04-01, plus: 10 d}")
+    first, later, plus = (results(world.replace({f"{REFUSAL}.from": date})) for date in dates)
+    assert differ(first, later)
+    assert not differ(later, plus)
