@@ -35,7 +35,7 @@ WRONG: dict[str, tuple[str, dict[str, Any]]] = {
     "a hold": ("first refusal, a window", {"rights.first refusal.holds_capacity": True}),
     "no hold": ("first refusal, a window with a hold", {"rights.first refusal.holds_capacity": False}),
     "no window": ("first refusal, a hold and nobody else", {"rights.first refusal.window": "0 d"}),
-    "more appetite": ("first refusal, appetite and a hold", {"rights.first refusal.appetite": "65 %"}),
+    "more appetite": ("first refusal, appetite, a cap and a hold", {"rights.first refusal.appetite": "65 %"}),
     "less kept back": ("keeps back", {"providers.One.keeps_back": "1 MW"}),
     "split": ("two sizes", {"demand.large.split": "anywhere"}),
     "no priorities": ("two priorities", {"demand.high.priority": 0}),
