@@ -7,6 +7,7 @@ only repeat what was written do not count, nor does the table `drawn`.
 import re
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -20,92 +21,7 @@ from sim.scenario.schema import ScenarioFile
 from sim.scenario.statements import DESCRIPTION
 from sim.study import outcome
 
-WORLD = """\
-title: A world in which every key matters
-start: 2025-01-01
-end: 2026-07-01
-seed: 3
-replications: 2
-uncertain: {growth: {uniform: {low: 1, high: 3}}}
-hardware:
-  old: {it_kw_per_gpu: 1.3, h100e_per_it_mw: 769}
-  new: {it_kw_per_gpu: 2.1, h100e_per_it_mw: 1213}
-demand:
-  chat:
-    customer: Lab
-    class: inference
-    arrivals: {poisson: {rate: 4 /mo, growth: $growth}}
-    in_place: {West: 60 MW}
-    size: {lognormal: {median: 20 MW, sigma: 0.5}}
-    term: {exponential: {mean: 6 mo}}
-    lead: 30 d
-    patience: 60 d
-    block: 1 MW
-  train:
-    customer: Lab
-    class: training
-    arrivals: {curve: {points: {2025-01-01: 20 MW, 2025-10-01: 90 MW}, growth: 2}}
-    size: 15 MW
-    term: 1 y
-    priority: 1
-  deals:
-    customer: Bank
-    arrivals:
-      deals:
-        First: {asked: 2025-02-01, wanted: 2025-04-01, size: 20 MW, term: 1 y}
-        Second: {asked: 2025-05-01, ramp: {2025-07-01: 10 MW, 2025-10-01: 20 MW}}
-    term: 2 y
-  own: {customer: Big, arrivals: {poisson: {rate: 1 /mo}}, size: 5 MW, term: 1 y}
-providers:
-  Big: {sites: [West], presells: 3 mo, price: 12 M$/MW/y, cost: 8 M$/MW/y, keeps_back: 10 MW}
-  Neo: {sites: [East, West], presells: 6 mo, price: 11 M$/MW/y}
-rights:
-  refusal:
-    holder: Big
-    kind: first refusal
-    over: {customer: Lab, classes: [inference]}
-    from: 2025-02-01
-    until: 2026-03-01
-    window: {uniform: {low: 1 d, high: 20 d}}
-    appetite: 60 %
-    max_utilization: 90 %
-    max_delay: 60 d
-supplies:
-  fund: {unit: $, initial: 1.2 B$, arrives: {2025-09-01: 0.5 B$}}
-  chips: {unit: GPU, arrives: {from: 2025-02-01, every: 1 mo, amount: 1500}}
-  crews: {unit: crew, initial: 1, returned: true}
-sites:
-  West:
-    online: 200 MW
-    hardware: old
-    buildings:
-      Yard: {power: 40 MW, planned: 2025-09-01, capex: 10 M$/MW, retired: 2026-05-01}
-      Barn: {it_power: 10 MW, planned: 2025-05-01, cancelled: {chance: 40 %, on: 2025-04-01}}
-    outages: {every: {exponential: {mean: 60 d}}, lasts: 3 d, takes: 20 %}
-  East:
-    hardware: new
-    buildings:
-      Hall:
-        count: 3
-        it_power: 50 MW
-        planned: 2025-03-01
-        every: 60 d
-        slip: {exponential: {mean: 30 d}}
-        hardware: old
-      Annex:
-        count: 2
-        it_power: 20 MW
-        begins: 2025-01-15
-        every: 30 d
-        phases:
-          shell: {takes: 2 mo, needs: {crews: 1, fund: 30 M$/MW}}
-          fit out: {takes: {uniform: {low: 1 mo, high: 3 mo}}, needs: {chips: fill}}
-      Tower: {it_power: 20 MW, when: committed > 50 %, phases: {all: {takes: 5 mo}}}
-contracts:
-  promise: {customer: Lab, provider: Big, take_or_pay: 10 B$, from: 2025-03-01, until: 2027-01-01}
-expect: [unserved_mw.mean.p90 < 2000]
-"""
-
+WORLD = Path(__file__).parent / "data" / "world.yaml"
 Overrides = dict[str, Any]
 CHAT, REFUSAL, HALL = "demand.chat", "rights.refusal", "sites.East.buildings.Hall"
 ANNEX, CHIPS = "sites.East.buildings.Annex", "supplies.chips"
@@ -215,7 +131,7 @@ LIVE: dict[str, tuple[str, Any] | tuple[str, Any, Overrides]] = {
     "contracts.NAME.from": ("contracts.promise.from", "2025-04-01"),
     "contracts.NAME.until": ("contracts.promise.until", "2028-01-01"),
     # Supplies
-    "supplies.NAME.unit": (f"{CHIPS}.unit", "kGPU"),
+    "supplies.NAME.unit": (f"{CHIPS}.unit", "kGPU", {f"{CHIPS}.arrives.amount": 1500}),
     "supplies.NAME.initial": (f"{CHIPS}.initial", 100_000),
     "supplies.NAME.arrives": (f"{CHIPS}.arrives", "{2025-03-01: 50000}"),
     "supplies.NAME.returned": ("supplies.crews.returned", False),
@@ -289,7 +205,7 @@ ECHOED = [
 """Columns of `requests` that hold what was written or drawn."""
 EVENTS = ("commitments", "deliveries", "releases", "buildings", "capacity", "backlog")
 FILES = {
-    "world.yaml": WORLD,
+    "world.yaml": WORLD.read_text(),
     "a.csv": "days,more\n5,6\n9,12\n",
     "b.csv": "days\n7\n9\n",
     "record.csv": RECORDED,
