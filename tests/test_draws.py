@@ -269,9 +269,6 @@ def test_no_rate_no_requests(tmp_path: Path) -> None:
     assert [len(each) for each in asked(asking(tmp_path, rate="0 /d"), 2)] == [0, 0]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="demand._poisson adds up the gaps of each chunk apart: a float rounds 1 us otherwise"
-)
 @pytest.mark.parametrize("growth", ["1", "2.5"])
 def test_arrivals_do_not_depend_on_where_the_run_ends(growth: str, tmp_path: Path) -> None:
     """A longer run begins with the same requests, to the microsecond, whatever else is drawn of them."""

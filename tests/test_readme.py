@@ -53,7 +53,7 @@ def test_every_command_that_is_named_is_there() -> None:
     from sim.cli import app
 
     known = set(get_command(app).commands)  # type: ignore[attr-defined]
-    named = set(re.findall(r"`sim (\w+)", README))
+    named = set(re.findall(r"`sim ([a-z]+)", README))
     assert named
     assert named <= known
 

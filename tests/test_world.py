@@ -18,11 +18,6 @@ from sim.scenario.faults import ScenarioError
 
 Row = tuple[Any, ...]
 
-TOLD_AS_LATE = pytest.mark.xfail(
-    strict=True,
-    reason="a building of phases that is done when the market hears of it is told with the date of a review",
-)
-
 
 def run(folder: Path, text: str, end: str = "2025-12-31", replication: int = 0) -> Run:
     """One replication of a scenario, given without its dates."""
@@ -352,7 +347,6 @@ sites:
     ]
 
 
-@TOLD_AS_LATE
 def test_a_building_that_was_done_before_the_start_was_not_late(tmp_path: Path) -> None:
     """Begun on day -30 and done on day -20, as planned: it is not planned anew.
 
@@ -526,7 +520,6 @@ sites:
     ]
 
 
-@TOLD_AS_LATE
 def test_a_building_done_before_the_market_is_told_of_it_was_not_late(tmp_path: Path) -> None:
     """Begun at noon of day 5 and done at 18:00: told, and online, at midnight; online comes before re-planned."""
     text = (MARKET % "a: {asked: 2025-01-05T12:00, size: 9 kW}").replace("takes: 20 d", "takes: 6 h")

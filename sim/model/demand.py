@@ -11,7 +11,7 @@ from sim.model import rules
 from sim.model.draws import Draws, Floats, half_up, whole
 from sim.model.time import DAY, YEAR, Calendar
 from sim.scenario.laws import Law
-from sim.scenario.market import Curve, Deal, Poisson, Stream
+from sim.scenario.market import Curve, Deal, Poisson, Stream, Trace
 
 Ints = npt.NDArray[np.int64]
 
@@ -22,7 +22,8 @@ SPLITS = {"anywhere": rules.ANYWHERE, "one site": rules.ONE_SITE, "never": rules
 class Asked:
     """What one stream asks for, in the order of its numbers; every array is `(n,)`.
 
-    Times are in microseconds since the start, powers in kW. `deal` names the deal of each, or is None.
+    Times are in microseconds since the start, powers in kW. `deal` names the deal of each, or is None; `asker`
+    is which of the stream's askers asks each, or None where there is one.
     """
 
     asked: Ints
@@ -33,6 +34,7 @@ class Asked:
     term: Ints
     draw: Floats
     deal: list[str] | None = None
+    asker: Ints | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ def asked(draws: Draws, name: str, stream: Stream, there: list[InPlace], calenda
         return _rest(draws, path, stream, at, at + half_up(lead), draws.many(f"{path}.size", stream.size, n))
     if arrivals.curve is not None:
         return _curve(draws, path, stream, arrivals.curve, there, calendar)
+    if arrivals.trace is not None:
+        return _trace(draws, path, stream, arrivals.trace, calendar)
     assert arrivals.deals is not None
     return _deals(draws, path, stream, arrivals.deals, calendar)
 
@@ -84,6 +88,7 @@ def _rest(
     sizes: npt.ArrayLike,
     terms: Ints | None = None,
     deal: list[str] | None = None,
+    asker: Ints | None = None,
 ) -> Asked:
     """The columns that follow the same way from every kind of arrivals."""
     asked_at, wanted_at = np.asarray(at, dtype=np.int64), np.asarray(wanted, dtype=np.int64)
@@ -103,6 +108,7 @@ def _rest(
         term=terms,
         draw=draws.stream(f"{path}.appetite_draw").uniforms(n),
         deal=deal,
+        asker=asker,
     )
 
 
@@ -132,11 +138,13 @@ def _poisson(draws: Draws, path: str, poisson: Poisson, end_days: float) -> Floa
     steep = log(growth) / (YEAR / DAY)
     expected = rate * end_days if steep == 0 else rate * (growth**years - 1) / steep
     stream = draws.stream(f"{path}.arrivals")
-    passed, reached = np.empty(0), 0.0
-    while reached < expected:
-        gaps = -np.log1p(-stream.uniforms(int(expected - reached) + 16))
-        passed = np.concatenate([passed, reached + np.cumsum(gaps)])
-        reached = float(passed[-1])
+    gaps = passed = np.empty(0)
+    while not len(passed) or passed[-1] < expected:
+        more = -np.log1p(-stream.uniforms(int(expected - passed[-1:].sum()) + 16))
+        gaps = np.concatenate([gaps, more])
+        passed = np.cumsum(
+            gaps
+        )  # anew from the first, so that no sum depends on how many are drawn at a time
     passed = passed[passed < expected]
     return passed / rate if steep == 0 else np.log1p(passed * steep / rate) / steep
 
@@ -266,3 +274,26 @@ def _deals(draws: Draws, path: str, stream: Stream, deals: dict[str, Deal], cale
     sizes = [row[3] if row[3] is not None else drawn_size[i] for i, row in enumerate(rows)]
     terms = np.array([row[4] or drawn_term[i] for i, row in enumerate(rows)], dtype=np.int64)
     return _rest(draws, path, stream, asked_at, wanted_at, sizes, terms, [row[0] for row in rows])
+
+
+def _trace(draws: Draws, path: str, stream: Stream, trace: Trace, calendar: Calendar) -> Asked:
+    """The requests that a file records; what a row does not state is drawn, its n-th for the n-th row."""
+    here, records = f"{path}.arrivals.trace", trace.records
+    if records is None:
+        raise ValueError(
+            f"{trace.file} was not read, since only a saved run was opened; load the scenario itself"
+        )
+    n = len(records)
+    first = 0 if trace.from_ is None else calendar.drawn(draws, f"{here}.from", trace.from_)
+    at = first + records.asked
+    wanted = at + np.maximum(half_up(draws.many(f"{path}.lead", stream.lead, n)), 0)
+    size = records.size * draws.once(f"{here}.kw_per_unit", trace.kw_per_unit)
+    if stream.size is not None:
+        size = np.where(np.isnan(size), draws.many(f"{path}.size", stream.size, n), size)
+    term = records.term
+    if stream.term is not None:
+        term = np.where(np.isnan(term), draws.many(f"{path}.term", stream.term, n), term)
+    askers = stream.askers() or ()
+    of_kind = np.array([askers.index(stream.asker(kind)) for kind in records.kinds], dtype=np.int64)
+    terms = np.maximum(half_up(term), 1)
+    return _rest(draws, path, stream, at, wanted, size, terms, asker=of_kind[records.kind])

@@ -11,8 +11,9 @@ from sim.model.demand import InPlace, Ints
 from sim.model.draws import Draws, half_up, whole
 from sim.model.time import Calendar
 from sim.scenario.dates import Date
+from sim.scenario.demand import Asker
 from sim.scenario.laws import Law
-from sim.scenario.market import Provider, Right
+from sim.scenario.market import Provider, Right, Stream
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.works import Building, Chance, DatedArrivals, Site, Supply
 
@@ -57,7 +58,7 @@ class Clause:
 
 @dataclass(frozen=True)
 class Group:
-    """Requests that the rules treat alike: one stream and class.
+    """Requests that the rules treat alike: one stream, customer, class and priority.
 
     `rights` and `order` are indices of the clauses that cover it and of the providers that it may overflow to;
     `appetite` is of each of `rights`; `own` is the provider whose own demand it is, or -1.
@@ -198,7 +199,7 @@ class Future:
     calendar: Calendar
     streams: list[str]
     customers: list[str]
-    """The customer of each stream."""
+    """The customer of each stream, for whom what it has in place serves."""
     groups: list[Group]
     requests: Requests
     in_place: list[InPlace]
@@ -218,6 +219,23 @@ class Future:
     def stream_of_request(self) -> Ints:
         """The stream of each request, as `(n_requests,)`."""
         return np.array([group.stream for group in self.groups], dtype=np.int64)[self.requests.group]
+
+    def parties(self) -> list[str]:
+        """All customers: those who ask, and those for whom something is in place."""
+        there = [self.customers[item.stream] for item in self.in_place]
+        return list(dict.fromkeys([*(group.customer for group in self.groups), *there]))
+
+    def party_of_request(self) -> Ints:
+        """Which of the parties asks each request, as `(n_requests,)`."""
+        parties = {name: k for k, name in enumerate(self.parties())}
+        of_group = np.array([parties[group.customer] for group in self.groups], dtype=np.int64)
+        return of_group[self.requests.group]
+
+    def party_of(self, request: Ints, stream: Ints) -> Ints:
+        """For which of the parties is kW of a request, or where that is below 0, kW in place of a stream?"""
+        parties = {name: k for k, name in enumerate(self.parties())}
+        of_stream = np.array([parties.get(name, -1) for name in self.customers], dtype=np.int64)
+        return np.where(request < 0, of_stream[stream], np.append(self.party_of_request(), -1)[request])
 
 
 def future(scenario: ScenarioFile, seed: int, replication: int) -> Future:
@@ -320,33 +338,20 @@ def _requests(
 ) -> tuple[list[Group], Requests, list[InPlace]]:
     """The requests of all streams in the order of asked, stream in file order, number in the stream."""
     groups: list[Group] = []
+    group_of: list[Ints] = []
     there: list[InPlace] = []
     parts: list[demand.Asked] = []
     for index, (name, stream) in enumerate(scenario.demand.items()):
         here = demand.in_place(draws, name, stream, index, sites)
         there += here
-        parts.append(demand.asked(draws, name, stream, here, calendar))
-        only = None if stream.only is None else tuple(providers[p] for p in stream.only)
-        allowed = None if only is None else frozenset(only)
-        covering = tuple(
-            k for k, right in enumerate(rights) if right.covers(stream.customer, stream.class_, allowed)
-        )
-        groups.append(
-            Group(
-                stream=index,
-                customer=stream.customer,
-                class_=stream.class_,
-                only=only,
-                split=demand.SPLITS[stream.split],
-                priority=stream.priority,
-                own=providers.get(stream.customer, -1),
-                rights=covering,
-                appetite=tuple(_appetite(rights[k], stream.class_) for k in covering),
-                order=tuple(p for p in order if allowed is None or p in allowed),
-            )
-        )
+        part = demand.asked(draws, name, stream, here, calendar)
+        parts.append(part)
+        asker = np.zeros(len(part.asked), dtype=np.int64) if part.asker is None else part.asker
+        group_of.append(len(groups) + asker)
+        groups += [_asking(index, stream, each, providers, rights, order) for each in stream.askers() or ()]
     sizes = [len(part.asked) for part in parts]
-    group = np.repeat(np.arange(len(parts), dtype=np.int64), sizes)
+    stream_of = np.repeat(np.arange(len(parts), dtype=np.int64), sizes)
+    group = np.concatenate(group_of or [np.empty(0, dtype=np.int64)])
     number = np.concatenate([np.arange(n, dtype=np.int64) for n in sizes] or [np.empty(0, dtype=np.int64)])
 
     def joined(column: str) -> Ints:
@@ -354,8 +359,8 @@ def _requests(
         return np.concatenate(arrays)[rank] if arrays else np.empty(0, dtype=np.int64)
 
     asked = np.concatenate([part.asked for part in parts]) if parts else np.empty(0, dtype=np.int64)
-    rank = np.lexsort((number, group, asked))
-    rank = rank[asked[rank] < calendar.end]
+    rank = np.lexsort((number, stream_of, asked))
+    rank = rank[(asked[rank] >= 0) & (asked[rank] < calendar.end)]
     deals: list[str | None] = []
     for part, n in zip(parts, sizes, strict=True):
         deals += part.deal if part.deal is not None else [None] * n
@@ -370,9 +375,38 @@ def _requests(
         block_kw=joined("block_kw"),
         term=joined("term"),
         draw=joined("draw").astype(np.float64),
-        windows=[_windows(draws, scenario, k, right, groups, sizes)[rank] for k, right in enumerate(rights)],
+        windows=[
+            _windows(draws, scenario, k, right, groups, group_of)[rank] for k, right in enumerate(rights)
+        ],
     )
     return groups, requests, there
+
+
+def _asking(
+    index: int,
+    stream: Stream,
+    asker: Asker,
+    providers: dict[str, int],
+    rights: list[Clause],
+    order: list[int],
+) -> Group:
+    """What one asks for in a stream."""
+    customer, class_, priority = asker
+    only = None if stream.only is None else tuple(providers[p] for p in stream.only)
+    allowed = None if only is None else frozenset(only)
+    covering = tuple(k for k, right in enumerate(rights) if right.covers(customer, class_, allowed))
+    return Group(
+        stream=index,
+        customer=customer,
+        class_=class_,
+        only=only,
+        split=demand.SPLITS[stream.split],
+        priority=priority,
+        own=providers.get(customer, -1),
+        rights=covering,
+        appetite=tuple(_appetite(rights[k], class_) for k in covering),
+        order=tuple(p for p in order if allowed is None or p in allowed),
+    )
 
 
 def _appetite(right: Clause, class_: str | None) -> int:
@@ -381,18 +415,20 @@ def _appetite(right: Clause, class_: str | None) -> int:
 
 
 def _windows(
-    draws: Draws, scenario: ScenarioFile, index: int, right: Clause, groups: list[Group], sizes: list[int]
+    draws: Draws, scenario: ScenarioFile, index: int, right: Clause, groups: list[Group], group_of: list[Ints]
 ) -> Ints:
     """How long the holder takes to answer each request, before they are put in order; 0 if it is not asked."""
     law = scenario.rights[right.name].window
-    parts = []
-    for name, group, n in zip(scenario.demand, groups, sizes, strict=True):
-        if right.exclusive or index not in group.rights:
-            parts.append(np.zeros(n, dtype=np.int64))
+    covered = np.array([index in group.rights and not right.exclusive for group in groups], dtype=bool)
+    parts = [np.empty(0, dtype=np.int64)]
+    for name, group in zip(scenario.demand, group_of, strict=True):
+        asked = covered[group]
+        if asked.any():
+            drawn = draws.many(f"rights.{right.name}.window/{name}", law, len(group))
+            parts.append(np.where(asked, np.maximum(half_up(drawn), 0), 0))
         else:
-            drawn = draws.many(f"rights.{right.name}.window/{name}", law, n)
-            parts.append(np.maximum(half_up(drawn), 0))
-    return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
+            parts.append(np.zeros(len(group), dtype=np.int64))
+    return np.concatenate(parts)
 
 
 def _store(draws: Draws, name: str, s: Supply, calendar: Calendar) -> Store:

@@ -144,28 +144,32 @@ def _requests(found: Metrics, run: Run, span: Window) -> None:
     waits = within & (asked.wanted < span.end)
     waiting = size[waits] - became["delivered_kw"][waits] - became["lost_kw"][waits]
     found["waiting_share"] = ratio(int(waiting.sum()), int(size[within].sum()))
-    _waits(found, "wait_days", run, within)
     rows = _rows_of(run, within)
+    _waits(found, "wait_days", run, rows)
     late = np.maximum(run.deliveries["start"][rows] - run.deliveries["promised"][rows], 0) / DAY
     kw = run.deliveries["kw"][rows]
     found["late_days.mean"] = ratio(float((late * kw).sum()), int(kw.sum()))
 
 
-def _lost_share(run: Run, which: npt.NDArray[np.bool_]) -> float | None:
+def _lost_share(run: Run, which: Ints | npt.NDArray[np.bool_]) -> float | None:
     size = run.future.requests.size_kw[which]
     return ratio(int(run.requests["lost_kw"][which].sum()), int(size.sum()))
 
 
-def _rows_of(run: Run, which: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """The deliveries of some requests, as a mask."""
+def _rows_of(run: Run, which: npt.NDArray[np.bool_]) -> Ints:
+    """The rows of the deliveries of some requests."""
     request = run.deliveries["request"]
-    mine: npt.NDArray[np.bool_] = (request >= 0) & np.append(which, False)[request]
-    return mine
+    return np.flatnonzero((request >= 0) & np.append(which, False)[request])
 
 
-def _waits(found: Metrics, name: str, run: Run, which: npt.NDArray[np.bool_]) -> None:
+def _parted(rows: Ints, of: Ints, n: int) -> list[Ints]:
+    """Some rows, parted by of which of `n` each is."""
+    order = rows[np.argsort(of[rows], kind="stable")]
+    return np.split(order, np.cumsum(np.bincount(of[rows], minlength=n))[:-1])
+
+
+def _waits(found: Metrics, name: str, run: Run, rows: Ints) -> None:
     """How long what was delivered had been wanted: the mean and the quantiles, weighted by kW."""
-    rows = _rows_of(run, which)
     deliveries = run.deliveries
     wait = (deliveries["start"][rows] - run.future.requests.wanted[deliveries["request"][rows]]) / DAY
     kw = deliveries["kw"][rows]
@@ -297,14 +301,14 @@ def _providers(found: Metrics, run: Run, changes: Series, span: Window) -> None:
     owner = np.array([first.get(s, n) for s in range(len(future.sites))], dtype=np.int64)
     online = span.of(changes.online.of_whom(owner), n + 1)
     at_home = span.of(changes.in_service.of_whom(owner[deliveries["site"]]), n + 1)
-    paid = _paid(run, changes, span)
+    paid = np.bincount(deliveries["provider"], weights=_paid(run, changes, span), minlength=n)
     total = 0.0
     for p, seller in enumerate(sellers):
         name = f"provider.{seller.name}"
         found[f"{name}.share"] = ratio(float(promised[p]), float(promised.sum()))
         served.into(found, f"{name}.in_service_mw", p)
         found[f"{name}.idle_mw"] = float(online.kw_days[p] - at_home.kw_days[p]) / span.days / MW
-        spend = None if seller.price is None else float(paid[:, p].sum())
+        spend = None if seller.price is None else float(paid[p])
         total += spend or 0.0
         found[f"spend.{seller.name}"] = spend
         margin = None
@@ -326,58 +330,61 @@ def _providers(found: Metrics, run: Run, changes: Series, span: Window) -> None:
 
 
 def _paid(run: Run, changes: Series, span: Window) -> Floats:
-    """The $ that each stream pays to each provider in the window, as `(n_streams, n_providers)`.
+    """The $ that are paid for each delivery in the window, as `(n_deliveries,)`.
 
     A provider pays nothing to itself, and nothing is paid where no price is stated.
     """
     future, deliveries = run.future, run.deliveries
-    n, streams = len(future.providers), len(future.streams)
-    cell = deliveries["stream"] * n + deliveries["provider"]
-    kw_days = integral(changes.in_service.of_whom(cell), streams * n, span.begin, span.end)
+    kw_days = integral(changes.in_service, len(deliveries), span.begin, span.end)
     price = np.array([seller.price or 0.0 for seller in future.providers])
-    own = np.array([[c == seller.name for seller in future.providers] for c in future.customers])
-    return np.where(own.reshape(streams, n), 0.0, kw_days.reshape(streams, n) * price)
+    parties = future.parties()
+    itself = [parties.index(each.name) if each.name in parties else -1 for each in future.providers]
+    own = np.array(itself, dtype=np.int64)[deliveries["provider"]] == party_of_delivery(run)
+    return np.where(own, 0.0, kw_days * price[deliveries["provider"]])
+
+
+def party_of_delivery(run: Run) -> Ints:
+    """For which of the customers is each delivery, as `(n_deliveries,)`?"""
+    return run.future.party_of(run.deliveries["request"], run.deliveries["stream"])
 
 
 def _owed(run: Run, changes: Series, provider: int) -> float:
     """What the contracts with a provider still owe, beyond what their customers spend there meanwhile."""
     end, owed = run.future.calendar.end, 0.0
-    customers = run.future.customers
+    parties, whose = run.future.parties(), party_of_delivery(run)
     for contract in run.future.contracts:
         begin, until = max(contract.begins, 0), min(contract.ends, end)
         if contract.provider != provider or contract.ends <= contract.begins or until <= begin:
             continue
         due = contract.take_or_pay * ((until - begin) / (contract.ends - contract.begins))
-        paid = _paid(run, changes, Window(begin, until, {}))[:, provider]
-        owed += max(0.0, due - sum(paid[k] for k, c in enumerate(customers) if c == contract.customer))
+        number = parties.index(contract.customer) if contract.customer in parties else -1
+        theirs = (whose == number) & (run.deliveries["provider"] == provider)
+        owed += max(0.0, due - float(_paid(run, changes, Window(begin, until, {}))[theirs].sum()))
     return owed
 
 
 def _parties(found: Metrics, run: Run, changes: Series, span: Window) -> None:
     """The metrics of each customer and stream alone."""
-    customers = run.future.customers
-    names = list(dict.fromkeys(customers))
-    of_stream = np.array([names.index(c) for c in customers], dtype=np.int64)
-    everyone = np.arange(len(customers), dtype=np.int64)
-    paid = _paid(run, changes, span).sum(axis=1) if customers else np.empty(0)
-    for kind, whom, parties in (
-        ("customer", of_stream, names),
-        ("stream", everyone, run.future.streams),
+    future, deliveries = run.future, run.deliveries
+    paid = _paid(run, changes, span)
+    within = future.requests.asked >= span.begin
+    for kind, parties, of_request, of_delivery in (
+        ("customer", future.parties(), future.party_of_request(), party_of_delivery(run)),
+        ("stream", future.streams, future.stream_of_request(), deliveries["stream"]),
     ):
         n = len(parties)
-        of_request = whom[run.future.stream_of_request()]
-        short = changes.unserved.of_whom(of_request)
-        lacking = changes.shortfall.of_whom(of_request)
-        unserved, shortfall = span.of(short, n), span.of(lacking, n)
-        served = span.of(changes.in_service.of_whom(whom[run.deliveries["stream"]]), n)
-        asked = run.future.requests.asked >= span.begin
-        for k, party in enumerate(parties):
+        unserved = span.of(changes.unserved.of_whom(of_request), n)
+        shortfall = span.of(changes.shortfall.of_whom(of_request), n)
+        served = span.of(changes.in_service.of_whom(of_delivery), n)
+        spend = np.bincount(of_delivery, weights=paid, minlength=n)
+        asked = _parted(np.flatnonzero(within), of_request, n)
+        delivered = _parted(_rows_of(run, within), of_delivery, n)
+        for k, (party, theirs) in enumerate(zip(parties, asked, strict=True)):
             name = f"{kind}.{party}"
-            theirs = asked & (of_request == k)
-            found[f"{name}.asked_mw"] = int(run.future.requests.size_kw[theirs].sum()) / MW
+            found[f"{name}.asked_mw"] = int(future.requests.size_kw[theirs].sum()) / MW
             unserved.into(found, f"{name}.unserved_mw", k)
             shortfall.into(found, f"{name}.shortfall_mw", k)
             served.into(found, f"{name}.in_service_mw", k)
             found[f"{name}.lost_share"] = _lost_share(run, theirs)
-            _waits(found, f"{name}.wait_days", run, theirs)
-            found[f"{name}.spend"] = float(paid[whom == k].sum())
+            _waits(found, f"{name}.wait_days", run, delivered[k])
+            found[f"{name}.spend"] = float(spend[k])

@@ -6,7 +6,7 @@ priorities: what time brings, the supplies that are asked for, cancellations and
 """
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import simpy
@@ -150,19 +150,20 @@ class World:
 
     def news(self) -> list[News]:
         """What the market is told in this instant, in the order in which it is told."""
-        told: list[News] = []
-        for item in sorted(self._news):
-            news = self._settled(item)
-            if news is not None:
-                told.append(news)
-        self._news = []
-        return told
+        items, self._news = sorted(self._news), []
+        done = {item.project for item in items if item.event == ONLINE}
+        return [news for item in items if (news := self._settled(item, done)) is not None]
 
-    def _settled(self, item: News) -> News | None:
-        """What an item comes to once those before it in the instant are told; nothing, if they undid it."""
+    def _settled(self, item: News, done: set[int]) -> News | None:
+        """What an item comes to once those before it in the instant are told; nothing, if they undid it.
+
+        `done` are the buildings that come online in this instant: what is planned for them is past.
+        """
         i, s = item.project, item.site
         if item.event == ANNOUNCED:
             self.is_told[i] = True
+            if i not in done:
+                return self._plan_anew(item)
         elif item.event == CANCELLED:
             return item if self.is_told[i] else None
         elif item.event == ONLINE:
@@ -172,8 +173,7 @@ class World:
             self.built[s] -= item.kw
             self.out[s] = min(self.out[s], self.built[s])
         elif item.event == REPLANNED:
-            if self.is_online[i] or self.is_off[i]:
-                return None
+            return None if self.is_online[i] or self.is_off[i] else self._plan_anew(item)
         elif item.event == OUTAGE:
             failures = self.future.sites[s].failures
             assert failures is not None
@@ -184,6 +184,14 @@ class World:
             back, self.out[s] = self.out[s], 0
             return None if back == 0 else News(RESTORED, s, -1, back, rules.NEVER)
         return item
+
+    def _plan_anew(self, item: News) -> News:
+        """A building with a date that is still to come, and a look at it then."""
+        i, now = item.project, int(self.env.now)
+        project = self.future.projects[i]
+        self.plan[i] = rules.replanned(self.plan[i], project.review, now)
+        later(self.env, self.plan[i] - now, 1, lambda _: self._review(i, project))
+        return replace(item, date=self.plan[i])
 
     def _tell(self, event: int, site: int, project: int, kw: int, date: int = rules.NEVER) -> None:
         """Have something told to the market: now, or at the start if that is still to come."""
@@ -287,23 +295,16 @@ class World:
         """Tell the market of a building, with the date that is now planned for it."""
         if self.is_off[i]:
             return
-        date = project.planned if project.planned is not None else self.plan[i]
-        if project.online is not None and project.online <= self.env.now and date <= self.env.now:
-            self.plan[i] = date
-        else:
-            self.plan[i] = rules.replanned(date, project.review, int(self.env.now))
-            later(self.env, self.plan[i] - int(self.env.now), 1, lambda _: self._review(i, project))
+        if project.planned is not None:
+            self.plan[i] = project.planned
         self._tell(ANNOUNCED, project.site, i, project.kw, self.plan[i])
         if project.trigger is not None:
             self._looking[project.trigger] = True
 
     def _review(self, i: int, project: Project) -> None:
         """On the planned date: a building that is not online is planned anew."""
-        if self.is_online[i] or self.is_off[i]:
-            return
-        self.plan[i] = rules.replanned(self.plan[i], project.review, int(self.env.now))
-        self._tell(REPLANNED, project.site, i, project.kw, self.plan[i])
-        later(self.env, self.plan[i] - int(self.env.now), 1, lambda _: self._review(i, project))
+        if not self.is_online[i] and not self.is_off[i]:
+            self._tell(REPLANNED, project.site, i, project.kw)
 
     def _come_online(self, i: int, project: Project) -> None:
         if self.is_off[i]:
