@@ -102,10 +102,6 @@ def run(
             progress=told,
             engine=engine.value,
         )
-    if chosen is None or chosen:
-        from sim.show.report import plots_to
-
-        plots_to(done, folder / "plots", chosen)
     verdicts = done.verdicts()
     if as_json:
         shown = {
@@ -125,6 +121,12 @@ def run(
         from sim.show.page import page
 
         page(done, Console(highlight=False))
+    if chosen is None or chosen:
+        from sim.show.report import note, plots_to
+
+        plots_to(done, folder / "plots", chosen)
+        if chosen is None and (line := note(done)):
+            typer.echo(line, err=True)
     if done.interrupted:
         raise typer.Exit(INTERRUPTED)
     if check and not all(verdict.holds for verdict in verdicts):

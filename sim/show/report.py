@@ -8,20 +8,63 @@ from sim.study.outcome import Outcome
 FORMATS = ("png", "svg")
 
 
-def plots_to(outcome: Outcome, folder: Path, names: Sequence[str] | None = None) -> list[Path]:
-    """Draw plots (all, if no names are given), each as PNG and SVG; every file whole or not at all."""
+def left_out(outcome: Outcome) -> dict[str, str]:
+    """Which plots cannot be drawn of this run, and why?"""
     from sim.show.plots import PLOTS
-    from sim.show.plots.style import house
 
+    reasons = {name: plot.applies(outcome) for name, plot in PLOTS.items()}
+    return {name: reason for name, reason in reasons.items() if reason is not None}
+
+
+def note(outcome: Outcome) -> str | None:
+    """Which plots are left out only because their tables were not kept, in a line? None if there are none."""
+    from sim.show.plots import PLOTS
+
+    missing = [name for name, plot in PLOTS.items() if plot.lacking(outcome)]
+    if not missing:
+        return None
+    return f"Left out, since their tables were not kept (run with --tables all): {', '.join(missing)}"
+
+
+def plots_to(outcome: Outcome, folder: Path, names: Sequence[str] | None = None) -> list[Path]:
+    """Draw plots, each as PNG and SVG; every file whole or not at all.
+
+    Without names all that have something to show are drawn, and what an earlier run left of the others is removed.
+    With names those are drawn that can be; then NothingToShow is raised, with the reasons, if any could not.
+    """
+    from sim.show.plots import PLOTS, NothingToShow
+
+    reasons = left_out(outcome)
+    missing = {name: reasons[name] for name in (PLOTS if names is None else names) if name in reasons}
     folder.mkdir(parents=True, exist_ok=True)
     made = []
     for name in PLOTS if names is None else names:
-        fig = PLOTS[name](outcome)
-        for form in FORMATS:
-            path = folder / f"{name}.{form}"
-            beside = path.with_name(f".{path.name}.new")
+        if name not in missing:
+            made += _drawn(name, outcome, folder)
+        elif names is None:
+            for form in FORMATS:
+                (folder / f"{name}.{form}").unlink(missing_ok=True)
+    if names is not None and missing:
+        raise NothingToShow("; ".join(f"the plot {name} is left out: {why}" for name, why in missing.items()))
+    return made
+
+
+def _drawn(name: str, outcome: Outcome, folder: Path) -> list[Path]:
+    """Draw one plot."""
+    from sim.show.plots import PLOTS
+    from sim.show.plots.style import house
+
+    made = []
+    fig = PLOTS[name].draw(outcome)
+    for form in FORMATS:
+        path = folder / f"{name}.{form}"
+        beside = path.with_name(f".{path.name}.new")
+        try:
             with house():
                 fig.savefig(beside, format=form, metadata={"Date": None} if form == "svg" else None)
             beside.replace(path)
-            made.append(path)
+        finally:
+            beside.unlink(missing_ok=True)
+        fig.set_layout_engine("none")  # it is laid out now, and to do so once more takes as long again
+        made.append(path)
     return made

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from sim.model.metrics import party_of_delivery
 from sim.model.rules import NEVER
 from sim.model.run import Run
 from sim.model.series import Changes, Series, joined
@@ -55,15 +56,16 @@ def paths(run: Run, changes: Series) -> Paths:
     by_seller = _read(changes.in_service.of_whom(run.deliveries["provider"]), sellers, times)
     for p, seller in enumerate(future.providers):
         found[f"provider.{seller.name}.in_service_mw"] = by_seller[p]
-    by_stream = np.array([future.customers.index(c) for c in future.customers], dtype=np.int64)
-    of_stream = future.stream_of_request()
-    n = len(future.customers)
-    theirs = _read(changes.in_service.of_whom(by_stream[run.deliveries["stream"]]), n, times)
-    lacking = _read(changes.shortfall.of_whom(by_stream[of_stream]), n, times)
-    for k in dict.fromkeys(by_stream.tolist()):
-        customer = f"customer.{future.customers[k]}"
+    parties = future.parties()
+    theirs = _read(changes.in_service.of_whom(party_of_delivery(run)), len(parties), times)
+    lacking = _read(changes.shortfall.of_whom(future.party_of_request()), len(parties), times)
+    for k, party in enumerate(parties):
+        customer = f"customer.{party}"
         found[f"{customer}.in_service_mw"] = theirs[k]
         found[f"{customer}.wanted_mw"] = theirs[k] + lacking[k]
+    short = _read(changes.unserved.of_whom(future.stream_of_request()), len(future.streams), times)
+    for k, stream in enumerate(future.streams):
+        found[f"stream.{stream}.unserved_mw"] = short[k]
     at_site = _read(changes.in_service.of_whom(run.deliveries["site"]), sites, times)
     online = _read(changes.online, sites, times)
     committed = _read(changes.committed, sites, times)

@@ -1,92 +1,75 @@
-"""What was wanted, and who served it."""
+"""What was wanted, what was online, and who served."""
 
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
-import polars as pl
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.show.plots import style
+from sim.show.plots.bands import Bands, footing
+from sim.show.plots.dates import in_dates
+from sim.show.plots.stack import layers, named_at_the_end, stacked
 from sim.study.outcome import Outcome
 
-Floats = npt.NDArray[np.float64]
+MOST_PROVIDERS = 8
 
 
-class Bands:
-    """The bands of an outcome, by series and statistic."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        frame = outcome.table("bands")
-        self._parts: dict[Any, pl.DataFrame] = {
-            key[0]: part for key, part in frame.partition_by("series", as_dict=True).items()
-        }
-        self.times = next(iter(self._parts.values()))["time"].to_numpy()
-
-    def __call__(self, series: str, statistic: str = "mean") -> Floats:
-        """A series at the times of the grid, in MW."""
-        values: Floats = self._parts[series][statistic].to_numpy()
-        return values
-
-
-def footing(outcome: Outcome) -> str:
-    """What a picture is of."""
-    n = len(outcome.finished)
-    return (
-        f"{outcome.scenario.title or outcome.scenario.name}; {n} replication{'s' if n != 1 else ''},"
-        f" seed {outcome.provenance['seed']}"
-    )
+def nothing_powered(outcome: Outcome) -> str | None:
+    """Is there neither demand nor supply?"""
+    bands = Bands(outcome)
+    empty = bands.most("wanted_mw") == 0 and bands.most("online_mw") == 0
+    return "nothing is ever wanted or online" if empty else None
 
 
 def supply_and_demand(outcome: Outcome) -> Figure:
-    """Wanted against in service, stacked by provider, with the gap between; means and the band of wanted."""
+    """What is wanted, in service and online, side by side with who serves it; power over time."""
     bands = Bands(outcome)
+    most = max(bands.most(name) for name in ("wanted_mw", "in_service_mw", "online_mw"))
+    served = {name: bands(f"provider.{name}.in_service_mw") for name in outcome.scenario.providers}
+    stack = layers(served, MOST_PROVIDERS)
     with style.house():
-        fig = style.figure()
-        axes = fig.subplots()
-        providers = [
-            name for name in outcome.scenario.providers if bands(f"provider.{name}.in_service_mw").max() > 0
-        ]
-        served = [bands(f"provider.{name}.in_service_mw") for name in providers]
-        wanted = bands("wanted_mw")
-        total = bands("in_service_mw")
-        colour = style.colours(list(outcome.scenario.providers))
-        axes.stackplot(
-            bands.times,
-            *served,
-            labels=[f"served by {name}" for name in providers],
-            colors=[colour[name] for name in providers],
-            edgecolor="white",
-            linewidth=0.3,
+        fig = style.figure(11, 4.8)
+        left, right = fig.subplots(1, 2, sharey=True)
+        _totals(left, bands)
+        in_dates(left, bands.begin, bands.end)
+        style.in_power(left, most)
+        right.set_title("Who serves it, mean" if bands.several else "Who serves it")
+        stacked(right, bands.times, stack)
+        _lacking(right, bands)
+        in_dates(right, bands.begin, bands.end)
+        right.tick_params(labelleft=False)
+        named_at_the_end(right, stack, style.power_unit(most), inches=3.7)
+        style.source(
+            fig, footing(outcome), "Wanted, not served: waiting, or given up within the term asked for."
         )
-        axes.fill_between(
-            bands.times,
-            total,
-            wanted,
-            where=(wanted > total + 1e-6).tolist(),
-            facecolor="none",
-            edgecolor=style.GAP,
-            hatch="////",
-            linewidth=0,
-            label="wanted, not served",
-        )
-        low, high = bands("wanted_mw", "p10"), bands("wanted_mw", "p90")
-        axes.fill_between(
-            bands.times,
-            low,
-            high,
-            color=style.INK,
-            alpha=0.10,
-            linewidth=0,
-            label="wanted, 10 to 90 % of runs",
-        )
-        axes.plot(bands.times, wanted, color=style.INK, linewidth=1.6, label="wanted, mean")
-        online = bands("online_mw")
-        axes.plot(bands.times, online, color=style.INK, linewidth=1.2, linestyle=":", label="online, mean")
-        style.in_dates(axes)
-        style.in_power(axes, max(float(high.max()), float(online.max())))
-        axes.set_title("Power wanted, and who serves it")
-        handles, labels = axes.get_legend_handles_labels()
-        axes.legend(handles[::-1], labels[::-1], loc="upper left", fontsize=8.5)
-        style.source(fig, footing(outcome))
     return fig
+
+
+def _totals(axes: Axes, bands: Bands) -> None:
+    """Wanted, in service and online, two of them with their spread."""
+    axes.set_title("Wanted, in service and online")
+    bands.spread(axes, "wanted_mw", style.INK, "wanted", alpha=0.13)
+    bands.spread(axes, "in_service_mw", style.COLOURS[0], "in service", alpha=0.3)
+    for series, what, colour, line in (
+        ("wanted_mw", "wanted", style.INK, "-"),
+        ("online_mw", "online", style.COLOURS[5], ":"),
+        ("in_service_mw", "in service", style.COLOURS[0], "--"),
+    ):
+        axes.plot(
+            bands.times, bands(series), color=colour, linestyle=line, linewidth=1.7,
+            label=bands.mean_of(what),
+        )  # fmt: skip
+    axes.legend(loc="upper left")
+
+
+def _lacking(axes: Axes, bands: Bands) -> None:
+    """What is wanted beyond what is served."""
+    total, wanted = bands("in_service_mw"), bands("wanted_mw")
+    short = wanted - total > 1e-6 * max(float(wanted.max()), 1.0)
+    axes.plot(bands.times, wanted, color=style.INK, linewidth=1.7, label="wanted")
+    if short.any():
+        axes.fill_between(
+            bands.times, total, wanted, where=short.tolist(), facecolor="none", edgecolor=style.GAP,
+            hatch="////", linewidth=0, label="wanted, not served",
+        )  # fmt: skip
+    handles, labels = axes.get_legend_handles_labels()
+    said = [k for k, label in enumerate(labels) if label.startswith("wanted")]
+    axes.legend([handles[k] for k in said], [labels[k] for k in said], loc="upper left")
