@@ -66,11 +66,14 @@ def merged(base: Node, over: Node, kind: Kind) -> Node:
 
 
 def empty_names(node: Node, kind: Kind, path: Path = ()) -> Iterator[Complaint]:
-    """Which names of a map have nothing under them, not even to be removed?"""
+    """Which names of a map, and which unknown keys, have nothing under them, not even to be removed?"""
     for key, part in node.value.items() if isinstance(node.value, dict) and kind else ():
         if part.value is None and isinstance(kind, Names):
             remedy = "write what it is, or {} for defaults alone"
             yield Complaint("is a name with nothing under it", remedy, None, (*path, key))
+        elif part.value is None and isinstance(kind, type) and key not in kind.fields():
+            message = f"is no key of {kind.in_words()}"
+            yield Complaint(message, meant(key, kind.fields()), None, (*path, key))
         else:
             yield from empty_names(part, below(kind, key), (*path, key))
 

@@ -78,7 +78,12 @@ def read_delay(written: object, info: ValidationInfo) -> Law | None:
     """How long at the most? None where `never` says that there is no limit."""
     if unwrapped(written) == "never":
         return None
-    return quantity(written, info, MEASURES["duration"], not_below_zero)
+    return quantity(written, info, or_word("never"), not_below_zero)
+
+
+def or_word(*words: str) -> Measure:
+    """How a duration is measured where some words may stand in place of one."""
+    return replace(MEASURES["duration"], example=", or ".join((MEASURES["duration"].example, *words)))
 
 
 def read_uncertain(written: object, info: ValidationInfo) -> dict[str, Law]:
@@ -89,7 +94,10 @@ def read_uncertain(written: object, info: ValidationInfo) -> dict[str, Law]:
     gathering = Gathering()
     for name, part in written.items():
         with gathering.under(name):
-            read_name(name, info)
+            if not read_name(name, info)[0].isalpha():
+                raise wrong(
+                    "is no name that can stand after a $", "write one that begins with a letter", name
+                )
             found[name] = uncertain_law(part, found)
     gathering.settle()
     return found
@@ -129,7 +137,10 @@ def dated(written: object, info: ValidationInfo) -> Date:
 
 def dated_or_never(written: object, info: ValidationInfo) -> Date | None:
     """The same; None where `never` says that it does not come."""
-    return None if unwrapped(written) == "never" else dated(written, info)
+    stated = unwrapped(written)
+    if isinstance(stated, str) and not any(letter.isdigit() for letter in stated) and stated != "never":
+        raise wrong("is no date", "write it as 2026-04-27, or never", written)
+    return None if stated == "never" else dated(written, info)
 
 
 Dated = date | str | dict[str, Any]

@@ -58,6 +58,8 @@ class Reading:
             raise wrong(f"is not {self.measure.called}", f"write it as {self.measure.example}", written)
         if isinstance(written, str) and (match := REFERENCE.fullmatch(written.strip())):
             return self.reference(match[1])
+        if isinstance(written, str) and written.strip() in (self.uncertain or {}):
+            raise wrong(f"is not {self.measure.called}", f"write ${written.strip()}", written)
         return parse_quantity(written, self.measure)
 
     def reference(self, name: str) -> Ref:
@@ -100,6 +102,9 @@ def read_law(written: object, reading: Reading) -> Law:
 def stated_law(stated: Mapping[str, object], reading: Reading) -> Law:
     """Which law is stated by a map, such as `{uniform: {low: 1 d, high: 2 d}}`?"""
     kind = next((each for each in KINDS if each in stated), None)
+    if kind is None and "value" in stated:
+        key = next(str(each) for each in stated if each != "value" and each not in DESCRIPTION)
+        raise wrong(f"has {key} beside its value", meant(key, sorted(DESCRIPTION)), stated)
     if kind is None:
         key = str(next(iter(stated), ""))
         remedy = meant(key, KINDS) if key else f"write {reading.measure.example}, or a law"

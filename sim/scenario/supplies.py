@@ -74,6 +74,10 @@ def read_arrives(written: object, info: ValidationInfo) -> DatedArrivals | Regul
     measure = counted_in(info.data["unit"])
     if isinstance(written, Mapping) and set(RegularArrivals.fields()) & set(written):
         return RegularArrivals.model_validate(written, context=replace(declared(info), amounts=measure))
+    if not isinstance(written, Mapping) or not written:
+        dates = f"{{2026-01-01: {measure.example}, ...}}"
+        regular = f"{{from: 2026-01-01, every: 1 mo, amount: {measure.example}}}"
+        raise wrong("does not say what arrives", f"write {dates} or {regular}", written)
     return DatedArrivals(read_series(written, info, measure, not_below_zero))
 
 

@@ -38,6 +38,7 @@ LONG_WORDS = {
 }  # fmt: skip
 """What people write as well, in the singular."""
 
+SPELT = re.compile(r"\s*\bper\b\s*")
 QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(.*)", re.DOTALL)
 LONGEST = 80
 
@@ -146,7 +147,10 @@ def remedy_of_nonsense(text: str, example: str) -> str:
 
 def factor(unit: str, measure: Measure, written: object = None) -> Fraction:
     """How many canonical units of the measure is one `unit`? Raises `Wrong` for another dimension."""
-    symbols = symbols_in(unit, measure.word, written)
+    if re.search(r"\bper\b", unit):
+        number = split(written)[0]
+        raise wrong("has a unit with per", f"write {float(number):g} {re.sub(SPELT, '/', unit)}", written)
+    symbols = symbols_in(unit, measure.word, written, measure)
     found = ratio(symbols, symbols_in(measure.unit, measure.word))
     plain = measure.dimension == "number"
     if found is not None and not (plain and "%" in symbols):
@@ -175,15 +179,17 @@ def measure_of_unit(unit: str, word: str = "") -> Measure | None:
     )
 
 
-def symbols_in(unit: str, word: str = "", written: object = None) -> tuple[str, ...]:
+def symbols_in(
+    unit: str, word: str = "", written: object = None, expected: Measure | None = None
+) -> tuple[str, ...]:
     """Which of our units are in a unit, divided one after the other? `M$/MW/y` is (M$, MW, y)."""
     first, *divisors = (part.strip() for part in unit.split("/"))
-    over = symbol(first, word, written) if first else ""
-    return (over, *(symbol(each, word, written) for each in divisors))
+    over = symbol(first, word, written, expected) if first else ""
+    return (over, *(symbol(each, word, written, expected) for each in divisors))
 
 
-def symbol(part: str, word: str, written: object) -> str:
-    """Which unit of the list is meant by one word? Raises `Wrong` with the nearest if by none."""
+def symbol(part: str, word: str, written: object, expected: Measure | None = None) -> str:
+    """Which unit of the list is meant by one word? Raises `Wrong` with the nearest that is expected if by none."""
     single = part if part in DEFINITIONS else part.removesuffix("s")
     if single in DEFINITIONS:
         return single
@@ -193,7 +199,21 @@ def symbol(part: str, word: str, written: object) -> str:
         return LONG_WORDS[single]
     if not part:
         raise wrong("has no unit after its /", "write one", written)
-    raise wrong(f"has the unknown unit {part}", meant(part, [*DEFINITIONS, *LONG_WORDS]), written)
+    raise wrong(f"has the unknown unit {part}", meant(part, units_in(expected)), written)
+
+
+def units_in(measure: Measure | None) -> list[str]:
+    """Which units may stand in one of a measure? All, where it is not known."""
+    if measure is None or measure.dimension in ("number", "each"):
+        return [*DEFINITIONS, *LONG_WORDS]
+    parts = [(part,) for part in symbols_in(measure.unit, measure.word) if part]
+    known = {**{unit: unit for unit in DEFINITIONS}, **LONG_WORDS}
+    return [
+        unit
+        for unit, short in known.items()
+        if (measure.dimension == "share" and short == "%")
+        or any(ratio((short,), part) is not None for part in parts)
+    ]
 
 
 @cache

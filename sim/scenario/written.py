@@ -63,6 +63,8 @@ def read_yaml(text: str, file: str) -> Node:
         return Reader(YAML(typ="safe", pure=True).parse(text), file).document()
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        if "end" in str(error.problem) and error.context_mark:
+            mark = error.context_mark  # where something began that does not end
         said = ", ".join(part for part in (error.context, error.problem) if part)
         place = Place(file, mark.line + 1 if mark else None)
         raise refused(place, f"is not YAML: {said}", "mend the line, or quote the text") from None
