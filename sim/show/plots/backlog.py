@@ -35,7 +35,7 @@ def backlog(outcome: Outcome) -> Figure:
                     linestyle=line, label=f"all together: {percent} % of replications are below",
                 )  # fmt: skip
             lines = axes.get_lines()
-            axes.legend(lines, [str(line.get_label()) for line in lines], loc="upper left")
+            fig.legend(handles=lines, loc="outside upper center", ncols=2)
         in_dates(axes, bands.begin, bands.end)
         style.in_power(axes, most, "Unserved IT power")
         named_at_the_end(axes, stack, style.power_unit(most), inches=3.5)

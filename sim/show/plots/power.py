@@ -1,5 +1,6 @@
 """What was wanted, what was online, and who served."""
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -33,10 +34,12 @@ def supply_and_demand(outcome: Outcome) -> Figure:
         style.in_power(left, most)
         right.set_title("Who serves it, mean" if bands.several else "Who serves it")
         stacked(right, bands.times, stack)
-        _lacking(right, bands)
+        lacking = _lacking(right, bands)
         in_dates(right, bands.begin, bands.end)
         right.tick_params(labelleft=False)
         named_at_the_end(right, stack, style.power_unit(most), inches=3.7)
+        handles = left.get_legend_handles_labels()[0] + lacking
+        fig.legend(handles=handles, loc="outside upper center", ncols=3)
         style.source(
             fig, footing(outcome), "Wanted, not served: waiting, or given up within the term asked for."
         )
@@ -57,19 +60,17 @@ def _totals(axes: Axes, bands: Bands) -> None:
             bands.times, bands(series), color=colour, linestyle=line, linewidth=1.7,
             label=bands.mean_of(what),
         )  # fmt: skip
-    axes.legend(loc="upper left")
 
 
-def _lacking(axes: Axes, bands: Bands) -> None:
-    """What is wanted beyond what is served."""
+def _lacking(axes: Axes, bands: Bands) -> list[Artist]:
+    """Draw what is wanted beyond what is served; its area, if there is any."""
     total, wanted = bands("in_service_mw"), bands("wanted_mw")
     short = wanted - total > 1e-6 * max(float(wanted.max()), 1.0)
-    axes.plot(bands.times, wanted, color=style.INK, linewidth=1.7, label="wanted")
-    if short.any():
-        axes.fill_between(
-            bands.times, total, wanted, where=short.tolist(), facecolor="none", edgecolor=style.GAP,
-            hatch="////", linewidth=0, label="wanted, not served",
-        )  # fmt: skip
-    handles, labels = axes.get_legend_handles_labels()
-    said = [k for k, label in enumerate(labels) if label.startswith("wanted")]
-    axes.legend([handles[k] for k in said], [labels[k] for k in said], loc="upper left")
+    axes.plot(bands.times, wanted, color=style.INK, linewidth=1.7)
+    if not short.any():
+        return []
+    area = axes.fill_between(
+        bands.times, total, wanted, where=short.tolist(), facecolor="none", edgecolor=style.GAP,
+        hatch="////", linewidth=0, label="wanted, not served",
+    )  # fmt: skip
+    return [area]

@@ -8,6 +8,7 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sim.scenario.schema import ScenarioFile
 from sim.show.plots import style
 from sim.show.plots.answers import DECLINED, PENDING, TOOK, declined, of_kind
 from sim.show.plots.bands import footing
@@ -22,9 +23,10 @@ PERIODS: tuple[tuple[timedelta, str, str], ...] = (
     (timedelta(days=400), "1q", "quarter"),
     (timedelta(days=150), "1mo", "month"),
     (timedelta(days=28), "1w", "week"),
-    (timedelta(0), "1d", "day"),
+    (timedelta(days=2), "1d", "day"),
+    (timedelta(-1), "1h", "hour"),
 )
-"""By which periods a run that lasts longer than this is shown: in the words of polars, and ours."""
+"""By which periods is shown what was asked over a longer time than this: in the words of polars, and ours."""
 LOOKS: Mapping[str, dict[str, Any]] = {
     TOOK: {"facecolor": style.COLOURS[0]},
     DECLINED["appetite"]: {"facecolor": style.COLOURS[1]},
@@ -40,20 +42,21 @@ def nothing_put(outcome: Outcome) -> str | None:
     """Is nothing put to the holder of a first refusal?"""
     if all(right.kind != "first refusal" for right in outcome.scenario.rights.values()):
         return "the scenario has no right of first refusal"
-    put = asked(outcome).filter(of_kind(outcome.scenario, "first refusal"))
-    return None if put.height else "nothing was put to the holder of a first refusal"
+    return None if put_to_them(outcome).height else "nothing was put to the holder of a first refusal"
 
 
-def period(outcome: Outcome) -> tuple[str, str]:
-    """By which periods is the run shown, in the words of polars and ours?"""
-    lasts = outcome.scenario.end - outcome.scenario.measure_from
-    return next((every, word) for least, every, word in PERIODS if lasts > least)
+def put_to_them(outcome: Outcome) -> pl.DataFrame:
+    """The requests asked in the window and put to the holder of a first refusal."""
+    return asked(outcome).filter(of_kind(outcome.scenario, "first refusal"))
 
 
-def refusals(outcome: Outcome) -> pl.DataFrame:
+def period(span: timedelta) -> tuple[str, str]:
+    """By which periods is shown what was asked over some time, in the words of polars and ours?"""
+    return next((every, word) for least, every, word in PERIODS if span > least)
+
+
+def refusals(put: pl.DataFrame, scenario: ScenarioFile, every: str) -> pl.DataFrame:
     """The kW put to first refusals over all replications. Columns: holder, period (its begin), answer, kw."""
-    every, _ = period(outcome)
-    put = asked(outcome).filter(of_kind(outcome.scenario, "first refusal"))
     took = pl.col("holder_kw").fill_null(0)
     begin = pl.col("asked").dt.truncate(every).alias("period")
     parts = [
@@ -61,7 +64,7 @@ def refusals(outcome: Outcome) -> pl.DataFrame:
         put.select(
             "holder",
             begin,
-            declined(outcome.scenario).alias("answer"),
+            declined(scenario).alias("answer"),
             (pl.col("size_kw") - took).alias("kw"),
         ),
     ]
@@ -73,13 +76,15 @@ def refusals(outcome: Outcome) -> pl.DataFrame:
 
 def took_and_declined(outcome: Outcome) -> Figure:
     """Stacked by answer, the power put to each holder by period of asking; the mean over replications."""
-    found = refusals(outcome)
-    every, word = period(outcome)
+    put = put_to_them(outcome)
+    first, last = put["asked"].sort()[[0, -1]].to_list()
+    every, word = period(last - first)
+    found = refusals(put, outcome.scenario, every)
     weights = dict(found.group_by("holder", maintain_order=True).agg(pl.col("kw").sum()).iter_rows())
     holders = [h for h in outcome.scenario.providers if h in style.leading(weights, MOST_HOLDERS + 1)]
     n = len(outcome.finished)
     said = [answer for answer in LOOKS if answer in set(found["answer"])]
-    begins = _begins(outcome, every)
+    begins = _begins(first, last, every)
     mw = {(h, answer): [0.0] * len(begins) for h in holders for answer in LOOKS}
     for holder, at, answer, kw in found.iter_rows():
         if holder in holders:
@@ -127,15 +132,16 @@ def _panel(axes: Axes, mw: Mapping[str, Sequence[float]]) -> None:
             axes.annotate(share, (k, top), (0, 2), textcoords="offset points", ha="center", fontsize=8)
 
 
-def _begins(outcome: Outcome, every: str) -> list[datetime]:
-    """When each period of the run begins; the first perhaps before what is measured."""
-    first, end = outcome.scenario.measure_from, outcome.scenario.end
-    before = pl.Series([first]).dt.truncate(every).to_list()[0]
-    return list(pl.datetime_range(before, end, every, closed="left", eager=True))
+def _begins(first: datetime, last: datetime, every: str) -> list[datetime]:
+    """When each period begins, from the one with the first time to the one with the last."""
+    begin = pl.Series([first]).dt.truncate(every).to_list()[0]
+    return list(pl.datetime_range(begin, last, every, closed="both", eager=True))
 
 
 def _name(at: datetime, every: str) -> str:
     """How a period is called."""
     if every == "1q":
         return f"Q{(at.month + 2) // 3}\n{at:%Y}"
+    if every == "1h":
+        return f"{at:%H:%M}\n{at.day} {at:%b}"
     return f"{at:%Y}" if every == "1y" else f"{at:%Y-%m}" if every == "1mo" else f"{at:%Y-%m-%d}"
