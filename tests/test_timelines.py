@@ -170,6 +170,27 @@ def test_a_plan_is_room_from_its_date_less_presells_on() -> None:
     )
 
 
+def test_each_provider_sells_a_plan_as_long_ahead_as_it_does() -> None:
+    """P and Q sell one site: Q from day 10 on, P from day 30 on. 1 may be served by P only, and waits for it.
+
+    day      5      10      20      30      40
+    a +10           0:4 (Q) ................==>
+                                    1:3 (P) ==>
+    asked    0:4            1:3
+    """
+    check(
+        market(
+            {"o": 0},
+            [ask(4, 5), ask(3, 20, only=["P"])],
+            sellers={"P": seller("o", presells=10), "Q": seller("o", presells=30)},
+            told=[planned(0, "o", 10, "a", 40), online(40, "o", 10, "a")],
+        ),
+        commitments=[(0, "Q", "o", 4, 10, 40), (1, "P", "o", 3, 30, 40)],
+        deliveries=[(0, "Q", "o", 4, 40, 140), (1, "P", "o", 3, 40, 140)],
+        asked_first=["P", "P"],
+    )
+
+
 def test_a_plan_is_room_up_to_the_latest_date_that_the_customer_would_take() -> None:
     """Wanted on day 10: with a patience of 30 the plan for day 40 will do, with one of 29 it will not.
 
@@ -505,6 +526,23 @@ def test_the_holder_of_a_first_refusal_answers_after_the_window() -> None:
     )
 
 
+def test_without_a_window_the_holder_answers_at_once() -> None:
+    """Both ask on day 0. 0 is answered before 1 is placed, so 1 finds nothing at H.
+
+    day      0
+    h 5      0:5==>
+    o 5      1:5==>
+    asked    0:5, 1:8 (D)
+    """
+    check(
+        market({"h": 5, "o": 5}, [ask(5), ask(8, customer="D")], rights=[right(customer="C")]),
+        commitments=[(0, "H", "h", 5, 0, 0), (1, "O", "o", 5, 0, 0)],
+        deliveries=[(0, "H", "h", 5, 0, 100), (1, "O", "o", 5, 0, 100)],
+        window=[0, None],
+        asked_first=["H", "O"],
+    )
+
+
 def test_what_the_holder_would_take_is_held_until_the_answer() -> None:
     """As before, but H holds its 10 for C: D must go to O, and C finds 2 there.
 
@@ -614,30 +652,36 @@ def test_a_hold_counts_at_a_site_that_another_sells_from_too() -> None:
 
 
 def test_a_promise_counts_what_is_held_at_the_site() -> None:
-    """6 held and 8 sold are more than the 10 online: D is promised day 20, though it serves at once.
+    """6 held and 8 sold are more than the 10 online: 1 is promised day 20, though it serves at once.
 
-    C then finds 8 in service and 2 free: it too is promised day 20, and gets the 2 on day 5.
+    2 finds 6 of 9, what is held left out, and 2 of them serve. C finds its 6, promised for day 20 as well.
 
-    day      0         1            5            20
-    h 10     [-- 6 held ------------]
-                       1:8================================>
-                                    0:2==================>
-    a +10                           0:4 .........==========>
-    asked    0:6????????????????????|
-                       1:8 (D, O only)
+    day      0         1         2            5            20
+    h 10     [-- 6 held ---------------------]
+                       1:8==================================>
+                                 2:2========================>
+    a +10                        2:4 .....................==>
+                                              0:6 ........==>
+    asked    0:6??????????????????????????????|
+                       1:8       2:9 (both D, O only)
     """
     check(
         market(
             {"h": 10},
-            [ask(6, window=5), ask(8, 1, customer="D", only=["O"])],
+            [ask(6, window=5), ask(8, 1, customer="D", only=["O"]), ask(9, 2, customer="D", only=["O"])],
             sellers={"H": seller("h", presells=50), "O": seller("h", presells=50)},
             rights=[right(customer="C", holds_capacity=True)],
             told=[planned(0, "h", 10, "a", 20), online(20, "h", 10, "a")],
         ),
-        commitments=[(1, "O", "h", 8, 1, 20), (0, "H", "h", 6, 5, 20)],
-        deliveries=[(1, "O", "h", 8, 1, 101), (0, "H", "h", 2, 5, 105), (0, "H", "h", 4, 20, 120)],
-        first_delivery=[5, 1],
-        full_delivery=[20, 1],
+        commitments=[(1, "O", "h", 8, 1, 20), (2, "O", "h", 6, 2, 20), (0, "H", "h", 6, 5, 20)],
+        deliveries=[
+            (1, "O", "h", 8, 1, 101),
+            (2, "O", "h", 2, 2, 102),
+            (0, "H", "h", 6, 20, 120),
+            (2, "O", "h", 4, 20, 120),
+        ],
+        first_delivery=[20, 1, 2],
+        full_delivery=[20, 1, None],
     )
 
 
@@ -1600,6 +1644,8 @@ def test_strict_first_come_first_served_stops_at_the_first_that_keeps_any() -> N
 def test_a_right_that_begins_counts_for_who_waits() -> None:
     """Asked before the right, under which H has no appetite: from day 10 to 30 it is passed over.
 
+    No window runs for what was not under the right when it was asked, nor for what waits.
+
     day      5        10      12       15       30
     right             [-------------------------)
     h                         (+10)             0:6==>
@@ -1609,12 +1655,13 @@ def test_a_right_that_begins_counts_for_who_waits() -> None:
     check(
         market(
             {"h": 0, "o": 0},
-            [ask(10, 5)],
+            [ask(10, 5, window=5)],
             rights=[right(appetite=0, until=30) | {"from": 10}],
             told=[online(12, "h", 10), online(15, "o", 4)],
         ),
         commitments=[(0, "O", "o", 4, 15, 15), (0, "H", "h", 6, 30, 30)],
         deliveries=[(0, "O", "o", 4, 15, 115), (0, "H", "h", 6, 30, 130)],
+        answered=[5],
         right=[None],
         asked_first=["H"],
         holder_kw=[None],
@@ -1812,6 +1859,36 @@ def test_all_give_ups_due_give_up_together() -> None:
         releases=[(0, "O", "o", 10, 30, "gave up")],
         lost_kw=[10, 5, 0],
         status=["lost", "lost", "served"],
+    )
+
+
+def test_what_was_set_aside_for_who_gives_up_serves_the_next_at_once() -> None:
+    """0 may not be split: 5 lie idle for it, and 1 waits for day 50. On day 30 0 gives up, and 1 has 4 of the 5.
+
+    day      0      1         20        30         50     60
+    o 5      0:10 .....................x
+                                       1:4=================>
+    a +5     0:10 ............(late)...x                  |
+    b +4            1:4 ...............|           |
+    asked    0:10   1:4
+    """
+    check(
+        market(
+            {"o": 5},
+            [ask(10, split="never", patience=30), ask(4, 1)],
+            sellers={"O": seller("o", presells=100)},
+            told=[
+                planned(0, "o", 5, "a", 20),
+                planned(0, "o", 4, "b", 50),
+                planned(20, "o", 5, "a", 60),
+                online(50, "o", 4, "b"),
+                online(60, "o", 5, "a"),
+            ],
+        ),
+        commitments=[(0, "O", "o", 10, 0, 20), (1, "O", "o", 4, 1, 50)],
+        deliveries=[(1, "O", "o", 4, 30, 130)],
+        releases=[(0, "O", "o", 10, 30, "gave up")],
+        lost_kw=[10, 0],
     )
 
 
@@ -2172,6 +2249,7 @@ def test_a_building_planned_anew_is_within_reach_by_its_new_date() -> None:
             [ask(4, 4), ask(4, 25)],
             sellers={"O": seller("o", presells=30)},
             told=[planned(0, "o", 10, "a", 20), planned(20, "o", 10, "a", 60), online(60, "o", 10, "a")],
+            end=85,
         ),
         commitments=[(0, "O", "o", 4, 4, 20), (1, "O", "o", 4, 30, 60)],
         deliveries=[(0, "O", "o", 4, 60, 160), (1, "O", "o", 4, 60, 160)],
@@ -2267,6 +2345,7 @@ def test_nothing_happens_at_the_end() -> None:
         ),
         commitments=[(0, "H", "h", 5, 0, 20), (1, "H", "h", 5, 0, 0)],
         deliveries=[(1, "H", "h", 5, 0, 100)],
+        asked_first=["H", "H", "H"],
         answered=[0, 0, None],
         holder_kw=[None, None, None],
         lost_kw=[0, 0, 0],

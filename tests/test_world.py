@@ -324,6 +324,8 @@ def test_a_building_that_began_before_the_start_is_told_at_the_start(tmp_path: P
     A               [ 25 days ------------------------]
     B               (waits)    [ 25 days --------------------------]
     C        (waits)                      planned for -20 + 90; chips on day 5, and 10 days
+
+    All else in the world goes by the start: D comes on day 10, E is cancelled on day 8, T fails on day 9.
     """
     text = """
 supplies:
@@ -335,11 +337,19 @@ sites:
       A: {it_power: 1 kW, begins: 2024-12-21, phases: {shell: {takes: 25 d}}}
       B: {it_power: 2 kW, begins: 2024-12-21, phases: {shell: {takes: 25 d, needs: {chips: 1}}}}
       C: {it_power: 3 kW, begins: 2024-12-01, phases: {shell: {takes: 10 d, needs: {more: 1}}}}
+      D: {it_power: 4 kW, planned: 2025-01-10}
+      E: {it_power: 5 kW, planned: 2025-01-12, cancelled: 2025-01-08}
+  T: {online: 10 kW, outages: {every: 9 d, lasts: 20 d, takes: 1 kW}}
 """
-    assert told(run(tmp_path, text)) == [
+    assert told(run(tmp_path, text, end="2025-01-20")) == [
         ("S", "A", 0, "planned", 15, 1),
         ("S", "B", 0, "planned", 15, 2),
         ("S", "C", 0, "planned", 70, 3),
+        ("S", "D", 0, "planned", 10, 4),
+        ("S", "E", 0, "planned", 12, 5),
+        ("S", "E", 8, "cancelled", None, 5),
+        ("T", None, 9, "outage", None, 1),
+        ("S", "D", 10, "online", None, 4),
         ("S", "A", 15, "online", None, 1),
         ("S", "C", 15, "online", None, 3),
         ("S", "B", 15, "planned", 105, 2),
@@ -520,12 +530,61 @@ sites:
     ]
 
 
+@pytest.mark.parametrize(
+    ("cancelled", "rows"),
+    [
+        ("2025-01-05T18:00", []),
+        ("2025-01-07", [("S", "A 1", 6, "planned", 25.5, 10), ("S", "A 1", 7, "cancelled", None, 10)]),
+    ],
+)
+def test_a_building_that_a_trigger_began_may_be_cancelled(
+    tmp_path: Path, cancelled: str, rows: list[Row]
+) -> None:
+    """Begun at noon of day 5. Cancelled before midnight, nobody ever hears of it; the others never begin.
+
+    On day 8 all that is online is committed again, and all three are cancelled.
+    """
+    deals = "a: {asked: 2025-01-05T12:00, size: 9 kW}, b: {asked: 2025-01-08, size: 1 kW}"
+    text = (MARKET % deals).replace("count: 3", f"count: 3, cancelled: {cancelled}")
+    assert told(run(tmp_path, text)) == rows
+
+
 def test_a_building_done_before_the_market_is_told_of_it_was_not_late(tmp_path: Path) -> None:
     """Begun at noon of day 5 and done at 18:00: told, and online, at midnight; online comes before re-planned."""
     text = (MARKET % "a: {asked: 2025-01-05T12:00, size: 9 kW}").replace("takes: 20 d", "takes: 6 h")
     assert told(run(tmp_path, text)) == [
         ("S", "A 1", 6, "planned", 5.75, 10),
         ("S", "A 1", 6, "online", None, 10),
+    ]
+
+
+@pytest.mark.xfail(
+    strict=True, reason="who asks after being served in the same instant stands behind the others"
+)
+def test_who_asks_at_once_stands_in_line_by_site_also_after_another_supply(tmp_path: Path) -> None:
+    """On day 10 both ask for the one GPU, B as soon as it has its crew, which is free: B is at the first site.
+
+    day      10                        15
+    S        B: crew, GPU, 5 days      online
+    T        C: asks in vain           anew for 105
+    """
+    text = """
+supplies:
+  crews: {unit: crew, returned: true, initial: 1}
+  chips: {unit: GPU, initial: 1}
+sites:
+  S:
+    buildings:
+      B: {it_power: 1 kW, begins: 2025-01-10, phases: {shell: {takes: 5 d, needs: {crews: 1, chips: 1}}}}
+  T:
+    buildings:
+      C: {it_power: 2 kW, begins: 2025-01-10, phases: {shell: {takes: 5 d, needs: {chips: 1}}}}
+"""
+    assert told(run(tmp_path, text, end="2025-02-01")) == [
+        ("S", "B", 10, "planned", 15, 1),
+        ("T", "C", 10, "planned", 15, 2),
+        ("S", "B", 15, "online", None, 1),
+        ("T", "C", 15, "planned", 105, 2),
     ]
 
 
@@ -710,6 +769,44 @@ sites:
     ]
 
 
+@pytest.mark.xfail(strict=True, reason="what ends before the start is taken to end at the start")
+def test_buildings_that_were_cancelled_or_retired_before_the_start(tmp_path: Path) -> None:
+    """All that counts is what came first, though the market hears of it at the start.
+
+    day      -21       -15       -10       -9        -5        0      1        5
+    A        x         (would be online)
+    B        (retired: no effect)                    online
+    C                            [ crew ------------ x
+    D                                      (waits)   [ 10 days, late --------] online
+    """
+    text = """
+supplies:
+  crews: {unit: crew, returned: true, initial: 1}
+sites:
+  S:
+    buildings:
+      A: {it_power: 1 kW, planned: 2025-01-05, slip: -20 d, cancelled: 2024-12-10}
+      B: {it_power: 2 kW, planned: 2025-01-05, slip: -10 d, retired: 2024-12-10}
+      C:
+        it_power: 3 kW
+        begins: 2024-12-21
+        cancelled: 2024-12-26
+        phases: {shell: {takes: 100 d, needs: {crews: 1}}}
+      D: {it_power: 4 kW, begins: 2024-12-22, phases: {shell: {takes: 10 d, needs: {crews: 1}}}}
+"""
+    assert told(run(tmp_path, text)) == [
+        ("S", "A", 0, "planned", 5, 1),
+        ("S", "B", 0, "planned", 5, 2),
+        ("S", "C", 0, "planned", 90, 3),
+        ("S", "D", 0, "planned", 1, 4),
+        ("S", "B", 0, "online", None, 2),
+        ("S", "A", 0, "cancelled", None, 1),
+        ("S", "C", 0, "cancelled", None, 3),
+        ("S", "D", 1, "planned", 91, 4),
+        ("S", "D", 5, "online", None, 4),
+    ]
+
+
 LINE = """
 supplies:
   %s
@@ -876,6 +973,8 @@ sites:
 def test_a_building_that_retires_during_an_outage_does_not_return(tmp_path: Path) -> None:
     """The outage takes all. A retires on day 22: 50 return on day 25, at T nothing, and there is nothing to take.
 
+    On day 30 the market finds the 50 at S.
+
     day      5        20      22       25       45       50
     S 50              -150             +50      -50      +50
     A +100   online           -100
@@ -883,6 +982,10 @@ def test_a_building_that_retires_during_an_outage_does_not_return(tmp_path: Path
     B +100   online           -100
     """
     text = """
+demand:
+  d: {customer: U, term: 10 d, arrivals: {deals: {a: {asked: 2025-01-30, size: 200 kW}}}}
+providers:
+  P: {sites: [S, T]}
 sites:
   S:
     online: 50 kW
@@ -894,6 +997,8 @@ sites:
     buildings:
       B: {it_power: 100 kW, planned: 2025-01-05, retired: 2025-01-22}
 """
+    played = run(tmp_path, text, end="2025-02-03")
+    assert sold(played) == [(0, "S", 50, 30, 30)]
     assert told(run(tmp_path, text, end="2025-03-01")) == [
         ("S", "A", 0, "planned", 5, 100),
         ("T", "B", 0, "planned", 5, 100),
