@@ -150,8 +150,9 @@ def factor(unit: str, measure: Measure, written: object = None) -> Fraction:
     if re.search(r"\bper\b", unit):
         number = split(written)[0]
         raise wrong("has a unit with per", f"write {float(number):g} {re.sub(SPELT, '/', unit)}", written)
-    symbols = symbols_in(unit, measure.word, written, measure)
-    found = ratio(symbols, symbols_in(measure.unit, measure.word))
+    goal = symbols_in(measure.unit, measure.word)
+    symbols = symbols_in(unit, measure.word, written, goal)
+    found = ratio(symbols, goal)
     plain = measure.dimension == "number"
     if found is not None and not (plain and "%" in symbols):
         return found
@@ -180,16 +181,20 @@ def measure_of_unit(unit: str, word: str = "") -> Measure | None:
 
 
 def symbols_in(
-    unit: str, word: str = "", written: object = None, expected: Measure | None = None
+    unit: str, word: str = "", written: object = None, goal: tuple[str, ...] = ()
 ) -> tuple[str, ...]:
-    """Which of our units are in a unit, divided one after the other? `M$/MW/y` is (M$, MW, y)."""
+    """Which of our units are in a unit, divided one after the other? `M$/MW/y` is (M$, MW, y).
+
+    Of one that is unknown, the nearest is told that measures what the part of `goal` there does.
+    """
     first, *divisors = (part.strip() for part in unit.split("/"))
-    over = symbol(first, word, written, expected) if first else ""
-    return (over, *(symbol(each, word, written, expected) for each in divisors))
+    like = goal if len(goal) == 1 + len(divisors) else ("",) * (1 + len(divisors))
+    over = symbol(first, word, written, like[0]) if first else ""
+    return (over, *(symbol(part, word, written, each) for part, each in zip(divisors, like[1:], strict=True)))
 
 
-def symbol(part: str, word: str, written: object, expected: Measure | None = None) -> str:
-    """Which unit of the list is meant by one word? Raises `Wrong` with the nearest that is expected if by none."""
+def symbol(part: str, word: str, written: object, like: str = "") -> str:
+    """Which unit of the list is meant by one word? Raises `Wrong` with the nearest like another if by none."""
     single = part if part in DEFINITIONS else part.removesuffix("s")
     if single in DEFINITIONS:
         return single
@@ -199,21 +204,13 @@ def symbol(part: str, word: str, written: object, expected: Measure | None = Non
         return LONG_WORDS[single]
     if not part:
         raise wrong("has no unit after its /", "write one", written)
-    raise wrong(f"has the unknown unit {part}", meant(part, units_in(expected)), written)
+    raise wrong(f"has the unknown unit {part}", meant(part, units_like(like)), written)
 
 
-def units_in(measure: Measure | None) -> list[str]:
-    """Which units may stand in one of a measure? All, where it is not known."""
-    if measure is None or measure.dimension in ("number", "each"):
-        return [*DEFINITIONS, *LONG_WORDS]
-    parts = [(part,) for part in symbols_in(measure.unit, measure.word) if part]
-    known = {**{unit: unit for unit in DEFINITIONS}, **LONG_WORDS}
-    return [
-        unit
-        for unit, short in known.items()
-        if (measure.dimension == "share" and short == "%")
-        or any(ratio((short,), part) is not None for part in parts)
-    ]
+def units_like(other: str) -> list[str]:
+    """Which units measure what another does? All, where there is none."""
+    known = {unit: unit for unit in DEFINITIONS} | LONG_WORDS
+    return [unit for unit, short in known.items() if not other or ratio((short,), (other,)) is not None]
 
 
 @cache
