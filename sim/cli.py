@@ -51,12 +51,10 @@ Set = Annotated[
 
 @app.callback()
 def common(
-    ctx: typer.Context,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     version: Annotated[bool, typer.Option("--version", help="Show the version, and stop.")] = False,
 ) -> None:
-    """Take the options that every command has."""
-    ctx.obj = debug
+    """Take the options that every command has; `main` looks for --debug, wherever it stands."""
     if version:
         from importlib.metadata import version as of
 
@@ -71,7 +69,7 @@ def run(
         int | None, typer.Option(min=1, help="How many sampled futures (default: as the scenario says).")
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(help="Seed of all draws (default: as the scenario says).")
+        int | None, typer.Option(min=0, help="Seed of all draws (default: as the scenario says).")
     ] = None,
     engine: Annotated[Engine, typer.Option(help="The clock of the market.")] = Engine.auto,
     overrides: Set = None,
@@ -333,11 +331,9 @@ def progress(what: str) -> Iterator[Any]:
 def main() -> None:
     """Run a command; one line for an error of the user's, and the exit code that says what happened."""
     debug = "--debug" in sys.argv
+    sys.argv = [word for word in sys.argv if word != "--debug"]
     try:
         app()
-    except KeyboardInterrupt:
-        typer.echo("Interrupted: nothing was finished, and nothing is kept", err=True)
-        sys.exit(INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(DONE)
@@ -351,6 +347,7 @@ def main() -> None:
 def of_the_user(error: Exception) -> bool:
     """Is this an error that the user can mend?"""
     from sim.scenario.faults import ScenarioError
+    from sim.study.expect import NoMetric
     from sim.study.store import OutError
 
-    return isinstance(error, ScenarioError | OutError | ValueError)
+    return isinstance(error, ScenarioError | OutError | NoMetric)

@@ -333,7 +333,7 @@ def test_a_trace_is_found_from_the_file_that_names_it(tmp_path: Path) -> None:
     assert faults(path) == [
         'a.yaml:6: demand.chat.arrivals.trace.file: "t.csv": is no file; looked for t.csv'
     ]
-    (tmp_path / "t.csv").write_text("t,s,d\n")
+    (tmp_path / "t.csv").write_text("t,s,d\n0,1,2\n")
     arrivals = load(path).demand["chat"].arrivals
     assert arrivals is not None
     assert arrivals.trace is not None

@@ -165,7 +165,7 @@ def _rows_of(run: Run, which: npt.NDArray[np.bool_]) -> Ints:
 def _parted(rows: Ints, of: Ints, n: int) -> list[Ints]:
     """Some rows, parted by of which of `n` each is."""
     order = rows[np.argsort(of[rows], kind="stable")]
-    return np.split(order, np.cumsum(np.bincount(of[rows], minlength=n))[:-1])
+    return np.split(order, np.cumsum(np.bincount(of[rows], minlength=n)))[:n]
 
 
 def _waits(found: Metrics, name: str, run: Run, rows: Ints) -> None:

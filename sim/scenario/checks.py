@@ -36,7 +36,7 @@ def buildings(tree: Tree) -> Iterator[tuple[str, str, Tree, Tree]]:
 def misfits(tree: Tree, declared: Declared) -> Iterator[Complaint]:
     """Everything that does not fit."""
     yield from first_come(tree)
-    yield from appetites(tree)
+    yield from appetites(tree, declared)
     yield from orders_of_building(tree)
     yield from fillings(tree, declared)
     yield from names_of_groups(tree)
@@ -54,13 +54,15 @@ def first_come(tree: Tree) -> Iterator[Complaint]:
                 )  # fmt: skip
 
 
-def appetites(tree: Tree) -> Iterator[Complaint]:
+def appetites(tree: Tree, declared: Declared) -> Iterator[Complaint]:
     """An appetite by class is stated for each class that a right covers, and for no other."""
     for name, right in maps(tree, "rights"):
         appetite, over = undescribed(right.get("appetite")), right.get("over")
         if not isinstance(appetite, dict) or set(appetite) & set(KINDS):
             continue
-        classes = covered(tree, over if isinstance(over, dict) else {})
+        classes = covered(declared, over if isinstance(over, dict) else {})
+        if classes is None:
+            continue
         path = ("rights", name, "appetite", *wrapping(right["appetite"]))
         for each in appetite:
             if each not in classes:
@@ -72,14 +74,17 @@ def appetites(tree: Tree) -> Iterator[Complaint]:
                 yield Complaint(f"says nothing of the class {each}", f"write {each}: 80 %", None, path)
 
 
-def covered(tree: Tree, over: Tree) -> list[str]:
-    """Which classes does a right cover: those that it names, or else all of its customer's streams?"""
+def covered(declared: Declared, over: Tree) -> list[str] | None:
+    """Which classes does a right cover: those that it names, or else all that its customer asks for?
+
+    None where a trace does not tell.
+    """
     if isinstance(named := over.get("classes"), list):
         return [str(each) for each in named]
-    streams = [
-        each for _, each in maps(tree, "demand") if over.get("customer") in (None, each.get("customer"))
-    ]
-    return list(dict.fromkeys(str(each["class"]) for each in streams if "class" in each))
+    if declared.askers is None:
+        return None
+    classes = [class_ for customer, class_ in declared.askers if over.get("customer") in (None, customer)]
+    return list(dict.fromkeys(str(each) for each in classes if each is not None))
 
 
 def members(tree: Tree) -> Iterator[tuple[str, str, str]]:

@@ -13,8 +13,11 @@ from sim.scenario.faults import Complaint, Gathering, Place, Wrong, meant
 from sim.scenario.written import Node
 
 
-def inlined(node: Node, gathering: Gathering) -> Node:
-    """The same with the values of files in place; what cannot be read is gathered, and left as it is."""
+def inlined(node: Node, gathering: Gathering, files: bool = True) -> Node:
+    """The same with the values of files in place; what cannot be read is gathered, and left as it is.
+
+    A trace is only found (unless `files` is false): it may be large, and is read where the schema knows it.
+    """
     if not isinstance(node.value, dict):
         return node
     found = dict(node.value)
@@ -24,10 +27,10 @@ def inlined(node: Node, gathering: Gathering) -> Node:
             stated = part.value if isinstance(part.value, dict) else {}
             if key == "empirical" and stated.get("file"):
                 found[key] = Node(values(stated), part.place)
-            elif key == "trace" and stated.get("file"):
+            elif key == "trace" and stated.get("file") and files:
                 found[key] = Node({**stated, "file": located(stated["file"])}, part.place)
             else:
-                found[key] = inlined(part, inner)
+                found[key] = inlined(part, inner, files)
             inner.settle()
     return Node(found, node.place)
 

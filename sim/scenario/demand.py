@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from sim.scenario.dates import Date
 from sim.scenario.faults import Complaint
-from sim.scenario.fields import Described, Text, one_of, read_text, reads, stated, tell
+from sim.scenario.fields import Described, one_of, stated, tell
 from sim.scenario.laws import Known, mean
 from sim.scenario.quantities import (
     Delay,
@@ -24,7 +24,8 @@ from sim.scenario.quantities import (
     SomePower,
     When,
 )
-from sim.scenario.units import parse_quantity
+from sim.scenario.recorded import Trace
+from sim.scenario.traces import Kind
 from sim.scenario.words import (
     Name,
     Priority,
@@ -33,6 +34,14 @@ from sim.scenario.words import (
 )
 
 DAYS_A_YEAR = 365.25
+
+
+class Asker(NamedTuple):
+    """Who asks, for what, and how urgently?"""
+
+    customer: str
+    class_: str | None
+    priority: int
 
 
 class Poisson(Described):
@@ -89,48 +98,6 @@ class Deal(Described):
             remedy = f"write a date from {asked.at:%Y-%m-%d}"
             tell([Complaint("is wanted before it is asked", remedy, wanted.at)])
         return found
-
-
-class Columns(Described):
-    """Which columns of a trace hold what."""
-
-    called: ClassVar[str] = "columns"
-
-    asked: Text | None = None
-    """The column of the time of asking."""
-    size: Text | None = None
-    """The column of the size."""
-    term: Text | None = None
-    """The column of the term."""
-    class_: Text | None = Field(default=None, alias="class")
-    """The column of the class."""
-    customer: Text | None = None
-    """The column of the customer."""
-    priority: Text | None = None
-    """The column of the priority."""
-
-
-def read_time_unit(written: object, info: ValidationInfo) -> str:
-    """Which unit of time is written?"""
-    parse_quantity(f"1 {read_text(written, info)}", "duration")
-    return str(written)
-
-
-class Trace(Described):
-    """Requests that were recorded, in a file."""
-
-    file: Text
-    """The file, relative to the one that names it."""
-    format: Annotated[Literal["csv", "parquet", "swf"], one_of("csv", "parquet", "swf")]
-    """How it is written."""
-    columns: Columns = Field(default_factory=Columns)
-    """Which of its columns hold what."""
-    from_: When | None = Field(default=None, alias="from")
-    """The date at which its first time stands; else the start."""
-    kw_per_unit: Factor = stated("1")
-    """How many kW one unit of its sizes is."""
-    time_unit: Annotated[str, reads(read_time_unit, str, "a unit of time")] = "s"
-    """The unit of its times."""
 
 
 class Arrivals(Described):
@@ -204,12 +171,17 @@ class Stream(Described):
             yield Complaint("is missing, and what is in place needs it", "write term: 5 y", None, ("term",))
         if not isinstance(arrivals, Mapping):
             return
-        if "poisson" in arrivals or "curve" in arrivals:
-            for key, example in (("size", "300 MW"), ("term", "5 y")):
-                if key not in given and not (key == "term" and in_place):
-                    yield Complaint(
-                        "is missing, and its requests need it", f"write {key}: {example}", None, (key,)
-                    )
+        trace = arrivals.get("trace")
+        for key, example in (("size", "300 MW"), ("term", "5 y")):
+            if key in given or (key == "term" and in_place):
+                continue
+            if "poisson" in arrivals or "curve" in arrivals:
+                yield Complaint(
+                    "is missing, and its requests need it", f"write {key}: {example}", None, (key,)
+                )
+            elif isinstance(trace, Mapping) and not names_column(trace, key):
+                remedy = f"write {key}: {example}, or columns: {{{key}: COLUMN}}"
+                yield Complaint("is missing, and no column of its trace states it", remedy, None, (key,))
         deals = arrivals.get("deals")
         for name, deal in deals.items() if isinstance(deals, Mapping) else ():
             path = ("arrivals", "deals", str(name))
@@ -218,6 +190,44 @@ class Stream(Described):
                 yield Complaint("has no size", "write size or ramp, or the size of the stream", None, path)
             if "term" not in own and "term" not in given:
                 yield Complaint("has no term", "write term, or the term of the stream", None, path)
+
+    @model_validator(mode="after")
+    def states_every_request(self) -> Self:
+        """What a row of a trace leaves open, the stream states."""
+        trace = self.arrivals and self.arrivals.trace
+        for key, place in trace.records.unstated.items() if trace and trace.records else ():
+            if getattr(self, key) is None:
+                message = f"is empty, and the stream states no {key}"
+                remedy = f"fill it in, or write the {key} of the stream"
+                path = ("arrivals", "trace", "columns", key)
+                tell([Complaint(message, remedy, None, path, place)])
+        return self
+
+    def askers(self) -> tuple[Asker, ...] | None:
+        """Who asks for what, and for whom something is in place? None where a trace has not been read."""
+        trace = self.arrivals and self.arrivals.trace
+        own = Asker(self.customer, self.class_, self.priority)
+        if not trace:
+            return (own,)
+        if trace.records is None:
+            return None
+        asking = [self.asker(kind) for kind in trace.records.kinds]
+        return tuple(dict.fromkeys([*asking, own] if self.in_place else asking))
+
+    def asker(self, kind: Kind) -> Asker:
+        """Who asks for what in a row of a trace, where the stream states what that does not?"""
+        customer, class_, priority = kind
+        return Asker(
+            self.customer if customer is None else customer,
+            self.class_ if class_ is None else class_,
+            self.priority if priority is None else priority,
+        )
+
+
+def names_column(trace: Mapping[str, Any], key: str) -> bool:
+    """Does a trace, as it is written, say in which column the size or the term is?"""
+    columns = trace.get("columns")
+    return trace.get("format") == "swf" or (isinstance(columns, Mapping) and key in columns)
 
 
 def expected_requests(stream: Stream, run: timedelta, uncertain: Known) -> float:
@@ -235,7 +245,8 @@ def expected_requests(stream: Stream, run: timedelta, uncertain: Known) -> float
             terms = run / timedelta(microseconds=max(1.0, mean(stream.term, uncertain)))
             count = wanted / mean(stream.size, uncertain) * (1 + terms)
         else:
-            count = len(arrivals.deals) if arrivals and arrivals.deals else 0
+            listed = arrivals and (arrivals.deals or (arrivals.trace and arrivals.trace.records))
+            count = len(listed) if listed else 0
     except OverflowError:
         return math.inf
     return 0.0 if math.isnan(count) else count

@@ -61,6 +61,8 @@ class Complaint:
     value: object = None
     path: Path = ()
     """Where in the value, from its top."""
+    place: Place | None = None
+    """Where it stands, if that is in another file, which the value names."""
 
 
 class Wrong(ValueError):

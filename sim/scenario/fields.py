@@ -40,6 +40,10 @@ class Declared:
     uncertain: Known | None = None
     amounts: Measure = MEASURES["each"]
     """How amounts are measured in the supply that is being read."""
+    askers: tuple[tuple[str | None, str | None], ...] | None = None
+    """The customers and classes of all requests; None where a trace does not tell them."""
+    files: bool = True
+    """Are the traces read that the file names?"""
 
 
 def declared(info: ValidationInfo) -> Declared:
@@ -75,7 +79,7 @@ def tell(complaints: Iterable[Complaint], beside: Iterable[InitErrorDetails] = (
 
 def kind(complaint: Complaint) -> PydanticCustomError:
     """The kind of error that carries a complaint."""
-    context = {"message": complaint.message, "remedy": complaint.remedy}
+    context = {"message": complaint.message, "remedy": complaint.remedy, "place": complaint.place}
     return PydanticCustomError("fault", "{message}; {remedy}", context)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from sim.scenario.dates import Date
-from sim.scenario.demand import Arrivals, Columns, Curve, Deal, Poisson, Stream, Trace
+from sim.scenario.demand import Arrivals, Curve, Deal, Poisson, Stream
 from sim.scenario.faults import Complaint, Gathering
 from sim.scenario.fields import Described, one_of, reads, stated, tell
 from sim.scenario.laws import KINDS, Law
@@ -25,6 +25,7 @@ from sim.scenario.quantities import (
     read_delay,
     within_one,
 )
+from sim.scenario.recorded import Columns, Trace
 from sim.scenario.statements import unwrapped, wrapping
 from sim.scenario.units import MEASURES
 from sim.scenario.words import (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from sim.scenario.fields import Declared
 from sim.scenario.laws import Law
 from sim.scenario.merging import empty_names, merged, overridden
 from sim.scenario.quantities import uncertain_law
+from sim.scenario.recorded import Trace
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.units import counted_in
 from sim.scenario.written import Node, as_written, read_yaml, refused
@@ -24,12 +26,13 @@ OVERRIDE = Place("--set")
 T = TypeVar("T")
 
 
-def load(path: str | Path, overrides: Mapping[str, object] | None = None) -> ScenarioFile:
+def load(path: str | Path, overrides: Mapping[str, object] | None = None, files: bool = True) -> ScenarioFile:
     """Which scenario does a file describe? Raises `ScenarioError` with all that is wrong in it.
 
     `overrides` has dotted paths, such as `rights.first refusal.window`, and for each a text of YAML or a value.
+    Without `files`, traces are not read, so that a saved run opens where they are not.
     """
-    return understood(read_merged(Path(path)), Path(path), overrides or {})
+    return understood(read_merged(Path(path)), Path(path), overrides or {}, files)
 
 
 def replaced(scenario: ScenarioFile, overrides: Mapping[str, object]) -> ScenarioFile:
@@ -74,7 +77,7 @@ def read_file(path: Path) -> Node:
     return read_yaml(text, str(path))
 
 
-def understood(root: Node, path: Path, overrides: Mapping[str, object]) -> ScenarioFile:
+def understood(root: Node, path: Path, overrides: Mapping[str, object], files: bool = True) -> ScenarioFile:
     """Which scenario is written, once overridden? Raises `ScenarioError` with all that is wrong."""
     faults: list[Fault] = []
     for dotted, value in overrides.items():
@@ -83,9 +86,9 @@ def understood(root: Node, path: Path, overrides: Mapping[str, object]) -> Scena
         except ScenarioError as error:
             faults += error.faults
     gathering = Gathering()
-    root = inlined(root, gathering)
+    root = inlined(root, gathering, files)
     tree = root.plain()
-    declared = declarations(tree)
+    declared = declarations(tree, files)
     complaints = [*empty_names(root, ScenarioFile), *misfits(tree, declared)]
     try:
         scenario = ScenarioFile.model_validate(tree, context=declared)
@@ -117,7 +120,8 @@ def told(error: ValidationError) -> Iterable[Complaint]:
         path = tuple(part for part in each["loc"] if part != "[key]")
         match each["type"]:
             case "fault":
-                yield Complaint(each["ctx"]["message"], each["ctx"]["remedy"], each["input"], path)
+                message, remedy, place = (each["ctx"][word] for word in ("message", "remedy", "place"))
+                yield Complaint(message, remedy, each["input"], path, place)
             case "missing":
                 yield Complaint("is missing", f"write {path[-1]}: ...", None, path)
             case "dict_type":
@@ -132,17 +136,18 @@ def told(error: ValidationError) -> Iterable[Complaint]:
 
 def placed(complaint: Complaint, root: Node) -> Fault:
     """A complaint as a fault, at the line where the value stands."""
-    place = root.at(complaint.path).place
+    place = complaint.place or root.at(complaint.path).place
     key = ".".join(map(str, complaint.path))
     return Fault(place.file, place.line, key, shown(complaint.value), complaint.message, complaint.remedy)
 
 
-def declarations(tree: Any) -> Declared:
+def declarations(tree: Any, files: bool) -> Declared:
     """What does a file declare by name, whatever else is wrong in it?"""
     names = {word: frozenset(keys(tree.get(word))) for word in ("sites", "providers", "hardware")}
+    asking = askers(tree, files)
     customers = [each.get("customer") for _, each in maps(tree, "demand")]
-    if None not in customers:
-        names["customers"] = frozenset(map(str, customers))
+    if asking is not None and None not in customers:
+        names["customers"] = frozenset(map(str, [*customers, *(customer for customer, _ in asking)]))
     lists = [each.get("sites") for _, each in maps(tree, "providers")]
     names["sold"] = frozenset(str(site) for sites in lists if isinstance(sites, list) for site in sites)
     uncertain: dict[str, Law | None] = {}
@@ -150,7 +155,24 @@ def declarations(tree: Any) -> Declared:
     for name, each in stated.items() if isinstance(stated, dict) else ():
         uncertain[name] = tolerant(uncertain_law, each, uncertain)
     supplies = {name: tolerant(counted_in, str(each.get("unit"))) for name, each in maps(tree, "supplies")}
-    return Declared(names, supplies, uncertain)
+    return Declared(names, supplies, uncertain, askers=asking, files=files)
+
+
+def askers(tree: Any, files: bool) -> tuple[tuple[str | None, str | None], ...] | None:
+    """Who asks for which class, as far as that is stated; None where a trace does not tell."""
+    asking: list[tuple[str | None, str | None]] = []
+    for _, stream in maps(tree, "demand"):
+        own, arrivals = (stream.get("customer"), stream.get("class")), stream.get("arrivals")
+        written = arrivals.get("trace") if isinstance(arrivals, dict) else None
+        if written is None or "in_place" in stream:
+            asking.append(own)
+        if written is None:
+            continue
+        trace = tolerant(partial(Trace.model_validate, context=Declared(files=files)), written)
+        if trace is None or trace.records is None:
+            return None
+        asking += [(customer or own[0], class_ or own[1]) for customer, class_, _ in trace.records.kinds]
+    return tuple(asking)
 
 
 def keys(part: object) -> Iterable[str]:
@@ -162,5 +184,5 @@ def tolerant(read: Callable[..., T], *arguments: object) -> T | None:
     """What is read; None where it is faulty."""
     try:
         return read(*arguments)
-    except Wrong:
+    except (Wrong, ValidationError):
         return None

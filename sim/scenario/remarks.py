@@ -13,7 +13,8 @@ from sim.scenario.schema import ScenarioFile
 
 def remarks(scenario: ScenarioFile) -> list[Fault]:
     """Everything that is written without an effect, where it is written."""
-    told = [*of_rights(scenario), *of_providers(scenario), *of_supplies(scenario), *of_uncertain(scenario)]
+    parts = (of_rights, of_traces, of_providers, of_supplies, of_uncertain)
+    told = [each for part in parts for each in part(scenario)]
     found = []
     for each in told:
         node = scenario.written_at(each.path)
@@ -36,12 +37,38 @@ def of_rights(scenario: ScenarioFile) -> Iterator[Complaint]:
                 said = "ends before the start" if over else "begins after the end"
                 yield Complaint(f"has no effect: the right {said}", "", date.at, (*path, key))
         customer = right.over.customer
-        asked = {each.class_ for each in scenario.demand.values() if customer in (None, each.customer)}
+        askers = [each for stream in scenario.demand.values() for each in stream.askers() or ()]
+        asked = {each.class_ for each in askers if customer in (None, each.customer)}
         for position, class_ in enumerate(right.over.classes or ()):
             if class_ not in asked:
                 message = "is a class that no stream of the customer has"
                 yield Complaint(
                     message, "check the classes of demand", class_, (*path, "over", "classes", position)
+                )
+
+
+def of_traces(scenario: ScenarioFile) -> Iterator[Complaint]:
+    """Which rows of a trace are left out, and what does a stream state that its trace states as well?"""
+    for name, stream in scenario.demand.items():
+        trace = stream.arrivals and stream.arrivals.trace
+        if not trace or not (records := trace.records):
+            continue
+        path = ("demand", name, "arrivals", "trace")
+        if records.left_out:
+            message = f"has {records.left_out} of {records.left_out + len(records)} jobs left out"
+            remedy = "their size or term is unknown or 0, or they are parts of others"
+            yield Complaint(message, remedy, trace.file, (*path, "file"))
+        before, after = trace.outside(scenario.start, scenario.end)
+        if before or after:
+            message = (
+                f"moves {before} of {len(records)} requests before the start, and {after} to the end or after"
+            )
+            yield Complaint(message, "these are left out", None, (*path, "from") if trace.from_ else path)
+        for key in ("size", "term"):
+            idle = key in trace.stated and key not in records.unstated
+            if idle and getattr(stream, key) and not (key == "term" and stream.in_place):
+                yield Complaint(
+                    "has no effect, since the trace states each", "remove it", None, ("demand", name, key)
                 )
 
 

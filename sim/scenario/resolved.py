@@ -34,10 +34,20 @@ def field(value: Described, key: str, name: str, tree: dict[str, Any]) -> Any:
         return resolved(default, {})
     if (info.default_factory is not None and not default) or default == ():
         return None
-    default = default if info.default_factory is not None else info.default
+    default = default if info.default_factory is not None or info.default is None else info.default
     return None if default is None else as_text(default)
 
 
 def fingerprint(tree: dict[str, Any]) -> str:
-    """A hash of a resolved scenario: equal where nothing that is written differs."""
-    return hashlib.sha256(json.dumps(tree, ensure_ascii=True).encode()).hexdigest()
+    """A hash of a resolved scenario: equal where nothing that is written differs.
+
+    A file counts by what it holds, wherever it is.
+    """
+    return hashlib.sha256(json.dumps(anywhere(tree), ensure_ascii=True).encode()).hexdigest()
+
+
+def anywhere(tree: Any) -> Any:
+    """The same without the place of a file whose SHA-256 is known."""
+    if not isinstance(tree, dict):
+        return tree
+    return {key: anywhere(part) for key, part in tree.items() if key != "file" or "sha256" not in tree}

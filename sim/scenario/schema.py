@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 
 from sim.scenario.dates import Date
-from sim.scenario.demand import Arrivals, Curve, Deal, Poisson, Stream, Trace, expected_requests
+from sim.scenario.demand import Arrivals, Curve, Deal, Poisson, Stream, expected_requests
 from sim.scenario.expectations import parse_expectation
 from sim.scenario.faults import Complaint, Gathering, wrong
 from sim.scenario.fields import Described, Text, declared, read_text, reads, tell
@@ -18,6 +18,7 @@ from sim.scenario.laws import Law, Ref
 from sim.scenario.market import Contract, Over, Overflow, Provider, Right, Waiting
 from sim.scenario.objects import objects
 from sim.scenario.quantities import Instant, Uncertain
+from sim.scenario.recorded import Trace
 from sim.scenario.resolved import fingerprint, resolved
 from sim.scenario.words import Name, Replications, Seed
 from sim.scenario.works import (

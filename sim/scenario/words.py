@@ -45,12 +45,16 @@ def whole(least: int, most: int = 10**9) -> Reads:
 
 
 def read_name(written: object, info: ValidationInfo) -> str:
-    """Which name is written? It holds no dot, since dots join the parts of a path."""
-    name = read_text(written, info)
+    """Which name is written?"""
+    return as_name(read_text(written, info))
+
+
+def as_name(name: str) -> str:
+    """A text as a name, which holds no dot, since dots join the parts of a path."""
     if not name.strip() or not name.isprintable():
-        raise wrong("is not a name", "write a name of printable characters", written)
+        raise wrong("is not a name", "write a name of printable characters", name)
     if "." in name:
-        raise wrong("is a name with a dot, which parts a path", f"write {name.replace('.', ' ')}", written)
+        raise wrong("is a name with a dot, which parts a path", f"write {name.replace('.', ' ')}", name)
     return name
 
 

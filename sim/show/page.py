@@ -22,16 +22,13 @@ def page(outcome: Outcome, console: Console) -> None:
     story = Table.grid(padding=(0, 2))
     for label, text in _story(outcome, found):
         story.add_row(Text(label, style="bold"), text)
-    parts: list[RenderableType] = [
-        Text(_what(outcome)),
-        Text(""),
-        story,
-        Text(""),
-        _who_serves(outcome, found),
-    ]
+    parts: list[RenderableType] = [Text(_what(outcome)), Text(""), story]
+    if scenario.providers:
+        heading = Text("Who serves (in service, and idle at its sites)", style="bold")
+        parts += [Text(""), heading, _who_serves(outcome, found)]
     late = _late(found)
     if late is not None:
-        parts += [Text(""), late]
+        parts += [Text(""), Text("Buildings, in days after the date first announced", style="bold"), late]
     verdicts = outcome.verdicts()
     if verdicts:
         parts.append(Text(""))
@@ -96,13 +93,7 @@ def _story(outcome: Outcome, found: Summary) -> Iterable[tuple[str, str]]:
 
 def _who_serves(outcome: Outcome, found: Summary) -> Table:
     """A row a provider: its share of what was promised, what it serves, and what stands idle with it."""
-    table = Table(
-        title="Who serves (in service, and idle at its sites)",
-        title_justify="left",
-        title_style="bold",
-        box=None,
-        pad_edge=False,
-    )
+    table = Table(box=None, pad_edge=False)
     table.add_column("provider")
     for name in ("share of promises", "mean MW", "end MW", "idle MW"):
         table.add_column(name, justify="right")
@@ -120,13 +111,7 @@ def _who_serves(outcome: Outcome, found: Summary) -> Table:
 
 def _late(found: Summary) -> Table | None:
     """A row for each site where buildings came online: how far from the date first announced."""
-    table = Table(
-        title="Buildings, days after first announced",
-        title_justify="left",
-        title_style="bold",
-        box=None,
-        pad_edge=False,
-    )
+    table = Table(box=None, pad_edge=False)
     for name in ("site", "p10", "p50", "p90"):
         table.add_column(name, justify="left" if name == "site" else "right")
     for key, value in found.items():
@@ -152,7 +137,7 @@ def _footing(outcome: Outcome) -> Iterable[str]:
             " were finished, and are kept"
         )
     if outcome.folder is not None:
-        yield f"Tables, summary.json and plots are in {outcome.folder}"
+        yield f"What it left is in {outcome.folder}"
 
 
 def _dates(outcome: Outcome, days: Statistics) -> str:

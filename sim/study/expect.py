@@ -8,6 +8,10 @@ from sim.scenario.faults import meant
 from sim.study.summary import Statistics, Summary
 
 
+class NoMetric(ValueError):
+    """A statement names a metric that the run does not have."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """Whether a statement holds, and what was found."""
@@ -18,10 +22,10 @@ class Verdict:
 
 
 def judged(statement: str, found: Summary) -> Verdict:
-    """Does a statement hold of a summary? Raises ValueError where it names no metric of the run."""
+    """Does a statement hold of a summary? Raises NoMetric where it names none of the run."""
     expected = parse_expectation(statement)
     if expected.metric not in found:
-        raise ValueError(
+        raise NoMetric(
             f'expect: "{statement}": there is no metric {expected.metric}{near(expected.metric, found)}'
         )
     value = _value(found[expected.metric], expected.statistic)

@@ -5,6 +5,7 @@ import inspect
 import json
 import platform
 from collections.abc import Callable
+from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -76,7 +77,7 @@ class Outcome:
         return summary(self.values)
 
     def verdicts(self) -> list[Verdict]:
-        """Whether what the scenario expects holds. Raises ValueError where a statement makes no sense."""
+        """Whether what the scenario expects holds. Raises NoMetric where one names none of the run."""
         found = self.summary()
         return [judged(statement, found) for statement in self.scenario.expect]
 
@@ -106,14 +107,18 @@ def run(
     keep = None if out is None else Store(out)
     found: dict[int, Metrics] = {}
     memory: dict[int, dict[str, pl.DataFrame]] = {}
-    with stoppable() as stop:
-        for batch in replicate(task, n, stop, workers, progress):
-            first = batch.replications[0]
-            found |= dict(zip(batch.replications, batch.metrics, strict=True))
-            if keep is None:
-                memory[first] = batch.frames
-            else:
-                keep.keep(first, batch.frames)
+    try:
+        with stoppable() as stop:
+            for batch in replicate(task, n, stop, workers, progress):
+                first = batch.replications[0]
+                found |= dict(zip(batch.replications, batch.metrics, strict=True))
+                if keep is None:
+                    memory[first] = batch.frames
+                else:
+                    keep.keep(first, batch.frames)
+    except BrokenExecutor:
+        kept = "" if out is None else f"; what was finished is in {out / store.PARTS}"
+        raise OutError(f"a worker died, perhaps for want of memory{kept}; try fewer workers") from None
     if not found:
         raise KeyboardInterrupt
     finished = sorted(found)
@@ -194,7 +199,7 @@ def opened(folder: Path) -> Outcome:
             f"{folder}: its run was killed before it ended; the finished parts are in {folder / store.PARTS}"
         )
     told = json.loads((folder / store.PROVENANCE).read_text(encoding="utf-8"))
-    scenario = load(folder / "scenario.yaml")
+    scenario = load(folder / "scenario.yaml", files=False)
     outcome = Outcome(scenario, told, [], {}, folder)
     if outcome.has("metrics"):
         rows = outcome.table("metrics")

@@ -136,6 +136,7 @@ def stoppable() -> Iterator[Stop]:
         if stop.asked:
             raise KeyboardInterrupt
         stop.asked = True
+        sys.stderr.write("\nStopping after what has begun; Ctrl-C again stops at once\n")
 
     before = signal.signal(signal.SIGINT, heard)
     try:
@@ -181,14 +182,21 @@ def _here(task: Task, todo: list[range], stop: Stop) -> Iterator[Batch]:
 
 
 @contextmanager
-def _main_stays_here() -> Iterator[None]:
-    """Start workers that do not run the user's script again: nothing that it defines is sent to them."""
+def _recruiting() -> Iterator[None]:
+    """Start workers that leave Ctrl-C to this process from their first moment, and do not run its script again.
+
+    They inherit the signals that are blocked here; and nothing that the user's script defines is sent to them.
+    """
     main = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")
+    blocked = {signal.SIGINT} if hasattr(signal, "pthread_sigmask") else set()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, blocked) if blocked else set()
     try:
         yield
     finally:
         sys.modules["__main__"] = main
+        if blocked:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _in_pool(packed: bytes, todo: list[range], stop: Stop, crew: int) -> Iterator[Batch]:
@@ -198,7 +206,7 @@ def _in_pool(packed: bytes, todo: list[range], stop: Stop, crew: int) -> Iterato
     with ProcessPoolExecutor(crew, mp_context=context, initializer=_enlist, initargs=(packed,)) as pool:
 
         def begin(n: int) -> set[Future[Batch]]:
-            with _main_stays_here():
+            with _recruiting():
                 return {pool.submit(_play_as_worker, replications) for replications in islice(left, n)}
 
         waiting = begin(2 * crew)

@@ -56,8 +56,13 @@ class Store:
         for name, frame in frames.items():
             path = self.folder / PARTS / f"{name}-{first:09d}.parquet"
             beside = path.with_suffix(".new")
-            frame.write_parquet(beside)
-            beside.replace(path)
+            try:
+                frame.write_parquet(beside)
+                beside.replace(path)
+            except OSError as error:
+                raise OutError(
+                    f"{path}: cannot be written ({error}); what was finished before is kept"
+                ) from None
 
     def parts(self, name: str) -> pl.LazyFrame | None:
         """All that is there of a table, in the order of the replications; None if nothing is."""
