@@ -21,13 +21,13 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from sim.scenario.reading import load
-from sim.show.plots import PLOTS, NothingToShow, lives, refusals, schedule, style, waits
+from sim.show.plots import PLOTS, lives, refusals, schedule, style, waits
 from sim.show.plots.answers import ANSWERS, DECLINED, NO_RIGHT, PENDING, TOOK
 from sim.show.plots.bands import Bands
 from sim.show.plots.dates import date_names, date_ticks
 from sim.show.plots.labels import shorts, spread_out
 from sim.show.plots.ways import LOST, WAITING
-from sim.show.report import FORMATS, left_out, note, plots_to
+from sim.show.report import FORMATS, NothingToShow, left_out, note, plots_to
 from sim.study.outcome import Outcome, opened, run
 
 RICH = """\

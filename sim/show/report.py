@@ -8,6 +8,10 @@ from sim.study.outcome import Outcome
 FORMATS = ("png", "svg")
 
 
+class NothingToShow(ValueError):
+    """A plot was asked for that has nothing to show of this run; the message says why."""
+
+
 def left_out(outcome: Outcome) -> dict[str, str]:
     """Which plots cannot be drawn of this run, and why?"""
     from sim.show.plots import PLOTS
@@ -32,7 +36,7 @@ def plots_to(outcome: Outcome, folder: Path, names: Sequence[str] | None = None)
     Without names all that have something to show are drawn, and what an earlier run left of the others is removed.
     With names those are drawn that can be; then NothingToShow is raised, with the reasons, if any could not.
     """
-    from sim.show.plots import PLOTS, NothingToShow
+    from sim.show.plots import PLOTS
 
     reasons = left_out(outcome)
     missing = {name: reasons[name] for name in (PLOTS if names is None else names) if name in reasons}

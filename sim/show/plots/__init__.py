@@ -4,14 +4,14 @@ from sim.show.plots.backlog import backlog, never_short
 from sim.show.plots.buildings import nothing_built, online_by_site
 from sim.show.plots.money import money, no_money
 from sim.show.plots.overflow import nothing_asked, overflow
-from sim.show.plots.plot import NothingToShow, Plot
+from sim.show.plots.plot import Plot
 from sim.show.plots.power import nothing_powered, supply_and_demand
 from sim.show.plots.refusals import nothing_put, took_and_declined
 from sim.show.plots.schedule import building_schedule, nothing_announced
 from sim.show.plots.utilization import nothing_online, utilization
 from sim.show.plots.waits import nothing_wanted, waiting_times
 
-__all__ = ["PLOTS", "NothingToShow", "Plot"]
+__all__ = ["PLOTS", "Plot"]
 
 PLOTS: dict[str, Plot] = {
     plot.name: plot

@@ -5,11 +5,8 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
+from sim.show.report import NothingToShow
 from sim.study.outcome import Outcome
-
-
-class NothingToShow(ValueError):
-    """A plot was asked for that has nothing to show of this run; the message says why."""
 
 
 @dataclass(frozen=True)
