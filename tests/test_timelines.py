@@ -19,7 +19,7 @@ import scripted
 import simpy
 
 from sim.model.market import Market
-from sim.model.own import Offer, Request
+from sim.model.own import Offer, Policy, Request
 from sim.model.run import gathered
 
 Row = tuple[Any, ...]
@@ -1243,27 +1243,37 @@ def test_most_room_counts_what_is_kept_back_and_what_is_planned() -> None:
 
 
 def test_in_order_is_in_order() -> None:
-    """B stands first, though A could take all at once.
+    """B stands first, though A could take all at once; and also where B takes nothing.
 
-    day      0           20
-    a 20     0:5===========>
-    x +10    0:10 .......==>
-    asked    0:15
+    day      0      1      20
+    a 20     0:5=============>
+                    1:3======>
+    x +10    0:10 .........==>
+    asked    0:15   1:3
     """
     check(
         market(
             {"a": 20, "b": 0},
-            [ask(15)],
+            [ask(15), ask(3, 1)],
             sellers={"A": seller("a"), "B": seller("b", presells=50)},
             told=[planned(0, "b", 10, "x", 20), online(20, "b", 10, "x")],
             policy="in order",
             order=["B", "A"],
         ),
-        commitments=[(0, "B", "b", 10, 0, 20), (0, "A", "a", 5, 0, 0)],
-        deliveries=[(0, "A", "a", 5, 0, 100), (0, "B", "b", 10, 20, 120)],
-        asked_first=["B"],
-        first_kw=[10],
+        commitments=[(0, "B", "b", 10, 0, 20), (0, "A", "a", 5, 0, 0), (1, "A", "a", 3, 1, 1)],
+        deliveries=[(0, "A", "a", 5, 0, 100), (1, "A", "a", 3, 1, 101), (0, "B", "b", 10, 20, 120)],
+        asked_first=["B", "B"],
+        first_kw=[10, 0],
     )
+
+
+def ranked_by(policy: Policy, case: Case, *columns: str) -> Case:
+    """What comes of a case under a policy of the user's own, which only SimPy's clock takes."""
+    env = simpy.Environment()
+    played = Market(env, scripted.future_of(case), policy=policy)
+    played.world = scripted.ScriptedWorld(env, case, played)
+    env.run(until=case["end"])
+    return whole(scripted.told(gathered(played, 0)), columns)
 
 
 def test_a_users_own_policy() -> None:
@@ -1281,16 +1291,35 @@ def test_a_users_own_policy() -> None:
         return [offer.provider for offer in sorted(some, key=lambda offer: offer.kw)]
 
     case = market({"a": 20, "b": 4, "c": 2}, [ask(9)])
-    env = simpy.Environment()
-    played = Market(env, scripted.future_of(case), policy=least_first)
-    played.world = scripted.ScriptedWorld(env, case, played)
-    env.run(until=case["end"])
-    assert whole(scripted.told(gathered(played, 0)), ["asked_first", "first_kw"]) == {
+    assert ranked_by(least_first, case, "asked_first", "first_kw") == {
         "commitments": [(0, "C", "c", 2, 0, 0), (0, "B", "b", 4, 0, 0)],
         "deliveries": [(0, "C", "c", 2, 0, 100), (0, "B", "b", 4, 0, 100)],
         "releases": [],
         "asked_first": ["C"],
         "first_kw": [2],
+    }
+
+
+def test_a_users_own_policy_may_change_its_mind_in_any_instant() -> None:
+    """It asks nobody for the first request until the second is there: at that instant, and before that one.
+
+    day      0       5
+    a 10             0:8, 1:2==>
+    asked    0:8     1:5
+    """
+    seen = set()
+
+    def together(request: Request, offers: Sequence[Offer]) -> list[str]:
+        seen.add(request.now_day)
+        return [offer.provider for offer in offers] if len(seen) > 1 else []
+
+    case = market({"a": 10}, [ask(8), ask(5, 5)])
+    assert ranked_by(together, case, "asked_first", "answered") == {
+        "commitments": [(0, "A", "a", 8, 5, 5), (1, "A", "a", 2, 5, 5)],
+        "deliveries": [(0, "A", "a", 8, 5, 105), (1, "A", "a", 2, 5, 105)],
+        "releases": [],
+        "asked_first": [None, "A"],
+        "answered": [0, 5],
     }
 
 
@@ -1339,8 +1368,8 @@ def test_promised_is_the_first_time_that_covers_all_and_never_changes() -> None:
             [ask(10, wanted=30), ask(5, 1), ask(5, 2, wanted=25), ask(5, 3)],
             sellers={"O": seller("o", presells=100)},
             told=[
-                planned(0, "o", 10, "a", 20),
                 planned(0, "o", 10, "b", 40),
+                planned(0, "o", 10, "a", 20),
                 planned(20, "o", 10, "a", 33),
                 online(33, "o", 10, "a"),
                 online(35, "o", 10, "b"),
@@ -1424,6 +1453,27 @@ def test_each_instalment_ends_a_term_after_it_began() -> None:
         ],
         first_delivery=[0, 15],
         full_delivery=[10, 25],
+    )
+
+
+def test_what_comes_free_serves_a_promise_that_is_late() -> None:
+    """1 is promised a, which is late. Nobody waits for room, but when 0 ends its 5 serve 1.
+
+    day      0      1        10       20           60
+    o 5      0:5======================|
+                                      1:5=============>
+    a +5            1:5 .....(late)...|            |
+    asked    0:5    1:5
+    """
+    check(
+        market(
+            {"o": 5},
+            [ask(5, term=20), ask(5, 1)],
+            sellers={"O": seller("o", presells=100)},
+            told=[planned(0, "o", 5, "a", 10), planned(10, "o", 5, "a", 60), online(60, "o", 5, "a")],
+        ),
+        commitments=[(0, "O", "o", 5, 0, 0), (1, "O", "o", 5, 1, 10)],
+        deliveries=[(0, "O", "o", 5, 0, 20), (1, "O", "o", 5, 20, 120)],
     )
 
 
@@ -2201,6 +2251,33 @@ def test_what_an_outage_took_counts_as_online_when_a_building_retires() -> None:
         ),
         commitments=[(0, "O", "o", 6, 0, 0), (1, "O", "o", 4, 6, 30)],
         deliveries=[(0, "O", "o", 6, 0, 100), (1, "O", "o", 4, 40, 140)],
+    )
+
+
+def test_what_an_outage_gave_back_counts_once() -> None:
+    """The outage is over when a is cancelled: 14 are promised, 10 are there, and the 4 are released.
+
+    day      0         5      10      20
+    o 10     0:10=====(-6)===(+6)==============>
+    a +5     0:4 .....................x (cancelled)
+    asked    0:14
+    """
+    check(
+        market(
+            {"o": 10},
+            [ask(14)],
+            sellers={"O": seller("o", presells=100)},
+            told=[
+                planned(0, "o", 5, "a", 30),
+                outage(5, "o", 6),
+                restored(10, "o", 6),
+                cancelled(20, "o", 5, "a"),
+            ],
+        ),
+        commitments=[(0, "O", "o", 14, 0, 30)],
+        deliveries=[(0, "O", "o", 10, 0, 100)],
+        releases=[(0, "O", "o", 4, 20, "cancelled")],
+        status=["waiting"],
     )
 
 
