@@ -347,7 +347,8 @@ def main() -> None:
 def of_the_user(error: Exception) -> bool:
     """Is this an error that the user can mend?"""
     from sim.scenario.faults import ScenarioError
+    from sim.show.report import NothingToShow
     from sim.study.expect import NoMetric
     from sim.study.store import OutError
 
-    return isinstance(error, ScenarioError | OutError | NoMetric)
+    return isinstance(error, ScenarioError | OutError | NoMetric | NothingToShow)
