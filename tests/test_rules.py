@@ -190,11 +190,6 @@ def test_what_an_outage_took_still_covers_a_promise(
     assert rules.overpromised(committed, online, out, planned) is is_so
 
 
-@pytest.mark.parametrize(("in_service", "online", "kw"), [(4, 10, 0), (10, 10, 0), (10, 4, 6)])
-def test_what_an_outage_interrupts(in_service: int, online: int, kw: int) -> None:
-    assert rules.interrupted(in_service, online) == kw
-
-
 @pytest.mark.parametrize(
     ("committed", "percent", "online", "planned", "is_so"),
     [

@@ -558,9 +558,6 @@ def test_a_building_done_before_the_market_is_told_of_it_was_not_late(tmp_path: 
     ]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="who asks after being served in the same instant stands behind the others"
-)
 def test_who_asks_at_once_stands_in_line_by_site_also_after_another_supply(tmp_path: Path) -> None:
     """On day 10 both ask for the one GPU, B as soon as it has its crew, which is free: B is at the first site.
 
@@ -769,7 +766,6 @@ sites:
     ]
 
 
-@pytest.mark.xfail(strict=True, reason="what ends before the start is taken to end at the start")
 def test_buildings_that_were_cancelled_or_retired_before_the_start(tmp_path: Path) -> None:
     """All that counts is what came first, though the market hears of it at the start.
 

@@ -546,7 +546,7 @@ def _group(
                 kw=kw,
                 planned=at,
                 review=review[k],
-                online=None if b.phases is not None or at is None else max(0, at + slip[k]),
+                online=None if b.phases is not None or at is None else at + slip[k],
                 stages=stages[k],
                 medians=medians,
                 begins=None if begins is None else begins + k * every,

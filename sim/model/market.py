@@ -73,8 +73,7 @@ class Market:
         """Is there room, or a right, that the waiting list has not seen?"""
         self._turned = False
         """Does another right, or none, decide over a request from the next instant on?"""
-        matches = any(right.max_delay == rules.MATCH for right in future.rights)
-        self._always = policy is not None or answer is not None or matches
+        self._always = policy is not None or answer is not None
         """Can something be placed although no room has grown?"""
         self._ends: list[tuple[int, int, int]] = []
         """Deliveries that end, as a heap of (time, site, kW)."""
@@ -135,7 +134,7 @@ class Market:
                 moved = True
                 self._ask_new(give_ups)
             if self._stirred:  # (5)
-                moved = self._deliver(first) or moved
+                moved = self._deliver() or moved
             if give_ups:  # (6)
                 moved = self._give_up(give_ups) or moved
                 give_ups = []
@@ -439,8 +438,12 @@ class Market:
 
     # (5) Deliveries
 
-    def _deliver(self, first: bool) -> bool:
-        """Let serve what can, where something changed; did anything begin?"""
+    def _deliver(self) -> bool:
+        """Let serve what can, where something changed; did anything begin?
+
+        No commitment is served twice in an instant: once it got a part, nothing is free, and nothing that was set
+        aside for others before it is given up before it is wanted.
+        """
         now, moved, ledger, sites = self.now, False, self.ledger, self.sites
         for s in self._stirred:
             free = rules.available(sites.online[s], sites.in_service[s])
@@ -453,8 +456,7 @@ class Market:
                 free -= aside
                 kw = rules.delivered(aside, left, ledger.split[r], ledger.wanted[r], now)
                 if kw:
-                    if first or not self._serve_more(r, s, c, kw):
-                        self._serve(r, s, c, kw)
+                    self._serve(r, s, c, kw)
                     begun = True
             if begun:
                 self._queue[s] = [place for place in queue if ledger.left[place[3]]]
@@ -472,19 +474,6 @@ class Market:
         end = self.now + ledger.term[r]
         ledger.deliveries.extend((c, kw, self.now, end))
         heappush(self._ends, (end, s, kw))
-
-    def _serve_more(self, r: int, s: int, c: int, kw: int) -> bool:
-        """One row for each commitment and instant: add to that of an earlier pass, if there is one."""
-        rows = self.ledger.deliveries
-        for k in range(len(rows) - 4, -1, -4):
-            if rows[k + 2] < self.now:
-                return False
-            if rows[k] == c:
-                self._serve(r, s, c, kw)
-                rows[k + 1] += kw
-                del rows[-4:]
-                return True
-        return False
 
     # (6) Give-ups
 

@@ -32,7 +32,7 @@ class Placing:
     ) -> None:
         self.future, self.sites, self.ledger = future, sites, ledger
         self.own_policy, self.own_answer = policy, answer
-        self._online, self._plan_date = sites.online, sites.plan_date
+        self._online, self._plan_date, self._plan_kw = sites.online, sites.plan_date, sites.plan_kw
         self._committed, self._held = sites.committed, sites.held
         self._uncommitted = ledger.uncommitted
         self.sites_of = [seller.sites for seller in future.providers]
@@ -49,13 +49,7 @@ class Placing:
 
     def any_room(self, now: int) -> bool:
         """Could anything be placed at all, by anyone, at any site?"""
-        sites = self.sites
-        for s, online in enumerate(sites.online):
-            if online - sites.committed[s] - sites.held[s] > 0:
-                return True
-            if sites.plan_date[s] and sites.free(s, now + self.presells_at[s]) > 0:
-                return True
-        return False
+        return any(self.sites.room(s, now + presells) > 0 for s, presells in enumerate(self.presells_at))
 
     def takes(
         self, now: int, r: int, p: int, latest: int, cap: int = NEVER, limits: Limits | None = None
@@ -67,10 +61,12 @@ class Placing:
             cap = min(cap, rules.beyond_kept(rooms, self.keeps_back[p]))
         takes: Takes = []
         for s in self.sites_of[p]:
-            free = self._online[s] - self._committed[s] - self._held[s]
+            planned = 0
             if self._plan_date[s]:
-                free = self.sites.free(s, rules.horizon(now, self.presells[p], latest))
-            if free <= 0:
+                horizon = rules.horizon(now, self.presells[p], latest)
+                planned = rules.planned_by(self._plan_date[s], self._plan_kw[s], horizon)
+            free = rules.room(self._online[s], planned, self._committed[s], self._held[s])
+            if free == 0:
                 continue
             free = min(free, cap)
             if limits is not None:
@@ -86,7 +82,7 @@ class Placing:
 
     def rooms(self, p: int, horizon: int) -> int:
         """How much room is there at all sites of a provider?"""
-        return sum(max(0, self.sites.free(s, horizon)) for s in self.sites_of[p])
+        return sum(self.sites.room(s, horizon) for s in self.sites_of[p])
 
     def promised(self, now: int, r: int, s: int, kw: int) -> int:
         """When would a site promise so much?"""

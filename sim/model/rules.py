@@ -122,12 +122,6 @@ def overpromised(committed: int, online: int, out: int, planned: int) -> bool:
     return committed > online + out + planned
 
 
-def interrupted(in_service: int, online: int) -> int:
-    """How many kW in service does an outage keep from working?"""
-    short = in_service - online
-    return short if short > 0 else 0
-
-
 def triggered(committed: int, share: int, online: int, planned: int) -> bool:
     """Has so much been committed at a site that the next building begins?"""
     return committed * MILLION > share * (online + planned)

@@ -89,8 +89,8 @@ def played(
     drawn: Future, replication: int = 0, policy: Policy | None = None, answer: Answer | None = None
 ) -> Run:
     """Play a future to its end, on SimPy's clock."""
-    first = min([0, *(p.begins for p in drawn.projects if p.begins is not None)])
-    env = simpy.Environment(initial_time=first)
+    dates = [(p.begins, p.online, p.cancelled, p.retired) for p in drawn.projects]
+    env = simpy.Environment(initial_time=min([0, *(at for of in dates for at in of if at is not None)]))
     market = Market(env, drawn, policy, answer)
     market.world = World(env, drawn, market.wake)
     env.run(until=drawn.calendar.end)

@@ -65,11 +65,11 @@ class Sites:
         """How many kW are planned at a site, whatever the date?"""
         return sum(self.plan_kw[site])
 
-    def free(self, s: int, horizon: int) -> int:
-        """Online and planned by a date, less what is promised and held; below 0 where too much is."""
-        free = self.online[s] - self.committed[s] - self.held[s]
+    def room(self, s: int, horizon: int) -> int:
+        """How many kW can still be promised at a site, of what is online and planned by a date?"""
         dates = self.plan_date[s]
-        return free + rules.planned_by(dates, self.plan_kw[s], horizon) if dates else free
+        planned = rules.planned_by(dates, self.plan_kw[s], horizon) if dates else 0
+        return rules.room(self.online[s], planned, self.committed[s], self.held[s])
 
     def overpromised(self, s: int) -> bool:
         """Is more promised than the site will have?"""

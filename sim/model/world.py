@@ -212,12 +212,12 @@ class World:
         else:
             self._work[i] = env.process(self._build(i, project))
             if project.begins is not None:
-                later(env, max(project.begins - int(env.now), 0), 1, lambda _: self._let_begin(i))
+                later(env, project.begins - int(env.now), 1, lambda _: self._let_begin(i))
             elif project.after:
                 env.process(self._follow(i, project))
         for at, call_off in ((project.cancelled, self._cancel), (project.retired, self._retire)):
             if at is not None:
-                later(env, max(at, 0) - int(env.now), CLOSING, lambda _, off=call_off: off(i, project))  # type: ignore[misc]
+                later(env, at - int(env.now), CLOSING, lambda _, off=call_off: off(i, project))  # type: ignore[misc]
 
     def _let_begin(self, i: int) -> None:
         self._begin[i].succeed()
@@ -243,7 +243,7 @@ class World:
                 later(env, told_at - int(env.now), 1, lambda _: self._announce(i, project))
             for stage in project.stages:
                 yield from self._phase(i, stage)
-            if told_at > env.now:
+            if project.trigger is not None and told_at > env.now:
                 yield env.timeout(told_at - int(env.now))
         except simpy.Interrupt:
             return
@@ -275,25 +275,28 @@ class World:
         try:
             yield place.served
         except simpy.Interrupt:
-            if place.ask is None:
-                self._asking.remove(place)
-            elif place.ask.triggered:
+            assert place.ask is not None, "who is called off has been in line since the asks of the instant"
+            if place.ask.triggered:
                 supply.put(amount)
             else:
                 supply.leave(place.ask)
             raise
 
     def _line_up(self, _: simpy.Event) -> None:
-        """Let those who ask at the same time stand in line by site, then building."""
-        asking, self._asking = self._asking, []
-        for place in sorted(asking, key=lambda place: place.project):
-            place.ask = Ask(place.supply, place.amount, place.project)
-            assert place.ask.callbacks is not None
-            place.ask.callbacks.append(place.serve)
+        """Let the first by site, then building, of those who ask now stand in line; then, after what that brings,
+        the next: so who asks again at once is not behind those of later sites.
+        """
+        place = min(self._asking, key=lambda place: place.project)
+        self._asking.remove(place)
+        if self._asking:
+            later(self.env, 0, LINE_UP, self._line_up)
+        place.ask = Ask(place.supply, place.amount, place.project)
+        assert place.ask.callbacks is not None
+        place.ask.callbacks.append(place.serve)
 
     def _announce(self, i: int, project: Project) -> None:
         """Tell the market of a building, with the date that is now planned for it."""
-        if self.is_off[i]:
+        if self.is_off[i] and project.trigger is not None:
             return
         if project.planned is not None:
             self.plan[i] = project.planned
