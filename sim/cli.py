@@ -11,6 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
+from sim import completion
+
 app = typer.Typer(
     name="sim",
     help="Who gets the next gigawatt of AI compute, when, and what a contract clause is worth.",
@@ -39,12 +41,21 @@ class Kept(StrEnum):
 
 
 ScenarioPath = Annotated[
-    Path, typer.Argument(metavar="SCENARIO", help="A scenario file (YAML).", show_default=False)
+    Path,
+    typer.Argument(
+        metavar="SCENARIO",
+        help="A scenario file (YAML).",
+        show_default=False,
+        autocompletion=completion.scenario_files,
+    ),
 ]
 Set = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="PATH=VALUE", help="Set a key anew, e.g. 'rights.first refusal.window=90 d'."
+        "--set",
+        metavar="PATH=VALUE",
+        help="Set a key anew, e.g. 'rights.first refusal.window=90 d'.",
+        autocompletion=completion.paths,
     ),
 ]
 
@@ -75,7 +86,10 @@ def run(
     overrides: Set = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes (default: one a core).")] = None,
     tables: Annotated[Kept, typer.Option(help="Which tables are kept.")] = Kept.all,
-    plots: Annotated[str, typer.Option(help="all, none, or names with commas between.")] = "all",
+    plots: Annotated[
+        str,
+        typer.Option(help="all, none, or names with commas between.", autocompletion=completion.plots),
+    ] = "all",
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder of the results (default: runs/NAME).")
     ] = None,
@@ -165,7 +179,12 @@ def check(
 def show(
     scenario: ScenarioPath,
     diff: Annotated[
-        Path | None, typer.Option(metavar="OTHER", help="Show what differs from this file.")
+        Path | None,
+        typer.Option(
+            metavar="OTHER",
+            help="Show what differs from this file.",
+            autocompletion=completion.scenario_files,
+        ),
     ] = None,
     overrides: Set = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")] = False,
@@ -250,7 +269,9 @@ def new(
 @app.command()
 def plot(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that sim run has written.")],
-    plots: Annotated[str, typer.Option(help="all, or names with commas between.")] = "all",
+    plots: Annotated[
+        str, typer.Option(help="all, or names with commas between.", autocompletion=completion.plots)
+    ] = "all",
 ) -> None:
     """Draw the plots of a saved run."""
     from sim.show.report import plots_to

@@ -130,46 +130,6 @@ def test_extends_goes_on_and_each_file_finds_its_own(tmp_path: Path) -> None:
     assert (load(top).seed, load(top).replications, load(top).name) == (4, 3, "top")
 
 
-def test_a_fault_is_told_where_it_was_written(tmp_path: Path) -> None:
-    top = "extends: base.yaml\nsites:\n  East:\n    online: 5 MW\n    pue: 0.5\n"
-    told = faults(write(tmp_path, top=top, base=BASE.replace("10 MW", "10 MWh").replace("6 mo", "6 months ")))
-    assert told == [
-        'top.yaml:5: sites.East.pue: "0.5": must not be below 1; write a number such as 1.4',
-        'base.yaml:14: sites.West.online: "10 MWh": is an energy, expected a power; write it as 105 MW',
-    ]
-
-
-@pytest.mark.parametrize(
-    ("texts", "expected"),
-    [
-        ({"a": "extends: b.yaml\n", "b": "seed: 1\nextends: a.yaml\n"}, 'b.yaml:2: extends: "a.yaml": extends itself in the end; extend another file'),
-        ({"a": "extends: a.yaml\n"}, 'a.yaml:1: extends: "a.yaml": extends itself in the end; extend another file'),
-        ({"a": "\nextends: none.yaml\n"}, 'a.yaml:2: extends: "none.yaml": is no file; looked for none.yaml'),
-        ({"a": "extends: [b.yaml]\n"}, 'a.yaml:1: extends: "[b.yaml]": is no file; name one scenario file'),
-        ({"a": ""}, "a.yaml:1: is no scenario; write keys, such as start: 2025-01-21"),
-        ({"a": "- start\n"}, "a.yaml:1: is no scenario; write keys, such as start: 2025-01-21"),
-        ({"a": "start: &x 2025-01-01\nend: *x\n"}, 'a.yaml:1: "&x": is an alias or an anchor; write it out'),
-        ({"a": "start: !!python/object:os.system x\n"}, 'a.yaml:1: "tag:yaml.org,2002:python/object:os.system": is a tag, and a scenario is data; remove it'),
-        ({"a": "seed: 1\ntitle: x\nseed: 2\n"}, "a.yaml:3: seed: stands twice, also in line 1; write it once"),
-        ({"a": "sites:\n  ? [a, b]\n  : 3\n"}, "a.yaml:2: is a key that is no text; write a word"),
-        ({"a": "seed: 1\n---\nseed: 2\n"}, "a.yaml:2: is a second document; write one scenario in a file"),
-        ({"a": "seed: 1\n\ttitle: x\n"}, "a.yaml:2: is not YAML: while scanning for the next token, found character '\\t' that cannot start any token; mend the line, or quote the text"),
-        ({"a": "sites: " + "[" * 60 + "]" * 60 + "\n"}, "a.yaml:1: is nested too deep; nest no deeper than 40"),
-    ],
-)  # fmt: skip
-def test_what_is_no_scenario_file_is_refused(tmp_path: Path, texts: dict[str, str], expected: str) -> None:
-    assert faults(write(tmp_path, **texts)) == [expected]
-
-
-def test_files_that_cannot_be_read(tmp_path: Path) -> None:
-    path = tmp_path / "a.yaml"
-    assert faults(path) == ["a.yaml: cannot be read: No such file or directory; name a scenario file"]
-    path.write_bytes(b"seed: 1\ntitle: caf\xe9\n")
-    assert faults(path) == ["a.yaml:2: is not UTF-8; save the file as UTF-8"]
-    path.write_bytes(b"seed: 1\ntitle: \x00\n")
-    assert faults(path) == ["a.yaml:2: holds the character 0x0000; remove what is no text"]
-
-
 def test_a_byte_order_mark_and_other_letters_are_read(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes("\ufefftitle: größer\nstart: 2025-01-01\nend: 2026-01-01\n".encode())

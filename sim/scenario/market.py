@@ -21,8 +21,9 @@ from sim.scenario.quantities import (
     Share,
     When,
     WhenOrNever,
+    not_below_zero,
+    or_word,
     quantity,
-    read_delay,
     within_one,
 )
 from sim.scenario.recorded import Columns, Trace
@@ -91,7 +92,10 @@ def read_appetite(written: object, info: ValidationInfo) -> Law | dict[str, Law]
 
 def read_longest(written: object, info: ValidationInfo) -> Law | str | None:
     """Is a delay written, `match`, or `never`?"""
-    return "match" if unwrapped(written) == "match" else read_delay(written, info)
+    stated_ = unwrapped(written)
+    if stated_ in ("match", "never"):
+        return "match" if stated_ == "match" else None
+    return quantity(written, info, or_word("match", "never"), not_below_zero)
 
 
 OF_FIRST_REFUSAL = ("window", "appetite", "max_utilization", "max_delay", "partial", "holds_capacity")

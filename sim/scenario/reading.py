@@ -143,19 +143,29 @@ def placed(complaint: Complaint, root: Node) -> Fault:
 
 def declarations(tree: Any, files: bool) -> Declared:
     """What does a file declare by name, whatever else is wrong in it?"""
-    names = {word: frozenset(keys(tree.get(word))) for word in ("sites", "providers", "hardware")}
+    read = {word: tree.get(word, {}) for word in ("sites", "providers", "hardware")}
+    names = {word: frozenset(part) for word, part in read.items() if isinstance(part, dict)}
     asking = askers(tree, files)
-    customers = [each.get("customer") for _, each in maps(tree, "demand")]
-    if asking is not None and None not in customers:
+    customers = objects_say(tree, "demand", "customer")
+    if asking is not None and customers is not None and None not in customers:
         names["customers"] = frozenset(map(str, [*customers, *(customer for customer, _ in asking)]))
-    lists = [each.get("sites") for _, each in maps(tree, "providers")]
-    names["sold"] = frozenset(str(site) for sites in lists if isinstance(sites, list) for site in sites)
+    lists = objects_say(tree, "providers", "sites")
+    if lists is not None and all(isinstance(sites, list) for sites in lists):
+        names["sold"] = frozenset(str(site) for sites in lists for site in sites)
     uncertain: dict[str, Law | None] = {}
     stated = tree.get("uncertain")
     for name, each in stated.items() if isinstance(stated, dict) else ():
         uncertain[name] = tolerant(uncertain_law, each, uncertain)
     supplies = {name: tolerant(counted_in, str(each.get("unit"))) for name, each in maps(tree, "supplies")}
     return Declared(names, supplies, uncertain, askers=asking, files=files)
+
+
+def objects_say(tree: Any, word: str, key: str) -> list[Any] | None:
+    """What the objects of a map say at a key; None where it is no map of objects."""
+    parts = tree.get(word, {})
+    if not isinstance(parts, dict) or not all(isinstance(each, dict) for each in parts.values()):
+        return None
+    return [each.get(key) for each in parts.values()]
 
 
 def askers(tree: Any, files: bool) -> tuple[tuple[str | None, str | None], ...] | None:
@@ -173,11 +183,6 @@ def askers(tree: Any, files: bool) -> tuple[tuple[str | None, str | None], ...] 
             return None
         asking += [(customer or own[0], class_ or own[1]) for customer, class_, _ in trace.records.kinds]
     return tuple(asking)
-
-
-def keys(part: object) -> Iterable[str]:
-    """The names in a map; none in what is no map."""
-    return part if isinstance(part, dict) else ()
 
 
 def tolerant(read: Callable[..., T], *arguments: object) -> T | None:

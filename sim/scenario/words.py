@@ -85,6 +85,8 @@ def several(reader: Reader, says: str) -> Reads:
     def read(written: object, info: ValidationInfo) -> tuple[str, ...]:
         if not isinstance(written, list | tuple):
             raise wrong("is not a list", f"write [{shown(written)}]", written)
+        if not written:
+            raise wrong("is an empty list", "name at least one, or leave the key out", written)
         names: list[str] = []
         gathering = Gathering()
         for position, part in enumerate(written):

@@ -1,0 +1,177 @@
+"""What does a shell offer while a command is being typed?"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from sim import cli, completion
+from sim.scenario.faults import Place
+from sim.scenario.merging import overridden
+from sim.scenario.paths import MOST, ways_on
+from sim.scenario.reading import read_merged
+from sim.scenario.schema import ScenarioFile
+from sim.scenario.written import as_written
+from sim.show.plots import PLOTS
+
+WORLD = Path(__file__).parent / "data" / "world.yaml"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with scenarios in it and below, and with other things."""
+    for name in (
+        "world.yaml",
+        "worse.yml",
+        "prose.txt",
+        "scenarios/base.yaml",
+        "scenarios/late.yaml",
+        ".git/x.yaml",
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(WORLD.read_text())
+    (tmp_path / "runs" / "base").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("", ["scenarios/base.yaml", "scenarios/late.yaml", "world.yaml", "worse.yml"]),
+        ("wo", ["world.yaml", "worse.yml"]),
+        ("sc", ["scenarios/base.yaml", "scenarios/late.yaml"]),
+        ("scenarios/la", ["scenarios/late.yaml"]),
+        ("pr", []),
+        ("nowhere/", []),
+        (".g", [".git/x.yaml"]),
+    ],
+)
+def test_files_of_scenarios(folder: Path, typed: str, offered: list[str]) -> None:
+    assert completion.scenario_files(typed) == offered
+
+
+def test_files_from_the_root(folder: Path) -> None:
+    assert completion.scenario_files(f"{folder}/wor") == [f"{folder}/world.yaml", f"{folder}/worse.yml"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("see", ["seed="]),
+        ("overflow.", ["overflow.order=", "overflow.policy="]),
+        ("rights.refusal.max", ["rights.refusal.max_delay=", "rights.refusal.max_utilization="]),
+        (
+            "rights.refusal.wi",
+            [
+                "rights.refusal.window.uniform.high=",
+                "rights.refusal.window.uniform.low=",
+                "rights.refusal.window=",
+            ],
+        ),
+        ("providers.Neo.si", ["providers.Neo.sites.0=", "providers.Neo.sites.1=", "providers.Neo.sites="]),
+        ("demand.chat.in", ["demand.chat.in_place.West="]),
+        ("sites.East.buildings.Ha", None),
+        ("sites.Nowhere.on", []),
+        ("nothing", []),
+        ("sites.East.owner", ["sites.East.owner="]),
+    ],
+)
+def test_paths_of_a_scenario(typed: str, offered: list[str] | None) -> None:
+    found = ways_on(WORLD, typed)
+    assert all(path.startswith(typed) for path in found)
+    if offered is not None:
+        assert found == offered
+    else:
+        assert "sites.East.buildings.Hall=" in found
+        assert "sites.East.buildings.Hall.it_power=" in found
+
+
+def test_of_many_paths_only_the_beginning_is_told() -> None:
+    found = ways_on(WORLD, "")
+    assert len(found) <= MOST
+    assert {"seed=", "demand.chat.", "sites.West."} <= set(found)
+    assert "sites.West.outages.takes=" in ways_on(WORLD, "sites.West")
+
+
+def test_every_path_that_is_told_leads_somewhere() -> None:
+    """What ends in a dot goes on until a `=`, and all that ends there can be set."""
+    root, new = read_merged(WORLD), as_written("5", Place("--set"))
+    going, ends = ways_on(WORLD, ""), set[str]()
+    while going:
+        ends |= {path.removesuffix("=") for path in going if path.endswith("=")}
+        going = [further for path in going if path.endswith(".") for further in ways_on(WORLD, path)]
+    assert len(ends) > 150
+    for path in ends:
+        overridden(root, path, new, ScenarioFile)
+
+
+def test_paths_of_a_faulty_scenario_and_of_none(folder: Path) -> None:
+    Path("faulty.yaml").write_text("extends: world.yaml\nseed: one\nsites: {West: {online: 3}}\n")
+    assert ways_on(Path("faulty.yaml"), "sites.West.onl") == ["sites.West.online="]
+    assert ways_on(Path("nowhere.yaml"), "s") == []
+    assert ways_on(Path("prose.txt").with_suffix(".none"), "") == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("mon", ["money"]),
+        ("al", ["all"]),
+        ("money,uti", ["money,utilization"]),
+        ("money,mon", []),
+        ("money,al", []),
+    ],
+)
+def test_names_of_plots(typed: str, offered: list[str]) -> None:
+    assert [name for name in completion.plots(typed) if name.startswith(typed)] == offered
+
+
+def test_the_names_of_plots_are_those_that_there_are() -> None:
+    assert completion.plot_names() == list(PLOTS)
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("sim ch", ["check"]),
+        ("sim check wo", ["world.yaml", "worse.yml"]),
+        ("sim check world.yaml --set overflow.p", ["overflow.policy="]),
+        ("sim run --seed 3 world.yaml --set seed=4 --set overflow.p", ["overflow.policy="]),
+        (
+            "sim check world.yaml --set 'rights.refusal.hold",
+            ["rights.refusal.holder=", "rights.refusal.holds_capacity="],
+        ),
+        ("sim check --set overflow.p", []),
+        ("sim check world.yaml --set overflow.policy=c", []),
+        ("sim show world.yaml --diff scenarios/l", ["scenarios/late.yaml"]),
+        ("sim run world.yaml --plots money,o", ["money,overflow", "money,online_by_site"]),
+        ("sim plot runs/base --plots back", ["backlog"]),
+        ("sim run world.yaml --engine si", ["simpy"]),
+    ],
+)
+def test_what_a_shell_is_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, line: str, offered: list[str]
+) -> None:
+    """Through typer, as bash asks."""
+    from typer._completion_classes import BashComplete, completion_init
+
+    completion_init()
+    monkeypatch.setenv("COMP_WORDS", line.replace(" ", "\n") if "'" not in line else line)
+    monkeypatch.setenv("COMP_CWORD", str(len(line.split()) - 1))
+    shell = BashComplete(typer.main.get_command(cli.app), {}, "sim", "_SIM_COMPLETE")
+    assert shell.complete().split() == offered
+
+
+def test_a_shell_is_answered_without_what_is_heavy(folder: Path) -> None:
+    """To offer paths and plots takes neither plots nor units nor numbers."""
+    code = (
+        "import sys; from pathlib import Path; from sim import cli, completion;"
+        "from sim.scenario.paths import ways_on;"
+        "assert ways_on(Path('world.yaml'), 'sites.'); assert completion.plots('');"
+        "print([n for n in ('numpy', 'polars', 'matplotlib', 'pint', 'scipy', 'simpy') if n in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
