@@ -406,7 +406,7 @@ class Market:
                 first = before - uncommitted[r]
             if uncommitted[r] == 0:
                 break
-        return max(first, 0)
+        return first if first > 0 else 0
 
     def _commit(self, r: int, p: int, takes: Takes) -> None:
         """A provider promises what it takes.

@@ -68,7 +68,7 @@ class Placing:
             free = rules.room(self._online[s], planned, self._committed[s], self._held[s])
             if free == 0:
                 continue
-            free = min(free, cap)
+            free = free if free < cap else cap
             if limits is not None:
                 free = min(free, limits.get(s, 0))
             kw = rules.takes(self.ledger.split[r], self.ledger.block[r], left, free)
