@@ -18,10 +18,10 @@ from sim.scenario.units import MEASURES, parse_quantity
 class Columns(Described):
     """Which columns of a trace hold what.
 
-    A csv or Parquet file needs `asked`. SWF has the columns `submit time`, `wait time`, `run time`, `requested time`, `allocated processors`,
-    `requested processors`, `user`, `group`, `application`, `queue`, `partition` and the others of its
-    definition, and here also `processors`: those requested, else those allocated. Its `submit time`,
-    `processors` and `run time` are asked, size and term where nothing else is written.
+    A csv or Parquet file needs `asked`. SWF has the columns `submit time`, `wait time`, `run time`, `requested
+    time`, `allocated processors`, `requested processors`, `user`, `group`, `application`, `queue`, `partition`
+    and the others of its definition, and here also `processors`: those requested, else those allocated. Its
+    `submit time`, `processors` and `run time` are asked, size and term where nothing else is written.
     """
 
     called: ClassVar[str] = "columns"
@@ -103,9 +103,10 @@ class Trace(Described):
         if self.sha256 not in (None, records.sha256):
             message = f"is not the SHA-256 of the file, which has {records.sha256}"
             tell([Complaint(message, "bring back the file that had it", self.sha256, ("sha256",))])
-        if records.largest * (self.kw_per_unit.constant or 1.0) > MEASURES["power"].most:
-            message = f"makes a request of {records.largest * (self.kw_per_unit.constant or 1.0):.2g} kW"
-            tell([Complaint(message, "write less", self.kw_per_unit.constant, ("kw_per_unit",))])
+        factor = self.kw_per_unit.constant or 1.0
+        if records.largest * factor > MEASURES["power"].most:
+            message = f"makes a request of {records.largest * factor:.2g} kW, beyond what can be simulated"
+            tell([Complaint(message, "write less", f"{factor:g}", ("kw_per_unit",))])
         self._records = records
         self.__dict__["sha256"] = records.sha256
         return self

@@ -156,7 +156,7 @@ class Table:
         rows = bad.fill_null(False).arg_true()
         if not len(rows):
             return
-        more = f", and in {len(rows) - 1} rows more" if len(rows) > 1 else ""
+        more = f" (and in {len(rows) - 1} more)" if len(rows) > 1 else ""
         told, row = f"{message}, in the column {self.names[key]}{more}", int(rows[0])
         value = self.frame[key][row]
         self.complaints.append(Complaint(told, remedy, value, ("columns", key), self.place(row)))
@@ -357,7 +357,7 @@ def of_swf(data: bytes, path: str, names: Mapping[str, str]) -> Table:
     cells = lines["line"].str.extract_all(r"\S+")
     if (short := (cells.list.len() < len(SWF)).arg_true()).len():
         line, found = int(lines[ROW][short[0]]) + 1, len(cells[int(short[0])])
-        raise refused(f"has {found} fields, where SWF has {len(SWF)}", "mend the line", Place(path, line))
+        raise refused(f"has {found} of the {len(SWF)} fields of SWF", "mend the line", Place(path, line))
     fields = pl.DataFrame([lines[ROW], *(cells.list.get(k).alias(name) for k, name in enumerate(SWF))])
     known = pl.exclude(ROW).replace(["-1", "-1.0", "-1.00"], None)
     fields = fields.with_columns(known).with_columns(

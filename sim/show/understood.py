@@ -25,7 +25,8 @@ def understood(scenario: ScenarioFile) -> Iterator[tuple[str, str]]:
     """Labels and sentences, in the order of the file."""
     yield "Time", _time(scenario)
     for name, stream in scenario.demand.items():
-        said = [f"{stream.customer} asks"]
+        customers = list(dict.fromkeys(each.customer for each in stream.askers() or ())) or [stream.customer]
+        said = [f"{customers[0]} asks" if len(customers) == 1 else f"{len(customers)} customers ask"]
         if stream.arrivals is not None:
             said.append(_arrivals(stream.arrivals, stream.size))
         if stream.in_place:
@@ -119,7 +120,9 @@ def _arrivals(arrivals: Arrivals, size: Law | None) -> str:
     if arrivals.deals is not None:
         return f"by {len(arrivals.deals)} deals"
     assert arrivals.trace is not None
-    return f"as recorded in {arrivals.trace.file}"
+    records = arrivals.trace.records
+    many = f"{len(records):,} requests, " if records else ""
+    return f"{many}as recorded in {arrivals.trace.file}"
 
 
 def _right(right: Right) -> str:
