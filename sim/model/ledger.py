@@ -51,7 +51,11 @@ class Ledger:
         self.left: list[int] = []
         """By commitment: its undelivered kW."""
         self.deliveries = array("q")
-        """Rows of (commitment, kW, start, end), one after the other."""
+        """Rows of (commitment, kW, start, end), one after the other.
+
+        Without what is delivered in the instant of its promise: that is every commitment of a request whose
+        promised date is the date on which it was made.
+        """
         self.releases: list[tuple[int, int, int, str]] = []
         """(commitment, kW, at, why)"""
 

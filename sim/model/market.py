@@ -416,15 +416,15 @@ class Market:
         now, ledger = self.now, self.ledger
         for s, kw in takes:
             promised = self.placing.promised(now, r, s, kw)
-            c = len(ledger.left)
             ledger.commitments.extend((r, p, s, kw, now, promised))
-            ledger.left.append(kw)
             ledger.uncommitted[r] -= kw
             self.sites.committed[s] += kw
             if promised == now:
-                self._serve(r, s, c, kw)
+                ledger.left.append(0)
+                self._serve(r, s, kw)
             else:
-                self._queue_up(r, s, c, promised)
+                ledger.left.append(kw)
+                self._queue_up(r, s, len(ledger.left) - 1, promised)
 
     def _queue_up(self, r: int, s: int, c: int, promised: int) -> None:
         """A commitment waits for its delivery."""
@@ -456,7 +456,8 @@ class Market:
                 free -= aside
                 kw = rules.delivered(aside, left, ledger.split[r], ledger.wanted[r], now)
                 if kw:
-                    self._serve(r, s, c, kw)
+                    ledger.left[c] -= kw
+                    ledger.deliveries.extend((c, kw, now, self._serve(r, s, kw)))
                     begun = True
             if begun:
                 self._queue[s] = [place for place in queue if ledger.left[place[3]]]
@@ -465,15 +466,13 @@ class Market:
         self._stirred.clear()
         return moved
 
-    def _serve(self, r: int, s: int, c: int, kw: int) -> None:
-        """kW begin to serve, for the term of their request."""
-        ledger = self.ledger
-        ledger.left[c] -= kw
-        ledger.undelivered[r] -= kw
+    def _serve(self, r: int, s: int, kw: int) -> int:
+        """kW begin to serve, for the term of their request; until when?"""
+        self.ledger.undelivered[r] -= kw
         self.sites.in_service[s] += kw
-        end = self.now + ledger.term[r]
-        ledger.deliveries.extend((c, kw, self.now, end))
+        end = self.now + self.ledger.term[r]
         heappush(self._ends, (end, s, kw))
+        return end
 
     # (6) Give-ups
 

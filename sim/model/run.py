@@ -131,7 +131,7 @@ def gathered(market: Market, replication: int) -> Run:
         "at",
         "why",
     )
-    deliveries = _table(market.ledger.deliveries, "commitment", "kw", "start", "end")
+    deliveries = _deliveries(market, made)
     order = np.lexsort((np.arange(len(made["kw"])), made["request"], made["committed"]))
     names = ("request", "stream", "provider", "site", "kw", "committed", "promised")
     delivered = of(deliveries, "start")
@@ -154,6 +154,16 @@ def gathered(market: Market, replication: int) -> Run:
             )
         ),
     )
+
+
+def _deliveries(market: Market, made: dict[str, Ints]) -> dict[str, Ints]:
+    """All deliveries: those that the market wrote down, and what was delivered in the instant of its promise."""
+    later = _table(market.ledger.deliveries, "commitment", "kw", "start", "end")
+    at_once = np.flatnonzero((made["request"] >= 0) & (made["promised"] == made["committed"]))
+    start = made["committed"][at_once]
+    term = market.future.requests.term[made["request"][at_once]]
+    now = {"commitment": at_once, "kw": made["kw"][at_once], "start": start, "end": start + term}
+    return {name: np.concatenate([later[name], now[name]]) for name in later}
 
 
 def _requests(market: Market, deliveries: Columns) -> Columns:
