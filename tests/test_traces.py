@@ -16,9 +16,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from sim.model.future import Future, future
+from sim.model.future import Future
 from sim.model.metrics import metrics, window
 from sim.model.run import Run, play
+from sim.model.sampling import future
 from sim.model.series import series
 from sim.scenario import traces
 from sim.scenario.faults import ScenarioError
@@ -132,6 +133,31 @@ def test_parquet_knows_its_times(made: Made) -> None:
     assert (jobs.requests.term // (60 * SECOND)).tolist() == [1, 2, 4]
     assert jobs.requests.size_kw.tolist() == [1, 2, 3]
     assert [jobs.groups[k].customer for k in jobs.requests.group.tolist()] == ["8", "Lab", "7"]
+
+
+def test_parquet_may_hold_days_and_decimals(made: Made) -> None:
+    days = pl.Series(["2020-02-28", "2020-03-01"]).str.to_date()
+    frame = pl.DataFrame({"day": days, "kw": ["1.5", "2"], "of": ["x", "y"]})
+    frame = frame.with_columns(pl.col("kw").cast(pl.Decimal(10, 2)), pl.col("of").cast(pl.Categorical))
+    frame.write_parquet("t.parquet")
+    columns = "{asked: day, size: kw, class: of}"
+    jobs = asked(made(f"file: t.parquet, format: parquet, kw_per_unit: 2, columns: {columns}", "term: 1 h"))
+    assert (jobs.requests.asked // HOUR).tolist() == [0, 48], "a leap year"
+    assert jobs.requests.size_kw.tolist() == [3, 4]
+    assert [group.class_ for group in jobs.groups] == ["x", "y"]
+
+
+def test_parquet_may_hold_what_is_no_column_of_a_trace(made: Made) -> None:
+    frame = pl.DataFrame({"t": [True], "kw": [[1]], "u": [[1]]})
+    frame.write_parquet("t.parquet")
+    trace = "file: t.parquet, format: parquet, columns"
+    assert faults(made, f"{trace}: {{asked: t, size: kw}}", "term: 1 h") == [
+        'a.yaml:8: demand.jobs.arrivals.trace.columns.asked: "t": is a column of Boolean; name one of numbers or dates',
+        'a.yaml:8: demand.jobs.arrivals.trace.columns.size: "kw": is a column of List(Int64); name one of numbers',
+    ]
+    assert faults(made, f"{trace}: {{asked: t, customer: u}}") == [
+        'a.yaml:9: demand.jobs.arrivals.trace.columns.customer: "u": is a column of List(Int64); name one of words'
+    ]
 
 
 def swf(*jobs: tuple[int, ...]) -> str:

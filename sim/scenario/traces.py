@@ -174,7 +174,8 @@ class Table:
         if isinstance(column.dtype, pl.Duration):
             column, unit = column.dt.total_microseconds(), 1.0
         elif not column.dtype.is_numeric() and column.dtype not in (pl.String, pl.Null):
-            self.refuse(key, f"is a column of {column.dtype}", "name one of numbers")
+            remedy = "name one of numbers" + (" or dates" if key == "asked" else "")
+            self.refuse(key, f"is a column of {column.dtype}", remedy)
             return np.full(len(self.frame), np.nan)
         found = column.cast(pl.Float64, strict=False)
         finite = found.is_finite().fill_null(False)
@@ -283,8 +284,11 @@ def table(
     chosen = {"row": frame[ROW]}
     for key, name in names.items():
         column = frame[name]
-        if key in ("customer", "class") and not column.dtype.is_nested():
-            column = column.cast(pl.String, strict=False)
+        if key in ("customer", "class"):
+            if column.dtype.is_nested() or column.dtype in (pl.Binary, pl.Object):
+                message = f"is a column of {column.dtype}"
+                raise Wrong(Complaint(message, "name one of words", name, ("columns", key)))
+            column = column.cast(pl.String)
         if column.dtype == pl.String:
             column = column.str.strip_chars().replace("", None)
         chosen[key] = column
