@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sim.model.future import future
 from sim.model.metrics import metrics, window
 from sim.model.run import played
+from sim.model.sampling import future
 from sim.model.series import series
 from sim.scenario.reading import load
 from sim.study import bands, frames

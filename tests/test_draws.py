@@ -9,8 +9,8 @@ import pytest
 from scipy import stats
 
 from sim.model.draws import Draws, Floats, Stream, half_up, median, quantile, whole
-from sim.model.future import future
 from sim.model.rules import NEVER
+from sim.model.sampling import future
 from sim.model.time import DAY, YEAR
 from sim.scenario.laws import Law, Ref, mean
 from sim.scenario.reading import load

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.model.future import Future, future
+from sim.model.future import Future
+from sim.model.sampling import future
 from sim.scenario.reading import load
 
 ANNOUNCED = Path("scenarios/announced-2025.yaml").resolve()

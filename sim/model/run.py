@@ -7,10 +7,11 @@ import numpy as np
 import numpy.typing as npt
 import simpy
 
-from sim.model.future import Future, future
+from sim.model.future import Future
 from sim.model.market import Market, NotOnline
 from sim.model.own import Answer, Policy
 from sim.model.rules import NEVER
+from sim.model.sampling import future
 from sim.model.world import World
 from sim.scenario.faults import Fault, ScenarioError
 from sim.scenario.schema import ScenarioFile
