@@ -217,5 +217,8 @@ def test_every_field_says_what_it_is() -> None:
         assert "required" not in part
         for name, field in part["properties"].items():
             assert field.get("description") or "$ref" in field, name
-    assert written["$defs"]["Right"]["properties"]["kind"]["enum"] == ["exclusive", "first refusal"]
+    assert written["$defs"]["Right"]["properties"]["kind"]["enum"] == ["exclusive", "first refusal", None]
+    assert written["$defs"]["Right"]["type"] == ["object", "null"], "null removes a right"
+    assert written["$defs"]["Right"]["properties"]["until"]["anyOf"][-1] == {"type": "null"}
+    assert written["properties"]["rights"]["type"] == ["object", "null"]
     assert set(written["properties"]) == {"extends", *ScenarioFile.fields()}

@@ -227,19 +227,37 @@ class ScenarioFile(Described):
         return demand
 
 
+def or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema of what may also be null, as may what stands under names in it; another schema says it of objects."""
+    null: dict[str, Any] = {"type": "null"}
+    found = dict(schema)
+    if isinstance(found.get("additionalProperties"), dict):
+        found["additionalProperties"] = or_null(found["additionalProperties"])
+    if "enum" in found:
+        found["enum"] = [*found["enum"], None]
+    if isinstance(found.get("type"), str):
+        found["type"] = [found["type"], "null"]
+    if null not in found.get("anyOf", [null]):
+        found["anyOf"] = [*found["anyOf"], null]
+    return found
+
+
 EXTENDS = "A scenario file, relative to this one, that this one changes."
 
 
 def editor_schema() -> dict[str, Any]:
     """The JSON Schema by which an editor completes a scenario file, in which nothing need be written twice.
 
-    No key is required, since a file may extend another that has it.
+    No key is required, since a file may extend another that has it; and null may stand anywhere, since it removes
+    what that one says.
     """
     schema = ScenarioFile.model_json_schema()
     for each in objects(ScenarioFile):
         part = schema["$defs"].get(each.kind.__name__, schema)
         part.pop("required", None)
+        part["type"] = ["object", "null"]
         for key in each.keys:
+            part["properties"][key.name] = or_null(part["properties"][key.name])
             part["properties"][key.name]["description"] = f"{key.meaning} Write {key.says}."
     extends = {"type": "string", "description": EXTENDS}
     schema["properties"] = {"extends": extends, **schema["properties"]}
