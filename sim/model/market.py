@@ -142,9 +142,19 @@ class Market:
                 break
             first = moved = False
         if self._turned:
-            self._grown, self._turned = True, False
+            self._look_again()
         if self._triggers and self.world is not None:
             self.world.look(self.sites)
+
+    def _look_again(self) -> None:
+        """Have the waiting list walked in the very next instant, which may be one in which nothing else changes:
+        a date from which a request is wanted, or could give up.
+        """
+        self._grown, self._turned = True, False
+        dates = (*self.ledger.wanted[: self._next], *self.ledger.gives_up[: self._next])
+        at = min((at for at in dates if at > self.now), default=NEVER)
+        if at < self.end:
+            heappush(self._agenda, (at, LOOK, 0, NOBODY))
 
     def _next_time(self) -> int:
         """When can something change next?"""
