@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sim import completion
+from sim.show import completion
 
 app = typer.Typer(
     name="sim",
@@ -316,12 +316,11 @@ def plot_names(plots: str, tables: Kept) -> list[str] | None:
         raise typer.BadParameter("with --tables none there is nothing to plot; use --tables summary")
     if plots == "all":
         return None
-    from sim.show.plots import PLOTS
-
     names = [name.strip() for name in plots.split(",")]
     for name in names:
-        if name not in PLOTS:
-            raise typer.BadParameter(f"there is no plot {name}; there are {', '.join(PLOTS)}, all and none")
+        if name not in completion.PLOT_NAMES:
+            known = ", ".join(completion.PLOT_NAMES)
+            raise typer.BadParameter(f"there is no plot {name}; there are {known}, all and none")
     return names
 
 

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 import typer
 
-from sim import cli, completion
+from sim import cli
 from sim.scenario.faults import Place
 from sim.scenario.merging import overridden
 from sim.scenario.paths import MOST, ways_on
 from sim.scenario.reading import read_merged
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.written import as_written
+from sim.show import completion
 from sim.show.plots import PLOTS
 
 WORLD = Path(__file__).parent / "data" / "world.yaml"
@@ -130,7 +131,7 @@ def test_names_of_plots(typed: str, offered: list[str]) -> None:
 
 
 def test_the_names_of_plots_are_those_that_there_are() -> None:
-    assert completion.plot_names() == list(PLOTS)
+    assert list(PLOTS) == list(completion.PLOT_NAMES)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +169,7 @@ def test_what_a_shell_is_told(
 def test_a_shell_is_answered_without_what_is_heavy(folder: Path) -> None:
     """To offer paths and plots takes neither plots nor units nor numbers."""
     code = (
-        "import sys; from pathlib import Path; from sim import cli, completion;"
+        "import sys; from pathlib import Path; from sim import cli; from sim.show import completion;"
         "from sim.scenario.paths import ways_on;"
         "assert ways_on(Path('world.yaml'), 'sites.'); assert completion.plots('');"
         "print([n for n in ('numpy', 'polars', 'matplotlib', 'pint', 'scipy', 'simpy') if n in sys.modules])"

@@ -6,6 +6,7 @@ These are no faults: the scenario runs. `sim check` tells them.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from sim.scenario.faults import Complaint, Fault, shown
 from sim.scenario.schema import ScenarioFile
@@ -57,7 +58,7 @@ def of_traces(scenario: ScenarioFile) -> Iterator[Complaint]:
         if records.left_out:
             message = f"has {records.left_out} of {records.left_out + len(records)} jobs left out"
             remedy = "their size or term is unknown or 0, or they are parts of others"
-            yield Complaint(message, remedy, trace.file, (*path, "file"))
+            yield Complaint(message, remedy, Path(trace.file).name, (*path, "file"))
         before, after = trace.outside(scenario.start, scenario.end)
         if before or after:
             message = (
