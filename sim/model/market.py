@@ -283,24 +283,22 @@ class Market:
     def _walk(self) -> bool:
         """Offer what there is to those who wait, in their order; was anything placed?"""
         self._grown = False
-        if not self.placing.any_room(self.now):
-            return False
-        waiting, uncommitted = self._waiting, self.ledger.uncommitted
-        moved, i = False, 0
-        while i < len(waiting):
+        waiting, uncommitted, placing = self._waiting, self.ledger.uncommitted, self.placing
+        moved, i, most = False, 0, placing.most_room(self.now)
+        while most > 0 and i < len(waiting):
             r = waiting[i][1]
             before = uncommitted[r]
-            self._place(r)
-            if uncommitted[r] == 0:
-                del waiting[i]
-            elif not self.future.bypass:
-                return moved or uncommitted[r] < before
-            else:
-                i += 1
+            if placing.least(r) <= most:
+                self._place(r)
             if uncommitted[r] < before:
                 moved = True
-                if not self.placing.any_room(self.now):
-                    break
+                most = placing.most_room(self.now)
+            if uncommitted[r] == 0:
+                del waiting[i]
+            elif self.future.bypass:
+                i += 1
+            else:
+                break
         return moved
 
     def _place(self, r: int) -> None:

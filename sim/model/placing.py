@@ -47,9 +47,16 @@ class Placing:
         self._price = [float("inf") if price is None else price for price in prices]
         self._in_order = policy is None and future.policy == "in order"
 
-    def any_room(self, now: int) -> bool:
-        """Could anything be placed at all, by anyone, at any site?"""
-        return any(self.sites.room(s, now + presells) > 0 for s, presells in enumerate(self.presells_at))
+    def most_room(self, now: int) -> int:
+        """How many kW could anyone place at one site at the most?"""
+        return max(
+            (self.sites.room(s, now + presells) for s, presells in enumerate(self.presells_at)), default=0
+        )
+
+    def least(self, r: int) -> int:
+        """The least room at one site with which anything of a request could be placed."""
+        ledger = self.ledger
+        return ledger.block[r] if ledger.split[r] == rules.ANYWHERE else ledger.uncommitted[r]
 
     def takes(
         self, now: int, r: int, p: int, latest: int, cap: int = NEVER, limits: Limits | None = None

@@ -149,7 +149,9 @@ def _dates(outcome: Outcome, days: Statistics) -> str:
 
 def _of(value: Statistics, statistic: Literal["mean", "p10", "p50", "p90"]) -> str:
     number = value[statistic]
-    return "-" if number is None else f"{number:,.0f}"
+    if number is None:
+        return "-"
+    return f"{number:,.0f}" if abs(number) >= 10 or number == 0 else f"{number:.2g}"
 
 
 def _spread(value: Statistics) -> str:
