@@ -167,7 +167,7 @@ class Result:
     def __repr__(self) -> str:
         n = len(self.outcome.finished)
         return (
-            f"<Result of {self.outcome.scenario.name}: {n} replications, {len(self.outcome.values)} metrics>"
+            f"<Result of {self.provenance['scenario']}: {n} replications, {len(self.outcome.values)} metrics>"
         )
 
 

@@ -60,17 +60,24 @@ Set = Annotated[
 ]
 
 
-@app.callback()
-def common(
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-    version: Annotated[bool, typer.Option("--version", help="Show the version, and stop.")] = False,
-) -> None:
-    """Take the options that every command has; `main` looks for --debug, wherever it stands."""
-    if version:
+def say_version(asked: bool) -> None:
+    """Show the version, and stop."""
+    if asked:
         from importlib.metadata import version as of
 
         typer.echo(f"sim {of('rofr')}")
         raise typer.Exit
+
+
+@app.callback()
+def common(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version, and stop.", is_eager=True, callback=say_version),
+    ] = False,
+) -> None:
+    """Take the options that every command has; `main` looks for --debug, wherever it stands."""
 
 
 @app.command()
@@ -99,10 +106,17 @@ def run(
     """Play a scenario many times: tables, a summary, page one and plots."""
     from sim.scenario.reading import load
     from sim.study import outcome as study
+    from sim.study.expect import expected
 
     chosen = plot_names(plots, tables)
     read = load(scenario, parsed(overrides))
+    expected(read)
     folder = Path("runs") / safe(read.name) if out is None else out
+    if before := study.told_of(folder):
+        replaced = (
+            f"{before['scenario']}, {before['finished']} replications, scenario {before['sha256'][:12]}"
+        )
+        typer.echo(f"Replaces the run in {folder} ({replaced})", err=True)
     with progress(f"{read.name}") as told:
         done = study.run(
             read,
@@ -133,7 +147,9 @@ def run(
         from sim.show.page import page
 
         page(done, Console(highlight=False))
-    if chosen is None or chosen:
+    if done.interrupted:
+        typer.echo(f"Plots are left out; draw them with: sim plot {folder}", err=True)
+    elif chosen is None or chosen:
         from sim.show.report import note, plots_to
 
         plots_to(done, folder / "plots", chosen)
@@ -155,8 +171,10 @@ def check(
     from sim.scenario.reading import load
     from sim.scenario.remarks import remarks
     from sim.show.understood import understood
+    from sim.study.expect import expected
 
     read = load(scenario, parsed(overrides))
+    expected(read)
     said, idle = list(understood(read)), [str(remark) for remark in remarks(read)]
     if as_json:
         typer.echo(json.dumps({"scenario": read.name, "understood": dict(said), "warnings": idle}))
@@ -172,7 +190,9 @@ def check(
     console.print(table)
     for remark in idle:
         console.print(f"warning: {remark}", style="yellow", markup=False)
-    console.print(f"{read.path} is right" + (f", with {len(idle)} warnings" if idle else ""))
+    console.print(
+        f"{read.path} is right" + (f", with {len(idle)} warning{'s' * (len(idle) > 1)}" if idle else "")
+    )
 
 
 @app.command()

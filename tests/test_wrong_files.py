@@ -161,13 +161,16 @@ def test_what_is_said_of_a_wrong_place(sim: Sim, words: str, answer: str) -> Non
     assert sorted(Path().rglob("*")) == before, "nothing was written"
 
 
-def test_a_metric_that_is_expected_and_is_not_there(sim: Sim) -> None:
-    expect = "expect=[unservd_mw.mean.p90 < 3]"
-    code, _, complaint = sim("run", "good.yaml", "--set", expect, "--replications", "1", "--plots", "none")
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_a_metric_that_is_expected_and_is_not_there(sim: Sim, command: str) -> None:
+    """Told before the run, so that nothing is played in vain."""
+    code, _, complaint = sim(command, "good.yaml", "--set", "expect=[unservd_mw.mean.p90 < 3]")
     assert code == 2
     assert complaint == (
-        'expect: "unservd_mw.mean.p90 < 3": there is no metric unservd_mw.mean; did you mean unserved_mw.mean?\n'
+        '--set: expect.0: "unservd_mw.mean.p90 < 3": there is no metric unservd_mw.mean;'
+        " did you mean unserved_mw.mean?\n"
     )
+    assert not Path("runs").exists()
 
 
 USAGE = [

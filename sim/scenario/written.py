@@ -67,6 +67,10 @@ def read_yaml(text: str, file: str) -> Node:
             mark = error.context_mark  # where something began that does not end
         said = ", ".join(part for part in (error.context, error.problem) if part)
         place = Place(file, mark.line + 1 if mark else None)
+        if "'\\t'" in said:
+            raise refused(place, "has a tab where a value begins", "indent with spaces") from None
+        if "quoted scalar" in said and "end" in said:
+            raise refused(place, "begins a quote that does not end", "close it") from None
         raise refused(place, f"is not YAML: {said}", "mend the line, or quote the text") from None
     except ReaderError as error:
         place = Place(file, text.count("\n", 0, error.position) + 1)

@@ -66,9 +66,9 @@ def _story(outcome: Outcome, found: Summary) -> Iterable[tuple[str, str]]:
         yield "", f"short for {_of(found['short.days'], 'mean')} days in the mean"
     peak, when = found["shortfall_mw.max"], found["shortfall_mw.max_days"]
     if peak["mean"]:
-        yield "Peak shortfall", f"{_spread(peak)} MW"
+        yield "Peak shortfall", f"{_spread(peak)}"
         yield "", f"reached {_dates(outcome, when)}"
-    yield "Unserved", f"{_spread(found['unserved_mw.mean'])} MW, the mean over time"
+    yield "Unserved", f"mean over time {_spread(found['unserved_mw.mean'])}"
     declined = found["declined_share"]
     if declined["n"]:
         rights = outcome.scenario.rights.values()
@@ -144,7 +144,8 @@ def _dates(outcome: Outcome, days: Statistics) -> str:
     """The dates that a tenth, half and nine tenths of the replications do not pass."""
     named = (("p10", days["p10"]), ("p50", days["p50"]), ("p90", days["p90"]))
     start = outcome.scenario.start
-    return ", ".join(f"{name} {start + timedelta(days=d):%Y-%m-%d}" for name, d in named if d is not None)
+    told = [f"{name} {start + timedelta(days=d):%Y-%m-%d}" for name, d in named if d is not None]
+    return ", ".join(told) if days["n"] > 1 else told[0].removeprefix("p10 ")
 
 
 def _of(value: Statistics, statistic: Literal["mean", "p10", "p50", "p90"]) -> str:
@@ -155,8 +156,10 @@ def _of(value: Statistics, statistic: Literal["mean", "p10", "p50", "p90"]) -> s
 
 
 def _spread(value: Statistics) -> str:
-    """A number with what lies between the tenth and the ninetieth replication of a hundred."""
-    return f"{_of(value, 'p50')} ({_of(value, 'p10')} to {_of(value, 'p90')})"
+    """A power: the median over the replications, and the tenth and the ninetieth of a hundred."""
+    if value["n"] == 1:
+        return f"{_of(value, 'p50')} MW"
+    return f"p50 {_of(value, 'p50')} MW (p10 {_of(value, 'p10')}, p90 {_of(value, 'p90')})"
 
 
 def _percent(share: float | None) -> str:

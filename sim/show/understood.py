@@ -35,6 +35,8 @@ def understood(scenario: ScenarioFile) -> Iterator[tuple[str, str]]:
             )
         if stream.only:
             said.append("only of " + _listed(stream.only))
+        if stream.term is not None:
+            said.append(f"for {quantity(stream.term)}")
         gives_up = (
             "never gives up" if stream.patience is None else f"gives up after {quantity(stream.patience)}"
         )
@@ -116,7 +118,8 @@ def _arrivals(arrivals: Arrivals, size: Law | None) -> str:
     if arrivals.curve is not None:
         (first, low), (last, high) = arrivals.curve.points[0], arrivals.curve.points[-1]
         ends = f"{quantity(low)} on {_day(first)} to {quantity(high)} on {_day(last)}"
-        return f"as a curve of wanted power passes, from {ends}{each}"
+        growth = f", then times {quantity(arrivals.curve.growth)} a year"
+        return f"as a curve of wanted power passes, from {ends}{growth}{each}"
     if arrivals.deals is not None:
         return f"by {len(arrivals.deals)} deals"
     assert arrivals.trace is not None
@@ -169,6 +172,10 @@ def _building(name: str, b: Building) -> str:
     if b.planned is not None:
         start = f"{start} and planned" if start else "planned"
         start += f" for {_date(b.planned)}"
+    if b.every is not None:
+        start += f", one every {quantity(b.every)}"
+    if b.slip.constant != 0:
+        start += f", late by {quantity(b.slip)}"
     ends = [f"{word} perhaps" for word in ("cancelled", "retired") if getattr(b, word) is not None]
     return ", ".join([f"{name}: {many} {start}", *ends])
 

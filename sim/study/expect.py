@@ -3,13 +3,39 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sim.model.metrics import metrics, window
+from sim.model.run import play
+from sim.model.series import series
 from sim.scenario.expectations import parse_expectation
-from sim.scenario.faults import meant
+from sim.scenario.faults import Fault, ScenarioError, meant
+from sim.scenario.schema import ScenarioFile
 from sim.study.summary import Statistics, Summary
 
 
 class NoMetric(ValueError):
     """A statement names a metric that the run does not have."""
+
+
+def expected(scenario: ScenarioFile) -> None:
+    """Does every statement name a metric that the scenario's runs will have? One replication is played to know.
+
+    Raises ScenarioError with those that do not, where they are written.
+    """
+    if not scenario.expect:
+        return
+    run = play(scenario, scenario.seed, 0)
+    known = metrics(run, series(run), window(run, scenario.measure_from, scenario.report_at))
+    faults = []
+    for k, statement in enumerate(scenario.expect):
+        metric = parse_expectation(statement).metric
+        if metric not in known:
+            place = scenario.written_at(("expect", k)).place
+            message = f"there is no metric {metric}"
+            faults.append(
+                Fault(place.file, place.line, f"expect.{k}", statement, message, meant(metric, known))
+            )
+    if faults:
+        raise ScenarioError(faults)
 
 
 @dataclass(frozen=True)

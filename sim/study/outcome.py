@@ -103,6 +103,11 @@ def run(
     a function that cannot be sent to several workers.
     """
     n = scenario.replications if replications is None else replications
+    for name, value, least in (("replications", n, 1), ("workers", workers, 1), ("seed", seed, 0)):
+        if value is not None and (type(value) is not int or value < least):
+            raise ValueError(f"{name}={value!r}: write a whole number, {least} or more")
+    if tables not in KEPT:
+        raise ValueError(f"tables={tables!r}: write one of {', '.join(KEPT)}")
     task = Task(scenario, scenario.seed if seed is None else seed, tables, policy, answer)
     keep = None if out is None else Store(out)
     found: dict[int, Metrics] = {}
@@ -190,15 +195,21 @@ def identity(function: Callable[..., Any] | None) -> dict[str, str] | None:
     return {"name": str(name), "sha256": hashlib.sha256(source.encode()).hexdigest()}
 
 
+def told_of(folder: Path) -> dict[str, Any] | None:
+    """The provenance of the run in a folder, if there is one."""
+    path = folder / store.PROVENANCE
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+
+
 def opened(folder: Path) -> Outcome:
     """A run that was saved. Raises OutError where the folder holds none."""
     if not store.is_run(folder):
         raise OutError(f"{folder}: holds no run of sim; make one with: sim run SCENARIO --out {folder}")
-    if not (folder / store.PROVENANCE).is_file():
+    told = told_of(folder)
+    if told is None:
         raise OutError(
             f"{folder}: its run was killed before it ended; the finished parts are in {folder / store.PARTS}"
         )
-    told = json.loads((folder / store.PROVENANCE).read_text(encoding="utf-8"))
     scenario = load(folder / "scenario.yaml", files=False)
     outcome = Outcome(scenario, told, [], {}, folder)
     if outcome.has("metrics"):
