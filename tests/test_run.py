@@ -141,6 +141,12 @@ def test_a_user_function_replaces_the_policy(small: ScenarioFile) -> None:
         outcome.run(small, replications=1, workers=1, policy=lambda request, offers: ["Nobody"])
 
 
+@pytest.mark.parametrize("returned", [None, "Neo", [3]])
+def test_a_policy_that_ranks_nobody_is_told_so(small: ScenarioFile, returned: object) -> None:
+    with pytest.raises(ValueError, match=r"the policy returned .*; it must return a list of provider names"):
+        outcome.run(small, replications=1, workers=1, policy=lambda request, offers: returned)  # type: ignore[arg-type,return-value]
+
+
 def only_neo(request: object, offers: object) -> list[str]:
     return ["Neo"]
 

@@ -48,7 +48,9 @@ It takes whole blocks, and no more than its sites have room for (or was held for
 
 
 def order_of(ranking: Sequence[str], numbers: dict[str, int]) -> list[int]:
-    """The ranking of a policy, as numbers. Raises ValueError where it names another, or one twice."""
+    """The ranking of a policy, as numbers. Raises ValueError where it is no list of names, or names one twice."""
+    if not isinstance(ranking, list | tuple) or not all(isinstance(name, str) for name in ranking):
+        raise ValueError(f"the policy returned {ranking!r}; it must return a list of provider names")
     if any(name not in numbers for name in ranking) or len(set(ranking)) < len(ranking):
         raise ValueError(
             f"the policy ranked {list(ranking)}; it may name each of {list(numbers)} once, and no other"
