@@ -1,7 +1,7 @@
 """One run: a replication of a scenario, played to its end, as columns of whole numbers."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,8 @@ from sim.scenario.faults import Fault, ScenarioError
 from sim.scenario.schema import ScenarioFile
 
 Ints = npt.NDArray[np.int64]
+Engine = Literal["simpy", "compiled"]
+"""The clock of the market."""
 NO_TIME = NEVER
 """Stands in a column of times for a time that there is not."""
 
@@ -61,6 +63,7 @@ def play(
     replication: int,
     policy: Policy | None = None,
     answer: Answer | None = None,
+    engine: Engine = "simpy",
 ) -> Run:
     """What happens in this replication of a scenario?
 
@@ -68,7 +71,7 @@ def play(
     """
     drawn = future(scenario, seed, replication)
     try:
-        return played(drawn, replication, policy, answer)
+        return played(drawn, replication, policy, answer, engine)
     except NotOnline as error:
         site = drawn.sites[error.site].name
         raise ScenarioError(
@@ -87,9 +90,13 @@ def play(
 
 
 def played(
-    drawn: Future, replication: int = 0, policy: Policy | None = None, answer: Answer | None = None
+    drawn: Future,
+    replication: int = 0,
+    policy: Policy | None = None,
+    answer: Answer | None = None,
+    engine: Engine = "simpy",
 ) -> Run:
-    """Play a future to its end, on SimPy's clock."""
+    """Play a future to its end."""
     dates = [(p.begins, p.online, p.cancelled, p.retired) for p in drawn.projects]
     env = simpy.Environment(initial_time=min([0, *(at for of in dates for at in of if at is not None)]))
     market = Market(env, drawn, policy, answer)

@@ -41,7 +41,11 @@ class Fault:
         return ": ".join(part for part in (str(Place(self.file, self.line)), self.key, quoted, told) if part)
 
 
-class ScenarioError(Exception):
+class UserError(Exception):
+    """An error that the user can mend: the message says what is wrong, and what to do."""
+
+
+class ScenarioError(UserError):
     """What is wrong with this scenario? All its faults, one line each."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from sim.scenario.faults import UserError
 from sim.study.outcome import Outcome
 
 FORMATS = ("png", "svg")
 
 
-class NothingToShow(ValueError):
+class NothingToShow(UserError, ValueError):
     """A plot was asked for that has nothing to show of this run; the message says why."""
 
 

@@ -7,12 +7,12 @@ from sim.model.metrics import metrics, window
 from sim.model.run import play
 from sim.model.series import series
 from sim.scenario.expectations import parse_expectation
-from sim.scenario.faults import Fault, ScenarioError, meant
+from sim.scenario.faults import Fault, ScenarioError, UserError, meant
 from sim.scenario.schema import ScenarioFile
 from sim.study.summary import Statistics, Summary
 
 
-class NoMetric(ValueError):
+class NoMetric(UserError, ValueError):
     """A statement names a metric that the run does not have."""
 
 

@@ -21,7 +21,7 @@ import polars as pl
 
 from sim.model.metrics import Metrics, metrics, window
 from sim.model.own import Answer, Policy
-from sim.model.run import play
+from sim.model.run import Engine, play
 from sim.model.series import backlog, capacity, series
 from sim.scenario.schema import ScenarioFile
 from sim.study import bands, frames
@@ -43,6 +43,7 @@ class Task:
     tables: Tables
     policy: Policy | None = None
     answer: Answer | None = None
+    engine: Engine = "simpy"
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def play_batch(task: Task, replications: range) -> Batch:
     scenario, found = task.scenario, []
     parts: dict[str, list[pl.DataFrame]] = {}
     for replication in replications:
-        run = play(scenario, task.seed, replication, task.policy, task.answer)
+        run = play(scenario, task.seed, replication, task.policy, task.answer, task.engine)
         changes = series(run)
         values = metrics(run, changes, window(run, scenario.measure_from, scenario.report_at))
         found.append(values)

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from sim.scenario.faults import UserError
 from sim.study.frames import Frames
 
 PARTS = "parts"
@@ -16,7 +17,7 @@ PROVENANCE = "provenance.json"
 SUMMARY = "summary.json"
 
 
-class OutError(Exception):
+class OutError(UserError):
     """The folder for results cannot be used; the message says why, and what to do."""
 
 
