@@ -1,5 +1,6 @@
 """One run: a replication of a scenario, played to its end, as columns of whole numbers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -64,14 +65,16 @@ def play(
     policy: Policy | None = None,
     answer: Answer | None = None,
     engine: Engine = "simpy",
+    watch: Callable[[Market], None] | None = None,
 ) -> Run:
     """What happens in this replication of a scenario?
 
+    `watch` is shown the market on SimPy's clock before it begins, to look on while it plays.
     Raises ScenarioError where the drawn numbers cannot be: more in place at a site than is online there.
     """
     drawn = future(scenario, seed, replication)
     try:
-        return played(drawn, replication, policy, answer, engine)
+        return played(drawn, replication, policy, answer, engine, watch)
     except NotOnline as error:
         site = drawn.sites[error.site].name
         raise ScenarioError(
@@ -95,12 +98,15 @@ def played(
     policy: Policy | None = None,
     answer: Answer | None = None,
     engine: Engine = "simpy",
+    watch: Callable[[Market], None] | None = None,
 ) -> Run:
     """Play a future to its end."""
     dates = [(p.begins, p.online, p.cancelled, p.retired) for p in drawn.projects]
     env = simpy.Environment(initial_time=min([0, *(at for of in dates for at in of if at is not None)]))
     market = Market(env, drawn, policy, answer)
     market.world = World(env, drawn, market.wake)
+    if watch is not None:
+        watch(market)
     env.run(until=drawn.calendar.end)
     return gathered(market, replication)
 
