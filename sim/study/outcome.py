@@ -21,9 +21,10 @@ from sim.scenario.reading import load
 from sim.scenario.schema import ScenarioFile
 from sim.study import store
 from sim.study.bands import bands
+from sim.study.executors import stoppable
 from sim.study.expect import Verdict, judged
 from sim.study.frames import TABLES
-from sim.study.replications import Progress, Tables, Task, replicate, stoppable
+from sim.study.replications import Progress, Tables, Task, replicate
 from sim.study.store import OutError, Store
 from sim.study.summary import Summary, summary
 

@@ -3,18 +3,10 @@
 The batches depend only on how many replications there are, never on the workers, so the results do not either.
 """
 
-import multiprocessing
-import os
 import pickle
-import signal
-import sys
-import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
-from types import ModuleType
+from functools import lru_cache, partial
 from typing import Literal
 
 import polars as pl
@@ -25,6 +17,7 @@ from sim.model.run import Engine, play
 from sim.model.series import backlog, capacity, series
 from sim.scenario.schema import ScenarioFile
 from sim.study import bands, frames
+from sim.study.executors import Stop, cores, crew, finished
 from sim.study.frames import Frames
 
 Tables = Literal["all", "summary", "none"]
@@ -53,11 +46,6 @@ class Batch:
     replications: range
     metrics: list[Metrics]
     frames: Frames
-
-
-def cores() -> int:
-    """How many processors may this process use?"""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def batches(n: int) -> list[range]:
@@ -89,19 +77,16 @@ def play_batch(task: Task, replications: range) -> Batch:
     return Batch(replications, found, {name: pl.concat(part) for name, part in parts.items()})
 
 
-_task: Task | None = None
+@lru_cache(maxsize=2)
+def _unpacked(task: bytes) -> Task:
+    """A task that has travelled; a worker reads it once."""
+    found: Task = pickle.loads(task)
+    return found
 
 
-def _enlist(task: bytes) -> None:
-    """Begin as a worker: know the task, and leave Ctrl-C to the one who asked."""
-    global _task  # noqa: PLW0603
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _task = pickle.loads(task)
-
-
-def _play_as_worker(replications: range) -> Batch:
-    assert _task is not None
-    return play_batch(_task, replications)
+def play_packed(task: bytes, replications: range) -> Batch:
+    """Play some replications in another process."""
+    return play_batch(_unpacked(task), replications)
 
 
 def travels(task: Task) -> bytes | None:
@@ -115,37 +100,6 @@ def travels(task: Task) -> bytes | None:
         return None
 
 
-@dataclass
-class Stop:
-    """Whether the user has asked to stop."""
-
-    asked: bool = False
-
-
-@contextmanager
-def stoppable() -> Iterator[Stop]:
-    """Take a Ctrl-C as a wish to stop after what has begun; a second one stops at once.
-
-    Outside the main thread, where Python hears no signals, nothing changes.
-    """
-    stop = Stop()
-    if threading.current_thread() is not threading.main_thread():
-        yield stop
-        return
-
-    def heard(signum: int, frame: object) -> None:
-        if stop.asked:
-            raise KeyboardInterrupt
-        stop.asked = True
-        sys.stderr.write("\nStopping after what has begun; Ctrl-C again stops at once\n")
-
-    before = signal.signal(signal.SIGINT, heard)
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 def replicate(
     task: Task, n: int, stop: Stop, workers: int | None = None, progress: Progress | None = None
 ) -> Iterator[Batch]:
@@ -156,66 +110,22 @@ def replicate(
     user's cannot be sent to them.
     """
     todo = batches(n)
-    crew = min(cores() if workers is None else workers, len(todo))
-    packed = travels(task) if crew > 1 else None
-    if crew > 1 and packed is None:
+    crew_size = min(cores() if workers is None else workers, len(todo))
+    packed = travels(task) if crew_size > 1 else None
+    if crew_size > 1 and packed is None:
         if workers is not None:
             raise ValueError(
                 "the policy or answer cannot be sent to other processes, since it is not defined in a module; "
                 "define it in a .py file and import it, or use workers=1"
             )
-        crew = 1
+        crew_size = 1
+    play_some = partial(play_batch, task) if packed is None else partial(play_packed, packed)
     done = 0
     if progress is not None:
         progress(0, n)
-    for batch in _here(task, todo, stop) if packed is None else _in_pool(packed, todo, stop, crew):
-        done += len(batch.replications)
-        if progress is not None:
-            progress(done, n)
-        yield batch
-
-
-def _here(task: Task, todo: list[range], stop: Stop) -> Iterator[Batch]:
-    for replications in todo:
-        if stop.asked:
-            return
-        yield play_batch(task, replications)
-
-
-@contextmanager
-def _recruiting() -> Iterator[None]:
-    """Start workers that leave Ctrl-C to this process from their first moment, and do not run its script again.
-
-    They inherit the signals that are blocked here; and nothing that the user's script defines is sent to them.
-    """
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    blocked = {signal.SIGINT} if hasattr(signal, "pthread_sigmask") else set()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, blocked) if blocked else set()
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
-        if blocked:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _in_pool(packed: bytes, todo: list[range], stop: Stop, crew: int) -> Iterator[Batch]:
-    context = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
-    context.set_forkserver_preload(["sim.model.run", "sim.model.metrics"])
-    left = iter(todo)
-    with ProcessPoolExecutor(crew, mp_context=context, initializer=_enlist, initargs=(packed,)) as pool:
-
-        def begin(n: int) -> set[Future[Batch]]:
-            with _recruiting():
-                return {pool.submit(_play_as_worker, replications) for replications in islice(left, n)}
-
-        waiting = begin(2 * crew)
-        while waiting:
-            finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            if stop.asked:
-                waiting = {future for future in waiting if not future.cancel()}
-            else:
-                waiting |= begin(len(finished))
-            for future in finished:
-                yield future.result()
+    with crew(crew_size) as hands:
+        for replications, batch in finished(hands, play_some, todo, stop):
+            done += len(replications)
+            if progress is not None:
+                progress(done, n)
+            yield batch

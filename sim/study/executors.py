@@ -1,0 +1,240 @@
+"""Executors: who does the work of a study, this process, several of this machine, or a cluster?
+
+The rest of the study room knows executors of `concurrent.futures` alone, so that one machine and a cluster are
+one path. What is done, and in which pieces, never depends on who does it.
+"""
+
+import logging
+import multiprocessing
+import os
+import re
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from types import ModuleType
+from typing import Any, Literal, TypeVar
+
+from sim.scenario.faults import UserError
+
+Item = TypeVar("Item")
+Made = TypeVar("Made")
+Kind = Literal["processes", "threads"]
+
+
+class NoCluster(UserError):
+    """A cluster cannot be had; the message says why, and what to do."""
+
+
+@dataclass
+class Stop:
+    """Whether the user has asked to stop."""
+
+    asked: bool = False
+
+
+@contextmanager
+def stoppable() -> Iterator[Stop]:
+    """Take a Ctrl-C as a wish to stop after what has begun; a second one stops at once.
+
+    Outside the main thread, where Python hears no signals, nothing changes.
+    """
+    stop = Stop()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def heard(signum: int, frame: object) -> None:
+        if stop.asked:
+            raise KeyboardInterrupt
+        stop.asked = True
+        sys.stderr.write("\nStopping after what has begun; Ctrl-C again stops at once\n")
+
+    before = signal.signal(signal.SIGINT, heard)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Who does the work.
+
+    `hands` says how many pieces are worked on at once; `remote`, whether they must travel to another process.
+    """
+
+    executor: Executor
+    hands: Callable[[], int]
+    remote: bool = True
+
+    def ahead(self) -> int:
+        """How many pieces are given out at once, so that no hand is ever idle?"""
+        return 2 * self.hands() if self.remote else self.hands()
+
+
+def cores() -> int:
+    """How many processors may this process use?"""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def crew(workers: int, kind: Kind = "processes", cluster: str | None = None) -> Iterator[Crew]:
+    """Take on who does the work: this process for one worker, else a pool, or those of a cluster if one is named.
+
+    Raises NoCluster where the cluster cannot be had. What is not begun when the block ends is never begun.
+    """
+    if cluster is not None:
+        with _dask(cluster) as found:
+            yield found
+        return
+    if workers == 1:
+        yield Crew(_Here(), lambda: 1, remote=False)
+        return
+    pool: Executor = _Processes(workers) if kind == "processes" else ThreadPoolExecutor(workers)
+    try:
+        yield Crew(pool, lambda: workers, remote=kind == "processes")
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def finished(
+    crew: Crew, function: Callable[[Item], Made], todo: Iterable[Item], stop: Stop
+) -> Iterator[tuple[Item, Made]]:
+    """What comes of each piece, as it is finished, in whatever order; few are given out at a time.
+
+    Once `stop` is asked for, no further piece begins. Raises what the function raised, and BrokenExecutor where
+    a worker died and nobody took its place.
+    """
+    left = iter(todo)
+    waiting: dict[Future[Made], Item] = {}
+    while True:
+        if stop.asked:
+            waiting = {future: item for future, item in waiting.items() if not future.cancel()}
+        else:
+            for item in islice(left, max(0, crew.ahead() - len(waiting))):
+                waiting[crew.executor.submit(function, item)] = item
+        if not waiting:
+            return
+        for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+            yield waiting.pop(future), _result(future)
+
+
+def _result(future: Future[Made]) -> Made:
+    """What came of a piece; every way in which those who do the work can be lost is a BrokenExecutor."""
+    try:
+        return future.result()
+    except CancelledError:
+        raise BrokenExecutor("the cluster gave a piece of work up") from None
+    except Exception as error:
+        if type(error).__name__ in ("KilledWorker", "NoValidWorkerError", "CommClosedError"):
+            raise BrokenExecutor(str(error)) from None
+        raise
+
+
+class _Here(Executor):
+    """This process itself, which does a piece at once when it is given out."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+class _Processes(ProcessPoolExecutor):
+    """Processes of this machine that leave Ctrl-C to this one, and do not run the user's script again."""
+
+    def __init__(self, workers: int) -> None:
+        context = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
+        context.set_forkserver_preload(["sim.model.run", "sim.model.metrics"])
+        super().__init__(workers, mp_context=context, initializer=_leave_ctrl_c)
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        with _recruiting():
+            return super().submit(fn, *args, **kwargs)
+
+
+def _leave_ctrl_c() -> None:
+    """Begin as a worker: leave Ctrl-C to the one who asked."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def _recruiting() -> Iterator[None]:
+    """Start workers that leave Ctrl-C to this process from their first moment, and do not run its script again.
+
+    They inherit the signals that are blocked here; and nothing that the user's script defines is sent to them.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    blocked = {signal.SIGINT} if hasattr(signal, "pthread_sigmask") else set()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, blocked) if blocked else set()
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+        if blocked:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+ADDRESS = re.compile(r"local:(?P<workers>[1-9]\d{0,3})|[a-z]+://\S+")
+TOLD = "write local:8 for eight processes of this machine, or the address of a Dask scheduler, as tcp://HOST:8786"
+
+
+@contextmanager
+def _dask(cluster: str) -> Iterator[Crew]:
+    """The workers of a Dask cluster: one that runs at an address, or one of this machine for as long as needed."""
+    match = ADDRESS.fullmatch(cluster)
+    if match is None:
+        raise NoCluster(f'--cluster "{cluster}": is no cluster; {TOLD}')
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError:
+        raise NoCluster(
+            f'--cluster "{cluster}": Dask is not installed; install it with: pip install "rofr[cluster]"'
+        ) from None
+    with ExitStack() as held:
+        local = None
+        if match["workers"]:
+            # The thread that starts workers, and starts them anew, inherits what is blocked here.
+            with _recruiting():
+                local = LocalCluster(  # type: ignore[no-untyped-call]
+                    n_workers=int(match["workers"]),
+                    threads_per_worker=1,
+                    processes=True,
+                    dashboard_address=None,
+                    silence_logs=logging.ERROR,
+                )
+            held.enter_context(local)
+        try:
+            client: Any = Client(local or cluster, timeout="20s", set_as_default=False)  # type: ignore[no-untyped-call]
+        except (OSError, TimeoutError, ValueError) as error:
+            raise NoCluster(
+                f'--cluster "{cluster}": no Dask scheduler answers there ({error}); start one with: dask scheduler'
+            ) from None
+        held.enter_context(client)
+
+        def hands() -> int:
+            """How many pieces are worked on at once? One waits where no worker has come yet."""
+            try:
+                return max(1, int(sum(client.nthreads().values())))
+            except OSError as error:
+                raise BrokenExecutor(str(error)) from None
+
+        yield Crew(client.get_executor(pure=False), hands)
