@@ -1,0 +1,71 @@
+"""Variants of a scenario in the same futures: what does each come to, replication by replication?"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator, Mapping
+from concurrent.futures import BrokenExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sim.model.metrics import Metrics
+from sim.scenario.schema import ScenarioFile
+from sim.study.executors import Crew, Stop, cores, crew, finished, stoppable
+from sim.study.replications import Progress, Task, play_batch, play_packed
+from sim.study.store import OutError
+
+Key = TypeVar("Key")
+
+
+@dataclass(frozen=True)
+class Players:
+    """Those who play variants of a scenario, all from one seed, for as long as a study asks."""
+
+    hands: Crew
+    stop: Stop
+    seed: int
+
+    def play(
+        self,
+        variants: Mapping[Key, ScenarioFile],
+        replications: range,
+        progress: Progress | None = None,
+    ) -> dict[Key, list[Metrics]]:
+        """The metrics of each replication of each variant. Raises KeyboardInterrupt where the user stops it."""
+        size = max(1, -(-len(replications) // (2 * self.hands.hands())))
+        parts = [replications[k : k + size] for k in range(0, len(replications), size)]
+        found: dict[tuple[Key, range], list[Metrics]] = {}
+        todo = ((key, part, task) for key, task in self._tasks(variants) for part in parts)
+        done, total = 0, len(variants) * len(replications)
+        try:
+            for (key, part, _), metrics in finished(self.hands, _metrics, todo, self.stop):
+                found[key, part] = metrics
+                done += len(part)
+                if progress is not None:
+                    progress(done, total)
+        except BrokenExecutor:
+            raise OutError("a worker died, perhaps for want of memory; try fewer workers") from None
+        if self.stop.asked:
+            raise KeyboardInterrupt
+        return {key: [each for part in parts for each in found[key, part]] for key in variants}
+
+    def _tasks(self, variants: Mapping[Key, ScenarioFile]) -> Iterator[tuple[Key, Task | bytes]]:
+        """What each variant asks of those who play, packed where it must travel."""
+        for key, scenario in variants.items():
+            task = Task(scenario, self.seed, "none")
+            yield key, pickle.dumps(task) if self.hands.remote else task
+
+
+def _metrics(piece: tuple[object, range, Task | bytes]) -> list[Metrics]:
+    """The metrics of some replications of a variant."""
+    _, replications, task = piece
+    batch = play_packed(task, replications) if isinstance(task, bytes) else play_batch(task, replications)
+    return batch.metrics
+
+
+@contextmanager
+def players(seed: int, workers: int | None = None) -> Iterator[Players]:
+    """Take on those who play; by default one a processor."""
+    with stoppable() as stop, crew(cores() if workers is None else workers) as hands:
+        yield Players(hands, stop, seed)
