@@ -2,9 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sim.scenario.faults import UserError
 from sim.study.outcome import Outcome
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 FORMATS = ("png", "svg")
 
@@ -57,10 +61,15 @@ def plots_to(outcome: Outcome, folder: Path, names: Sequence[str] | None = None)
 def _drawn(name: str, outcome: Outcome, folder: Path) -> list[Path]:
     """Draw one plot."""
     from sim.show.plots import PLOTS
+
+    return figure_to(PLOTS[name].draw(outcome), folder, name)
+
+
+def figure_to(fig: Figure, folder: Path, name: str) -> list[Path]:
+    """Write a figure as PNG and SVG; each file whole or not at all."""
     from sim.show.plots.style import house
 
     made = []
-    fig = PLOTS[name].draw(outcome)
     for form in FORMATS:
         path = folder / f"{name}.{form}"
         beside = path.with_name(f".{path.name}.new")
