@@ -1,5 +1,7 @@
 """The pictures of a run, written to its folder."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
