@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sim.model.own import Answer, Policy
     from sim.scenario.schema import ScenarioFile
     from sim.study.outcome import Outcome
+    from sim.study.precision import Precision
     from sim.study.replications import Progress, Tables
     from sim.study.summary import Summary
 
@@ -76,8 +77,13 @@ class Scenario:
         tables: Tables = "all",
         out: str | Path | None = None,
         progress: Progress | None = None,
+        precision: Precision = (),
     ) -> Result:
         """Play the scenario many times; by default as often, and from the seed, that it states itself.
+
+        With `precision={"unserved_mw.mean": "5%"}` it is played until the half-width of that metric's 95 %
+        interval is no more than a share of the mean, or than a number in its unit; `replications` is then the
+        most that is played.
 
         `policy(request, offers)` ranks the providers for each request, in place of the overflow policy;
         `answer(request, offer)` says how many kW the holder of a first refusal takes, in place of its limits.
@@ -96,6 +102,7 @@ class Scenario:
                 tables=tables,
                 out=None if out is None else Path(out),
                 progress=progress,
+                precision=precision,
             )
         )
 

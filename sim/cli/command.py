@@ -58,6 +58,15 @@ Set = Annotated[
         autocompletion=completion.paths,
     ),
 ]
+Precise = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--precision",
+        metavar="METRIC:BOUND",
+        help="Play until the 95 % interval of a metric's mean is this tight (half of it): a share of the mean,"
+        " as unserved_mw.mean:5%, or in its unit, as unserved_mw.mean:20; may be given again.",
+    ),
+]
 
 
 def say_version(asked: bool) -> None:

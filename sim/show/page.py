@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
@@ -136,8 +136,21 @@ def _footing(outcome: Outcome) -> Iterable[str]:
             f"Interrupted: {len(outcome.finished)} of {outcome.provenance['replications']} replications"
             " were finished, and are kept"
         )
+    if "precision" in outcome.provenance:
+        yield from precision_lines(outcome.provenance["precision"], len(outcome.finished))
     if outcome.folder is not None:
         yield f"What it left is in {outcome.folder}"
+
+
+def precision_lines(sought: dict[str, Any], n: int) -> Iterable[str]:
+    """What became of the precision that was asked for, from the provenance of what was played."""
+    least, most = f"at least {sought['least']:,}", f"at most {sought['most']:,}"
+    how = f"was reached with {n:,} replications ({least}"
+    if not sought["reached"]:
+        how = f"was NOT reached with {n:,} replications ({most}"
+    yield f"The precision asked for {how} are played)"
+    for metric in sought["metrics"]:
+        yield f"  {'reached' if metric['reached'] else 'missed'}: {metric['told']}"
 
 
 def _dates(outcome: Outcome, days: Statistics) -> str:

@@ -16,6 +16,12 @@ class NoMetric(UserError, ValueError):
     """A statement names a metric that the run does not have."""
 
 
+def known(scenario: ScenarioFile) -> list[str]:
+    """Which metrics will the runs of a scenario have? One replication is played to know."""
+    run = play(scenario, scenario.seed, 0)
+    return list(metrics(run, series(run), window(run, scenario.measure_from, scenario.report_at)))
+
+
 def expected(scenario: ScenarioFile) -> None:
     """Does every statement name a metric that the scenario's runs will have? One replication is played to know.
 
@@ -23,16 +29,14 @@ def expected(scenario: ScenarioFile) -> None:
     """
     if not scenario.expect:
         return
-    run = play(scenario, scenario.seed, 0)
-    known = metrics(run, series(run), window(run, scenario.measure_from, scenario.report_at))
-    faults = []
+    names, faults = known(scenario), []
     for k, statement in enumerate(scenario.expect):
         metric = parse_expectation(statement).metric
-        if metric not in known:
+        if metric not in names:
             place = scenario.written_at(("expect", k)).place
             message = f"there is no metric {metric}"
             faults.append(
-                Fault(place.file, place.line, f"expect.{k}", statement, message, meant(metric, known))
+                Fault(place.file, place.line, f"expect.{k}", statement, message, meant(metric, names))
             )
     if faults:
         raise ScenarioError(faults)

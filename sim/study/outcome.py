@@ -4,8 +4,7 @@ import hashlib
 import inspect
 import json
 import platform
-from collections.abc import Callable
-from concurrent.futures import BrokenExecutor
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -14,19 +13,19 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from sim.model.metrics import Metrics
 from sim.model.own import Answer, Policy
 from sim.model.time import Calendar
 from sim.scenario.reading import load
 from sim.scenario.schema import ScenarioFile
 from sim.study import store
 from sim.study.bands import bands
-from sim.study.executors import stoppable
-from sim.study.expect import Verdict, judged
+from sim.study.expect import Verdict, judged, known
 from sim.study.frames import TABLES
-from sim.study.replications import Progress, Tables, Task, replicate
+from sim.study.precision import MOST, Precision, Rule, aims, settled
+from sim.study.replications import Progress, Tables, Task
 from sim.study.store import OutError, Store
 from sim.study.summary import Summary, summary
+from sim.study.underway import Underway, play_on
 
 DERIVED = ("bands",)
 """Tables over all replications."""
@@ -53,6 +52,11 @@ class Outcome:
     def interrupted(self) -> bool:
         """Was it stopped before all replications were finished?"""
         return bool(self.provenance["interrupted"])
+
+    @property
+    def precise(self) -> bool:
+        """Was the precision reached that was asked for, if any was?"""
+        return bool(self.provenance.get("precision", {}).get("reached", True))
 
     def table(self, name: str) -> pl.DataFrame:
         """A table by its name. Raises KeyError, with the remedy, where it was not kept."""
@@ -95,56 +99,66 @@ def run(
     out: Path | None = None,
     progress: Progress | None = None,
     engine: str = "auto",
+    precision: Precision = (),
 ) -> Outcome:
     """Play a scenario many times.
 
+    With `precision`, as many times as it takes until the intervals are that tight, and `replications` is the most.
     With `out`, the results go to that folder as they come; else they stay in memory. A Ctrl-C ends the run and
     keeps what is finished (see `Outcome.interrupted`); if nothing is, KeyboardInterrupt is raised.
-    Raises ScenarioError for numbers that cannot be, OutError for a folder that cannot be used, ValueError for
-    a function that cannot be sent to several workers.
+    Raises ScenarioError for numbers that cannot be, OutError for a folder that cannot be used, PrecisionError for
+    a precision that cannot be asked for, ValueError for a function that cannot be sent to several workers.
     """
-    n = scenario.replications if replications is None else replications
-    for name, value, least in (("replications", n, 1), ("workers", workers, 1), ("seed", seed, 0)):
-        if value is not None and (type(value) is not int or value < least):
-            raise ValueError(f"{name}={value!r}: write a whole number, {least} or more")
+    sought = aims(precision)
+    whole(replications=(replications, 1), workers=(workers, 1), seed=(seed, 0))
+    rule = Rule(sought, MOST if replications is None else replications) if sought else None
     if tables not in KEPT:
         raise ValueError(f"tables={tables!r}: write one of {', '.join(KEPT)}")
+    if rule is not None:
+        settled(sought, known(scenario))
     task = Task(scenario, scenario.seed if seed is None else seed, tables, policy, answer)
-    keep = None if out is None else Store(out)
-    found: dict[int, Metrics] = {}
-    memory: dict[int, dict[str, pl.DataFrame]] = {}
-    try:
-        with stoppable() as stop:
-            for batch in replicate(task, n, stop, workers, progress):
-                first = batch.replications[0]
-                found |= dict(zip(batch.replications, batch.metrics, strict=True))
-                if keep is None:
-                    memory[first] = batch.frames
-                else:
-                    keep.keep(first, batch.frames)
-    except BrokenExecutor:
-        kept = "" if out is None else f"; what was finished is in {out / store.PARTS}"
-        raise OutError(f"a worker died, perhaps for want of memory{kept}; try fewer workers") from None
-    if not found:
+    this = Underway(task, out)
+    if rule is None:
+        n = scenario.replications if replications is None else replications
+        asked = play_on([this], n, n, lambda: None, workers, progress)
+    else:
+        asked = play_on(
+            [this], rule.looks[0], rule.most, lambda: rule.further([this.values()]), workers, progress
+        )
+    if not this.finished:
         raise KeyboardInterrupt
-    finished = sorted(found)
+    told = {} if rule is None else {"precision": rule.ended([this.values()], len(this.finished))}
+    return ended(this, asked, engine, told)
+
+
+def whole(**numbers: tuple[int | None, int]) -> None:
+    """Is each a whole number, and not below the least that it can be? Raises ValueError for the first that is not."""
+    for name, (value, least) in numbers.items():
+        if value is not None and (type(value) is not int or value < least):
+            raise ValueError(f"{name}={value!r}: write a whole number, {least} or more")
+
+
+def ended(this: Underway, asked: int, engine: str, told: Mapping[str, Any]) -> Outcome:
+    """What a run that has been played leaves, in memory or in its folder; `told` is for its provenance."""
+    scenario, tables, keep = this.task.scenario, this.task.tables, this.keep
     outcome = Outcome(
         scenario=scenario,
-        provenance=provenance(task, n, len(finished), engine),
-        finished=finished,
-        values={name: [found[k][name] for k in finished] for name in found[finished[0]]},
-        folder=out,
+        provenance={**provenance(this.task, asked, len(this.finished), engine), **told},
+        finished=this.finished,
+        values=this.values(),
+        folder=None if keep is None else keep.folder,
     )
     calendar = Calendar.between(scenario.start, scenario.end)
-    if keep is None:
-        for name in (*KEPT[tables], "paths"):
-            parts = [memory[first][name] for first in sorted(memory) if name in memory[first]]
-            if parts:
-                outcome.frames[name] = pl.concat(parts)
-        if "paths" in outcome.frames:
-            outcome.frames["bands"] = bands(outcome.frames.pop("paths").lazy(), calendar)
+    if keep is not None:
+        _finish(keep, outcome, tables, calendar)
         return outcome
-    _finish(keep, outcome, tables, calendar)
+    for name in KEPT[tables]:
+        table = this.table(name)
+        if table is not None:
+            outcome.frames[name] = table
+    paths = this.table("paths")
+    if paths is not None:
+        outcome.frames["bands"] = bands(paths.lazy(), calendar)
     return outcome
 
 

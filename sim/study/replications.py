@@ -4,9 +4,10 @@ The batches depend only on how many replications there are, never on the workers
 """
 
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Literal
 
 import polars as pl
@@ -48,10 +49,10 @@ class Batch:
     frames: Frames
 
 
-def batches(n: int) -> list[range]:
+def batches(n: int, first: int = 0) -> list[range]:
     """Which replications are played together? At most 64 batches, or as many as their largest size asks for."""
     size = min(LARGEST_BATCH, max(1, -(-n // 64)))
-    return [range(first, min(first + size, n)) for first in range(0, n, size)]
+    return [range(k, min(k + size, first + n)) for k in range(first, first + n, size)]
 
 
 def play_batch(task: Task, replications: range) -> Batch:
@@ -77,7 +78,16 @@ def play_batch(task: Task, replications: range) -> Batch:
     return Batch(replications, found, {name: pl.concat(part) for name, part in parts.items()})
 
 
-@lru_cache(maxsize=2)
+@dataclass(frozen=True)
+class Piece:
+    """Some replications to be played together, of one of several tasks; the task is bytes where it travels."""
+
+    which: int
+    task: Task | bytes
+    replications: range
+
+
+@lru_cache(maxsize=8)
 def _unpacked(task: bytes) -> Task:
     """A task that has travelled; a worker reads it once."""
     found: Task = pickle.loads(task)
@@ -87,6 +97,13 @@ def _unpacked(task: bytes) -> Task:
 def play_packed(task: bytes, replications: range) -> Batch:
     """Play some replications in another process."""
     return play_batch(_unpacked(task), replications)
+
+
+def play_piece(piece: Piece) -> Batch:
+    """Play some replications, here or in another process."""
+    if isinstance(piece.task, bytes):
+        return play_packed(piece.task, piece.replications)
+    return play_batch(piece.task, piece.replications)
 
 
 def travels(task: Task) -> bytes | None:
@@ -100,32 +117,33 @@ def travels(task: Task) -> bytes | None:
         return None
 
 
-def replicate(
-    task: Task, n: int, stop: Stop, workers: int | None = None, progress: Progress | None = None
-) -> Iterator[Batch]:
-    """Play `n` replications; give each batch as it is finished, in whatever order.
+Players = Callable[[int, int, Stop], Iterator[tuple[int, Batch]]]
+"""Play `n` replications of every task, from a first one on; give which task it was, and a batch as it is finished."""
+
+
+@contextmanager
+def players(tasks: Sequence[Task], most: int, workers: int | None = None) -> Iterator[Players]:
+    """Take on who plays tasks side by side, `most` replications of each at the most.
 
     Without `workers`, all processors are used where the work and the functions allow it. Once `stop` is asked
     for, no further batch begins. Raises ValueError where several workers are asked for and a function of the
     user's cannot be sent to them.
     """
-    todo = batches(n)
-    crew_size = min(cores() if workers is None else workers, len(todo))
-    packed = travels(task) if crew_size > 1 else None
-    if crew_size > 1 and packed is None:
+    size = min(cores() if workers is None else workers, len(tasks) * len(batches(most)))
+    packed = [travels(task) for task in tasks] if size > 1 else []
+    if None in packed:
         if workers is not None:
             raise ValueError(
                 "the policy or answer cannot be sent to other processes, since it is not defined in a module; "
                 "define it in a .py file and import it, or use workers=1"
             )
-        crew_size = 1
-    play_some = partial(play_batch, task) if packed is None else partial(play_packed, packed)
-    done = 0
-    if progress is not None:
-        progress(0, n)
-    with crew(crew_size) as hands:
-        for replications, batch in finished(hands, play_some, todo, stop):
-            done += len(replications)
-            if progress is not None:
-                progress(done, n)
-            yield batch
+        size = 1
+    sent: Sequence[Task | bytes] = tasks if size == 1 else [task for task in packed if task is not None]
+    with crew(size) as hands:
+
+        def play(n: int, first: int, stop: Stop) -> Iterator[tuple[int, Batch]]:
+            todo = (Piece(k, task, part) for part in batches(n, first) for k, task in enumerate(sent))
+            for piece, batch in finished(hands, play_piece, todo, stop):
+                yield piece.which, batch
+
+        yield play
