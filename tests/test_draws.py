@@ -1,5 +1,6 @@
 """Are the laws the laws, the streams streams of their own, and the arrivals Poisson at the rate that is stated?"""
 
+from hashlib import blake2b
 from math import log, pi, sqrt
 from pathlib import Path
 
@@ -159,6 +160,17 @@ def test_a_stream_is_what_its_name_says() -> None:
     first = {Stream(*name).uniforms(3).tobytes() for name in names}
     assert len(first) == len(names)
     assert Stream(1, 0, "a").uniforms(3).tobytes() in first
+
+
+def test_streams_are_those_of_numpy() -> None:
+    """One generator begun anew for each name gives what one made for it would, in whatever order."""
+    draws = Draws(3, 7, {})
+    for name, n in (("a", 5), ("b", 1), ("a", 5), ("", 0), ("demand.chat.size", 64), ("b", 3)):
+        digest = blake2b(f"3/7/{name}".encode(), digest_size=16).digest()
+        fresh = np.random.Generator(np.random.Philox(key=int.from_bytes(digest, "little")))
+        assert draws.uniforms(name, n).tolist() == fresh.random(n).tolist()
+        stream = draws.stream(name)
+        assert [*stream.uniforms(2), *stream.uniforms(5)] == [*draws.uniforms(name, 7)]
 
 
 def test_streams_are_uniform_and_independent() -> None:

@@ -1,9 +1,7 @@
 """What is to be built: the buildings of a scenario in one replication, and the triggers that begin them."""
 
-import numpy as np
-
 from sim.model import rules
-from sim.model.draws import Draws, half_up, whole
+from sim.model.draws import Draws, whole
 from sim.model.future import Needed, Project, Stage, Watch
 from sim.model.time import Calendar
 from sim.scenario.dates import Date
@@ -68,8 +66,8 @@ def _group(
     every = 0 if b.every is None else max(1, whole(draws.once(f"{path}.every", b.every)))
     planned = None if b.planned is None else calendar.drawn(draws, f"{path}.planned", b.planned)
     begins = None if b.begins is None else calendar.drawn(draws, f"{path}.begins", b.begins)
-    slip = half_up(draws.many(f"{path}.slip", b.slip, n)).tolist()
-    review = np.maximum(half_up(draws.many(f"{path}.review", b.review, n)), 1).tolist()
+    slip = draws.wholes(f"{path}.slip", b.slip, n)
+    review = draws.wholes(f"{path}.review", b.review, n)
     capex = 0.0 if b.capex is None else draws.once(f"{path}.capex", b.capex) * kw
     cancelled = _ended(draws, f"{path}.cancelled", b.cancelled, n, calendar)
     retired = _ended(draws, f"{path}.retired", b.retired, n, calendar)
@@ -83,7 +81,7 @@ def _group(
                 name=name if n == 1 else f"{name} {k + 1}",
                 kw=kw,
                 planned=at,
-                review=review[k],
+                review=max(1, review[k]),
                 online=None if b.phases is not None or at is None else at + slip[k],
                 stages=stages[k],
                 medians=medians,
@@ -110,7 +108,7 @@ def _ended(
         return [calendar.drawn(draws, path, what)] * n
     on = calendar.drawn(draws, f"{path}.on", what.on)
     chance = draws.once(f"{path}.chance", what.chance)
-    return [on if u < chance else None for u in draws.stream(path).uniforms(n).tolist()]
+    return [on if u < chance else None for u in draws.uniforms(path, n).tolist()]
 
 
 def _stages(
@@ -120,11 +118,12 @@ def _stages(
     if b.phases is None:
         return [()] * b.count, 0
     supplies = {name: i for i, name in enumerate(scenario.supplies)}
+    returned = [supply.returned for supply in scenario.supplies.values()]
     columns: list[list[Stage]] = []
     medians = 0
     for name, phase in b.phases.items():
         here = f"{path}.phases.{name}"
-        takes = np.maximum(half_up(draws.many(f"{here}.takes", phase.takes, b.count)), 0).tolist()
+        takes = draws.wholes(f"{here}.takes", phase.takes, b.count)
         medians += max(0, whole(draws.median(phase.takes)))
         needs = []
         for supply, need in phase.needs.items():
@@ -137,7 +136,6 @@ def _stages(
                 assert need.amount is not None
                 amount = draws.once(f"{here}.needs.{supply}", need.amount) * (kw / 1000 if need.per_mw else 1)
             needs.append(Needed(supplies[supply], max(0, whole(amount))))
-        first = [need for need in needs if scenario.supplies[list(supplies)[need.supply]].returned]
-        last = [need for need in needs if not scenario.supplies[list(supplies)[need.supply]].returned]
-        columns.append([Stage(t, tuple(first + last)) for t in takes])
-    return [tuple(column[k] for column in columns) for k in range(b.count)], medians
+        needs.sort(key=lambda need: not returned[need.supply])
+        columns.append([Stage(max(0, t), tuple(needs)) for t in takes])
+    return list(zip(*columns, strict=True)) or [()] * b.count, medians

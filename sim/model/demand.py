@@ -1,5 +1,6 @@
 """Which requests will be asked? The arrivals of every stream, drawn before the clock starts."""
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from math import inf, log
@@ -106,7 +107,7 @@ def _rest(
         size_kw=whole_blocks(np.asarray(sizes, dtype=np.float64), block),
         block_kw=block,
         term=terms,
-        draw=draws.stream(f"{path}.appetite_draw").uniforms(n),
+        draw=draws.uniforms(f"{path}.appetite_draw", n),
         deal=deal,
         asker=asker,
     )
@@ -216,19 +217,20 @@ class WantedPower:
         self.at = [calendar.since_start(at) for at, _ in curve.points]
         self.kw = [draws.once(f"{path}.points.{at:%Y-%m-%d}", law) for at, law in curve.points]
         self.growth = draws.once(f"{path}.growth", curve.growth)
+        steps = zip(self.kw, self.kw[1:], strict=False)
+        self._ratio = [after / before if before > 0 and after > 0 else None for before, after in steps]
+        """By which factor it grows from each point to the next; None where it runs straight."""
 
     def kw_at(self, t: float) -> float:
         """How many kW are wanted at a time?"""
         at, kw = self.at, self.kw
-        if t < at[0]:
+        k = bisect_right(at, t) - 1
+        if k < 0:
             return 0.0
-        for k in range(len(at) - 1):
-            if t < at[k + 1]:
-                share = (t - at[k]) / (at[k + 1] - at[k])
-                if kw[k] <= 0 or kw[k + 1] <= 0:
-                    return kw[k] + share * (kw[k + 1] - kw[k])
-                return float(kw[k] * (kw[k + 1] / kw[k]) ** share)
-        return float(kw[-1] * self.growth ** ((t - at[-1]) / YEAR))
+        if k == len(at) - 1:
+            return float(kw[k] * self.growth ** ((t - at[k]) / YEAR))
+        share, ratio = (t - at[k]) / (at[k + 1] - at[k]), self._ratio[k]
+        return kw[k] + share * (kw[k + 1] - kw[k]) if ratio is None else float(kw[k] * ratio**share)
 
     def passes(self, target: float, t: int) -> float:
         """At which time from `t` on are `target` kW wanted? In whole microseconds, or inf."""
@@ -236,8 +238,8 @@ class WantedPower:
         t = max(t, at[0])
         if self.kw_at(t) >= target:
             return t
-        for k in range(len(at) - 1):
-            if t < at[k + 1] and kw[k + 1] >= target:
+        for k in range(bisect_right(at, t) - 1, len(at) - 1):
+            if kw[k + 1] >= target:
                 if kw[k] <= 0:
                     share = (target - kw[k]) / (kw[k + 1] - kw[k])
                 else:

@@ -6,7 +6,9 @@ scenarios with the same seed face the same future.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from hashlib import blake2b
+from math import floor
 from typing import Any
 
 import numpy as np
@@ -19,12 +21,30 @@ Floats = npt.NDArray[np.float64]
 Quantile = Callable[[Floats, Any, Mapping[str, float]], Any]
 
 
+NOTHING = np.zeros(4, dtype=np.uint64)
+"""Counter and buffer of a bit generator that has given nothing yet."""
+
+
 class Stream:
     """The uniforms of one named quantity: its n-th variate for the n-th request, building or event."""
 
     def __init__(self, seed: int, replication: int, name: str) -> None:
+        self._bits = np.random.Philox(key=0)
+        self._generator = np.random.Generator(self._bits)
+        self.begin(seed, replication, name)
+
+    def begin(self, seed: int, replication: int, name: str) -> None:
+        """Be the stream of another quantity, from its beginning: for a tenth of the time of making one."""
         digest = blake2b(f"{seed}/{replication}/{name}".encode(), digest_size=16).digest()
-        self._generator = np.random.Generator(np.random.Philox(key=int.from_bytes(digest, "little")))
+        key = np.frombuffer(digest, dtype="<u8")
+        self._bits.state = {
+            "bit_generator": "Philox",
+            "state": {"counter": NOTHING, "key": key},
+            "buffer": NOTHING,
+            "buffer_pos": 4,
+            "has_uint32": 0,
+            "uinteger": 0,
+        }
 
     def uniforms(self, n: int) -> Floats:
         """The next `n` float64 in [0, 1), as `(n,)`."""
@@ -40,6 +60,12 @@ def median(law: Law, numbers: Mapping[str, float]) -> float:
 
     The values of a `chance` do not rise with the probability; so its median is that of its values in order.
     """
+    return _median(law, tuple((name, numbers[name]) for name in sorted(law.refs())))
+
+
+@lru_cache(maxsize=1024)
+def _median(law: Law, known: tuple[tuple[str, float], ...]) -> float:
+    numbers = dict(known)
     if law.kind == "chance":
         return float(np.quantile(quantile(law, MIDPOINTS, numbers), 0.5, method="inverted_cdf"))
     return float(quantile(law, np.array([0.5]), numbers)[0])
@@ -52,7 +78,10 @@ def quantile(law: Law, u: Floats, numbers: Mapping[str, float]) -> Floats:
     canonical unit of the law's dimension. The formulas are the inverses of the distribution functions in
     Johnson, Kotz and Balakrishnan, "Continuous Univariate Distributions", with the special functions of scipy.
     """
-    p = {name: resolved(value, numbers) for name, value in law.params.items()}
+    p = {
+        name: value if type(value) is float else resolved(value, numbers)
+        for name, value in law.params.items()
+    }
     values: Floats = _QUANTILES[law.kind](u, p, numbers)
     return values
 
@@ -163,6 +192,7 @@ class Draws:
         self._once: dict[str, float] = {}
         self.drawn: list[tuple[str, float, str]] = []
         """(path as in `--set`, value, dimension) of every law drawn once a replication, in the order drawn."""
+        self._reused = Stream(seed, replication, "")
         for name, law in uncertain.items():
             self.numbers[name] = self.once(f"uncertain.{name}", law)
 
@@ -170,12 +200,17 @@ class Draws:
         """The stream of the quantity `name`, from its beginning."""
         return Stream(self.seed, self.replication, name)
 
+    def uniforms(self, name: str, n: int) -> Floats:
+        """The first `n` uniforms of the quantity `name`, as `(n,)`."""
+        self._reused.begin(self.seed, self.replication, name)
+        return self._reused.uniforms(n)
+
     def once(self, path: str, law: Law) -> float:
         """The value that a quantity has in this replication, in its canonical unit; recorded if it is a law."""
         if law.kind == "constant":
             return float(resolved(law.params["value"], self.numbers))
         if path not in self._once:
-            value = float(quantile(law, self.stream(path).uniforms(1), self.numbers)[0])
+            value = float(quantile(law, self.uniforms(path, 1), self.numbers)[0])
             self._once[path] = value
             self.drawn.append((path, value, law.dimension))
         return self._once[path]
@@ -184,7 +219,13 @@ class Draws:
         """The first `n` variates of a quantity that is drawn for each request, building or event, as `(n,)`."""
         if law.kind == "constant":
             return np.full(n, resolved(law.params["value"], self.numbers), dtype=np.float64)
-        return quantile(law, self.stream(path).uniforms(n), self.numbers)
+        return quantile(law, self.uniforms(path, n), self.numbers)
+
+    def wholes(self, path: str, law: Law, n: int) -> list[int]:
+        """The same as whole numbers, for the few of them that buildings need."""
+        if law.kind == "constant":
+            return [whole(self.once(path, law))] * n
+        return [floor(value + 0.5) for value in self.many(path, law, n).tolist()]
 
     def endless(self, path: str, law: Law) -> Iterator[float]:
         """The variates of a quantity that is drawn for each event, one after the other."""
@@ -208,4 +249,4 @@ def half_up(values: Floats) -> npt.NDArray[np.int64]:
 
 def whole(value: float) -> int:
     """One whole number, rounded half up, as every quantity enters the model."""
-    return int(np.floor(value + 0.5))
+    return floor(value + 0.5)

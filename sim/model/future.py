@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -91,24 +92,21 @@ class Requests:
         return len(self.asked)
 
 
-@dataclass(frozen=True)
-class Needed:
+class Needed(NamedTuple):
     """What a phase takes of a supply, in whole units of it."""
 
     supply: int
     amount: int
 
 
-@dataclass(frozen=True)
-class Stage:
+class Stage(NamedTuple):
     """A phase of a building in one replication; all the returned supplies come first in `needs`."""
 
     takes: int
     needs: tuple[Needed, ...]
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(NamedTuple):
     """A building in one replication. Times in microseconds since the start.
 
     Either `online` states when it comes online, or it runs through `stages` from its begin: on the date

@@ -5,42 +5,42 @@ triggers, which are read when an instant is over. Within an instant its parts go
 priorities: what time brings, the supplies that are asked for, cancellations and retirements, the market.
 """
 
-from collections.abc import Callable, Generator
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Protocol
 
 import simpy
-from simpy.resources.base import BaseResource
-from simpy.resources.container import Container, ContainerGet
-from simpy.resources.resource import SortedQueue
 
 from sim.model import rules
+from sim.model.clock import CLOSING, MARKET, Process, later
 from sim.model.draws import whole
-from sim.model.future import Campus, Future, Project, Stage, Watch
+from sim.model.future import Campus, Future, Needed, Project, Stage, Watch
+from sim.model.news import (
+    ANNOUNCED,
+    CANCELLED,
+    EVENTS,
+    ONLINE,
+    OUTAGE,
+    REPLANNED,
+    RESTORED,
+    RETIRED,
+    News,
+)
+from sim.model.supplies import Supplies
 
-LINE_UP, CLOSING, MARKET = 2, 3, 4
-"""Priorities within an instant, after SimPy's own: supplies serve, buildings are called off, the market acts."""
-
-ANNOUNCED, RESTORED, ONLINE, CANCELLED, RETIRED, REPLANNED, OUTAGE = range(7)
-"""What the market can be told, in the order in which it is told within an instant."""
-
-EVENTS = ("planned", "restored", "online", "cancelled", "retired", "planned", "outage")
-
-Process = Generator[simpy.Event, Any, None]
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class News:
-    """One thing told to the market: the fields in the order in which news of an instant is sorted.
-
-    `kw` is what comes or goes; `date` is the planned date, or NEVER; `project` is -1 for an outage.
-    """
-
-    event: int
-    site: int
-    project: int
-    kw: int
-    date: int
+__all__ = [
+    "ANNOUNCED",
+    "CANCELLED",
+    "EVENTS",
+    "MARKET",
+    "ONLINE",
+    "OUTAGE",
+    "REPLANNED",
+    "RESTORED",
+    "RETIRED",
+    "News",
+    "World",
+    "later",
+]
 
 
 class Totals(Protocol):
@@ -51,53 +51,6 @@ class Totals(Protocol):
 
     def planned_kw(self, site: int) -> int:
         """How many kW are planned at a site."""
-
-
-def later(env: simpy.Environment, delay: int, priority: int, act: Callable[[simpy.Event], None]) -> None:
-    """Let something happen after a delay, at a place of its own within the instant.
-
-    The one way into SimPy's clock: whole microseconds only, since one float would turn the clock into floats.
-    """
-    assert type(delay) is int, f"a delay of {delay!r} is no whole number of microseconds"
-    event = simpy.Event(env)
-    event._ok, event._value = True, None
-    assert event.callbacks is not None
-    event.callbacks.append(act)
-    env.schedule(event, priority, delay)  # type: ignore[arg-type]
-
-
-class Ask(ContainerGet):
-    """A building's place in the line for a supply: by the time of asking, then site, then building."""
-
-    def __init__(self, supply: "SupplyLine", amount: int, project: int) -> None:
-        self.key = (supply._env.now, project)
-        super().__init__(supply, amount)
-
-
-class SupplyLine(Container):
-    """A supply: what is there serves the first in line, who blocks the others."""
-
-    GetQueue = SortedQueue
-
-    def leave(self, ask: Ask) -> None:
-        """Give up a place in the line, and let the next one be served."""
-        ask.cancel()
-        BaseResource._trigger_get(self, None)
-
-
-@dataclass(slots=True, eq=False)
-class Place:
-    """A building that asks for a supply: not yet in line, in line, or served."""
-
-    project: int
-    supply: SupplyLine
-    amount: int
-    served: simpy.Event
-    ask: Ask | None = None
-
-    def serve(self, _: simpy.Event) -> None:
-        """Let the building go on."""
-        self.served.succeed()
 
 
 class World:
@@ -120,21 +73,19 @@ class World:
         self.is_told = [False] * n
         self.plan: list[int] = [rules.NEVER] * n
         self._news: list[News] = []
-        self._begin = [simpy.Event(env) for _ in range(n)]
-        self._done = [simpy.Event(env) for _ in range(n)]
+        self._is_done = [False] * n
+        """Which buildings are online, told or not."""
+        self._done = {other: simpy.Event(env) for project in future.projects for other in project.after}
+        """What is triggered once a building is online that others wait for."""
         self._work: list[simpy.Process | None] = [None] * n
         self._next = [0] * len(future.watches)
         """Which building of each trigger looks next."""
         self._looking = [True] * len(future.watches)
-        self._asking: list[Place] = []
         self._strikes = [0] * len(future.sites)
         """What the outage that begins at a site takes: kW, or millionths of what is online."""
-        self.supplies = [
-            SupplyLine(env, init=store.initial if store.initial > 0 else 0) for store in future.supplies
-        ]
-        for supply, store in zip(self.supplies, future.supplies, strict=True):
-            if store.arrives:
-                env.process(self._arrivals(supply, store.arrives))
+        self.supplies = Supplies(env, future.supplies)
+        if any(project.planned is not None for project in future.projects):
+            later(env, -int(env.now), 1, self._announce_planned)
         for i, project in enumerate(future.projects):
             self._start(i, project)
         for s, campus in enumerate(future.sites):
@@ -190,8 +141,9 @@ class World:
         i, now = item.project, int(self.env.now)
         project = self.future.projects[i]
         self.plan[i] = rules.replanned(self.plan[i], project.review, now)
-        later(self.env, self.plan[i] - now, 1, lambda _: self._review(i, project))
-        return replace(item, date=self.plan[i])
+        if project.online is None or project.online > self.plan[i]:
+            later(self.env, self.plan[i] - now, 1, lambda _: self._review(i, project))
+        return News(item.event, item.site, i, item.kw, self.plan[i])
 
     def _tell(self, event: int, site: int, project: int, kw: int, date: int = rules.NEVER) -> None:
         """Have something told to the market: now, or at the start if that is still to come."""
@@ -204,23 +156,21 @@ class World:
     def _start(self, i: int, project: Project) -> None:
         """Set a building on its way."""
         env = self.env
-        if project.planned is not None:
-            later(env, -int(env.now), 1, lambda _: self._announce(i, project))
         if project.online is not None:
             online = project.online
             later(env, online - int(env.now), 1, lambda _: self._come_online(i, project))
-        else:
-            self._work[i] = env.process(self._build(i, project))
-            if project.begins is not None:
-                later(env, project.begins - int(env.now), 1, lambda _: self._let_begin(i))
-            elif project.after:
-                env.process(self._follow(i, project))
+        elif project.begins is not None:
+            later(env, project.begins - int(env.now), 1, lambda _: self._begin(i))
+        elif project.after:
+            env.process(self._follow(i, project))
         for at, call_off in ((project.cancelled, self._cancel), (project.retired, self._retire)):
             if at is not None:
                 later(env, at - int(env.now), CLOSING, lambda _, off=call_off: off(i, project))  # type: ignore[misc]
 
-    def _let_begin(self, i: int) -> None:
-        self._begin[i].succeed()
+    def _begin(self, i: int) -> None:
+        """Let a building begin, unless it has been called off."""
+        if not self.is_off[i]:
+            self._work[i] = self.env.process(self._build(i, self.future.projects[i]))
 
     def _follow(self, i: int, project: Project) -> Process:
         """Begin when all that a building waits for are online, and its own turn has come."""
@@ -228,19 +178,21 @@ class World:
             yield self._done[other]
         if project.later:
             yield self.env.timeout(project.later)
-        self._begin[i].succeed()
+        self._begin(i)
 
     def _build(self, i: int, project: Project) -> Process:
         """Run a building through its phases, from its begin until it is online."""
         env = self.env
-        try:
-            yield self._begin[i]
-            told_at = max(int(env.now), 0)
-            if project.planned is None:
-                self.plan[i] = int(env.now) + project.medians
-                if project.trigger is not None:
-                    told_at = self.future.calendar.next_midnight(int(env.now))
+        told_at = max(int(env.now), 0)
+        if project.planned is None:
+            self.plan[i] = int(env.now) + project.medians
+            if project.trigger is not None:
+                told_at = self.future.calendar.next_midnight(int(env.now))
+            if told_at > env.now:
                 later(env, told_at - int(env.now), 1, lambda _: self._announce(i, project))
+            else:
+                self._announce(i, project)
+        try:
             for stage in project.stages:
                 yield from self._phase(i, stage)
             if project.trigger is not None and told_at > env.now:
@@ -251,48 +203,19 @@ class World:
 
     def _phase(self, i: int, stage: Stage) -> Process:
         """One phase: take what it needs, work, and give back what is only lent."""
-        lent: list[tuple[SupplyLine, int]] = []
+        lent: list[Needed] = []
         try:
-            for need in stage.needs:
-                supply = self.supplies[need.supply]
-                if need.amount == 0:
-                    continue
-                yield from self._take(i, supply, need.amount)
-                if self.future.supplies[need.supply].returned:
-                    lent.append((supply, need.amount))
+            yield from self.supplies.take(i, stage.needs, lent)
             if stage.takes:
                 yield self.env.timeout(stage.takes)
         finally:
-            for supply, amount in lent:
-                supply.put(amount)
+            self.supplies.give_back(lent)
 
-    def _take(self, i: int, supply: SupplyLine, amount: int) -> Process:
-        """Stand in line for a supply until it serves."""
-        place = Place(i, supply, amount, simpy.Event(self.env))
-        if not self._asking:
-            later(self.env, 0, LINE_UP, self._line_up)
-        self._asking.append(place)
-        try:
-            yield place.served
-        except simpy.Interrupt:
-            assert place.ask is not None, "who is called off has been in line since the asks of the instant"
-            if place.ask.triggered:
-                supply.put(amount)
-            else:
-                supply.leave(place.ask)
-            raise
-
-    def _line_up(self, _: simpy.Event) -> None:
-        """Let the first by site, then building, of those who ask now stand in line; then, after what that brings,
-        the next: so who asks again at once is not behind those of later sites.
-        """
-        place = min(self._asking, key=lambda place: place.project)
-        self._asking.remove(place)
-        if self._asking:
-            later(self.env, 0, LINE_UP, self._line_up)
-        place.ask = Ask(place.supply, place.amount, place.project)
-        assert place.ask.callbacks is not None
-        place.ask.callbacks.append(place.serve)
+    def _announce_planned(self, _: simpy.Event) -> None:
+        """Tell the market at the start of all buildings whose date is planned."""
+        for i, project in enumerate(self.future.projects):
+            if project.planned is not None:
+                self._announce(i, project)
 
     def _announce(self, i: int, project: Project) -> None:
         """Tell the market of a building, with the date that is now planned for it."""
@@ -313,11 +236,13 @@ class World:
         if self.is_off[i]:
             return
         self._tell(ONLINE, project.site, i, project.kw)
-        self._done[i].succeed()
+        self._is_done[i] = True
+        if i in self._done:
+            self._done[i].succeed()
 
     def _cancel(self, i: int, project: Project) -> None:
         """Call a building off, unless it is online by now."""
-        if self._done[i].triggered:
+        if self._is_done[i]:
             return
         self.is_off[i] = True
         if project.trigger is not None:
@@ -329,7 +254,7 @@ class World:
 
     def _retire(self, i: int, project: Project) -> None:
         """Take a building out of service for good, if it is online."""
-        if self._done[i].triggered and not self.is_off[i]:
+        if self._is_done[i] and not self.is_off[i]:
             self.is_off[i] = True
             self._tell(RETIRED, project.site, i, project.kw)
 
@@ -344,22 +269,14 @@ class World:
                 i = watch.projects[self._next[w]]
                 self._next[w] += 1
                 self._looking[w] = self.future.projects[i].planned is not None
-                self._begin[i].succeed()
+                self._begin(i)
 
     @staticmethod
     def _fires(watch: Watch, totals: Totals) -> bool:
         s = watch.site
         return rules.triggered(totals.committed[s], watch.share, totals.online[s], totals.planned_kw(s))
 
-    # Supplies and outages
-
-    def _arrivals(self, supply: SupplyLine, arrives: tuple[tuple[int, int], ...]) -> Process:
-        """Fill a supply by what arrives; what came before the world begins is there from the first."""
-        for at, amount in sorted(arrives):
-            if at > self.env.now:
-                yield self.env.timeout(at - int(self.env.now))
-            if amount > 0:
-                supply.put(amount)
+    # Outages
 
     def _outages(self, s: int, campus: Campus) -> Process:
         """One outage after the other, each counted from the end of the last."""
