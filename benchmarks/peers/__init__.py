@@ -1,0 +1,1 @@
+"""The shared workload, and one file for each way to play it."""
