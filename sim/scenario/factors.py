@@ -1,0 +1,134 @@
+"""Factors: what is varied in a sweep, and between which values?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from fractions import Fraction
+from typing import Any
+
+from sim.scenario.dates import INSTANT, instant
+from sim.scenario.faults import Wrong, flow, wrong
+from sim.scenario.laws import Law
+from sim.scenario.units import MEASURES, Measure, measure_of_unit, parse_quantity, split
+from sim.scenario.units import factor as per_unit
+
+SHOWN_IN = {
+    "power": "MW", "duration": "d", "rate": "/mo", "price": "M$/MW/y", "capex": "M$/MW", "money": "B$",
+    "area": "sqft", "GPU": "GPU", "crew": "crew", "each": "each",
+}  # fmt: skip
+"""The unit in which what a law gives is shown and stored, by its dimension."""
+
+Shown = float | date | str
+
+
+@dataclass(frozen=True)
+class Level:
+    """One value: as a number in the factor's unit, as a date or as a text; and as it is written."""
+
+    shown: Shown
+    written: Any
+
+
+@dataclass(frozen=True)
+class Factor:
+    """What is varied, at which paths of the scenario.
+
+    It has `levels`; or a `law`; or else it lies anywhere from `low` to `high`, in `unit`.
+    """
+
+    name: str
+    paths: tuple[str, ...]
+    unit: str = ""
+    levels: tuple[Level, ...] = ()
+    low: float = 0.0
+    high: float = 0.0
+    law: Law | None = None
+
+    @property
+    def uncertain(self) -> bool:
+        """Is it something that nobody can choose?"""
+        return self.law is not None
+
+    def written(self, number: float) -> str:
+        """A number of its unit, as it is written in a scenario."""
+        return f"{number!r} {self.unit}".strip()
+
+
+def of_law(name: str, paths: tuple[str, ...], law: Law) -> Factor:
+    """The factor of an uncertainty."""
+    return Factor(name, paths, unit=SHOWN_IN.get(law.dimension, ""), law=law)
+
+
+def canonical(law: Law) -> float:
+    """How many canonical units of its dimension is one of the unit in which a law is shown?"""
+    unit = SHOWN_IN.get(law.dimension)
+    return 1.0 if unit is None else float(per_unit(unit, MEASURES[law.dimension]))
+
+
+def levels_of(name: str, paths: tuple[str, ...], values: Iterable[Any]) -> Factor:
+    """The factor of a list: numbers where all are quantities of a kind, dates where all are dates, else texts."""
+    values = list(values)
+    texts = [flow(each) for each in values]
+    for position, text in enumerate(texts):
+        if text in texts[:position]:
+            raise wrong("stands here twice", "write it once", text)
+    if all(isinstance(each, str) and INSTANT.fullmatch(each) for each in values):
+        dates = [as_date(instant(each)) for each in values]
+        return Factor(name, paths, levels=tuple(map(Level, dates, values)))
+    try:
+        unit, measure = common([each for each in values if isinstance(each, str)], texts[0])
+        if not all(isinstance(each, str) for each in values):
+            raise wrong("is no quantity")
+        scale = per_unit(unit, measure) if unit else Fraction(1)
+        held = [float(Fraction(parse_quantity(each, measure)) / scale) for each in values]
+    except Wrong:
+        return Factor(name, paths, levels=tuple(map(Level, texts, values)))
+    return Factor(name, paths, unit=unit, levels=tuple(map(Level, map(twelve, held), values)))
+
+
+def range_of(name: str, paths: tuple[str, ...], low: str, high: str, steps: int | None) -> Factor:
+    """The factor of a range: so many values from one end to the other, or any between."""
+    if INSTANT.fullmatch(low) and INSTANT.fullmatch(high):
+        return dates_of(name, paths, instant(low), instant(high), steps)
+    unit, measure = common([low, high], high)
+    scale = per_unit(unit, measure) if unit else Fraction(1)
+    first, last = (twelve(float(Fraction(parse_quantity(each, measure)) / scale)) for each in (low, high))
+    if steps is None:
+        return Factor(name, paths, unit=unit, low=first, high=last)
+    held = [twelve(first + (last - first) * k / max(1, steps - 1)) for k in range(steps)]
+    written = [f"{each:.12g} {unit}".strip() for each in held]
+    return Factor(
+        name, paths, unit=unit, levels=tuple(map(Level, dict.fromkeys(held), dict.fromkeys(written)))
+    )
+
+
+def dates_of(name: str, paths: tuple[str, ...], first: datetime, last: datetime, steps: int | None) -> Factor:
+    """The factor of a range of dates, which are whole days."""
+    if steps is None:
+        raise wrong("is a range of dates, which has no steps", "write how many dates, as steps: 7")
+    days = [(last - first) / timedelta(days=1) * k / max(1, steps - 1) for k in range(steps)]
+    dates = dict.fromkeys(as_date(first + timedelta(days=int(day + 0.5))) for day in days)
+    return Factor(name, paths, levels=tuple(Level(each, each.isoformat()) for each in dates))
+
+
+def common(values: list[str], named: str) -> tuple[str, Measure]:
+    """In which unit are some quantities shown: that of the first that has one? Raises `Wrong` for different kinds."""
+    unit = next((unit for each in values if (unit := split(each)[1])), "")
+    measure = measure_of_unit(unit)
+    if measure is None:
+        raise wrong("measures nothing that a scenario knows", "write a power, a duration, ...", named)
+    for each in values:
+        parse_quantity(each, measure)
+    return unit, measure
+
+
+def as_date(at: datetime) -> date:
+    """A day, if it is a whole one."""
+    return at.date() if at.time() == time() else at
+
+
+def twelve(number: float) -> float:
+    """A number to twelve digits, as it is written."""
+    return float(f"{number:.12g}")
