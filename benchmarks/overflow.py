@@ -1,215 +1,198 @@
-"""How fast is the market on SimPy's clock? Against idiomatic SimPy, in one alternating run.
+"""How fast are the two clocks? Against other simulators, and a loop in C as the limit, in one alternating run.
 
-The workload: ordered overflow over four pools of 40, 20, 20 and 0 units, ten buildings of 4 units that come
-online in the last, one waiting list, first come first served; 100 arrivals per mean term. Every peer gets the
-same arrivals, and must serve each request at the same time from the same pool before a time is printed.
+`uv run --group benchmarks python benchmarks/overflow.py` prints the table of the README. The workload and its
+rules are told in `peers/workload.py`. Every peer is given the same inputs in arrays, and leaves frames in memory;
+nothing is written. Before a time is printed each must have served every request at the same time from the same
+pool, and the C loop and ours must have left equal tables, in all of their columns.
 
-`uv run python benchmarks/overflow.py [REQUESTS] [ROUNDS]` prints the table.
+In a round the peers play one after the other, each round beginning with another. A time is the median over the
+rounds, in processor time; a ratio is the median of the ratios within the rounds. What compiles has compiled
+before. A peer that is slow plays no more than 100,000 requests, and is compared by the request.
 """
 
-import sys
+import argparse
+import gc
 import time
-from collections import deque
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
+from statistics import median
 
-import numpy as np
-import numpy.typing as npt
-import simpy
+import memory
+from peers import in_c, in_simpy, ours
+from peers.workload import Frames, Workload, differing, found
 
-from sim.model.future import Campus, Future, Group, Project, Requests, Seller
-from sim.model.rules import ANYWHERE, NEVER
-from sim.model.run import played
-from sim.model.time import Calendar
-
-POOLS = (40, 20, 20, 0)
-BUILDINGS, UNITS = 10, 4
-MEAN_TERM = 1_000_000
-Served = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
-"""When each request begins to be served, and by which pool."""
+SLOW = 100_000
+IDIOMATIC, BY_HAND, CIW = "idiomatic SimPy (a process a request)", "SimPy by hand (counts)", "Ciw"
+PROCESSES, EVENTS, LIMIT = "Cimba (a process a request)", "Cimba by hand (events, counts)", "C by hand, -O3"
+OURS, COMPILED = "rofr on SimPy's clock", "rofr compiled"
+WORDS = "rofr compiled, to tables in words"
 
 
-class Workload:
-    """Arrivals and terms, and when the buildings come online."""
+@dataclass(frozen=True)
+class Peer:
+    """Someone who plays the workload; with so many requests and sizes at the most."""
 
-    def __init__(self, n: int, seed: int = 1) -> None:
-        draw = np.random.default_rng(seed)
-        self.asked = np.cumsum(draw.exponential(MEAN_TERM / 100, n)).astype(np.int64) + np.arange(n)
-        self.term = draw.exponential(MEAN_TERM, n).astype(np.int64) + 1
-        self.online = [2 * MEAN_TERM * (k + 1) + 1 for k in range(BUILDINGS)]
-        self.end = int(self.asked[-1] + 60 * MEAN_TERM)
+    play: Callable[[Workload], Frames]
+    most: int = 1 << 62
+    largest: int = 8
 
 
-def idiomatic(work: Workload) -> Served:
-    """A process for each request, which asks every pool (a Resource) and takes the first that is free."""
-    env = simpy.Environment()
-    pools = [simpy.Resource(env, max(units, 1)) for units in POOLS]
-    for pool, units in zip(pools, POOLS, strict=True):
-        pool._capacity = units
-    start, by = np.zeros(len(work.asked), np.int64), np.zeros(len(work.asked), np.int64)
+def peers() -> tuple[dict[str, Peer], list[str]]:
+    """Who can play here; and why others cannot."""
+    there = {IDIOMATIC: Peer(in_simpy.idiomatic, SLOW), BY_HAND: Peer(in_simpy.by_hand, SLOW)}
+    absent = []
+    if find_spec("ciw"):
+        from peers import in_ciw
 
-    def request(i: int, term: int):
-        asks = [pool.request() for pool in pools]
-        yield env.any_of(asks)
-        mine = next(k for k, ask in enumerate(asks) if ask.triggered)
-        for k, ask in enumerate(asks):
-            if k != mine:
-                pools[k].release(ask) if ask.triggered else ask.cancel()
-        start[i], by[i] = env.now, mine
-        yield env.timeout(term)
-        pools[mine].release(asks[mine])
+        there[CIW] = Peer(in_ciw.play, SLOW, largest=1)
+    else:
+        absent.append("Ciw is not installed: uv run --group benchmarks ...")
+    if find_spec("cimba"):
+        from peers import in_cimba
 
-    def arrivals():
-        for i, (at, term) in enumerate(zip(work.asked.tolist(), work.term.tolist(), strict=True)):
-            yield env.timeout(at - env.now)
-            env.process(request(i, term))
-
-    def buildings():
-        for at in work.online:
-            yield env.timeout(at - env.now)
-            pools[-1]._capacity += UNITS
-            for _ in range(UNITS):  # SimPy serves one of the waiting at a time
-                pools[-1]._trigger_put(None)
-
-    env.process(arrivals())
-    env.process(buildings())
-    env.run()
-    return start, by
+        there[PROCESSES] = Peer(in_cimba.processes, largest=1)
+        there[EVENTS] = Peer(in_cimba.events)
+    else:
+        absent.append("Cimba is not installed: uv run --group benchmarks ...")
+    there[OURS] = Peer(ours.on_simpy)
+    if ours.has_compiled():
+        there[COMPILED] = Peer(ours.compiled)
+        there[WORDS] = Peer(partial(ours.in_words, engine="compiled"))
+    else:
+        absent.append("rofr has no compiled clock yet: engine='compiled' played on SimPy's.")
+    try:
+        in_c.loop()
+        there[LIMIT] = Peer(in_c.play)
+    except in_c.NoCompiler as error:
+        absent.append(f"The limit is missing: {error}.")
+    return there, absent
 
 
-def with_one_list(work: Workload) -> Served:
-    """A process for each request; counts in place of Resources, and one waiting list of events (hand-tuned)."""
-    env = simpy.Environment()
-    free = list(POOLS)
-    waiting: deque[simpy.Event] = deque()
-    start, by = np.zeros(len(work.asked), np.int64), np.zeros(len(work.asked), np.int64)
+class Race:
+    """Some peers on one workload: equal first, then timed."""
 
-    def request(i: int, term: int):
-        mine = next((k for k, units in enumerate(free) if units), None)
-        if mine is None:
-            turn = env.event()
-            waiting.append(turn)
-            mine = yield turn
-        else:
-            free[mine] -= 1
-        start[i], by[i] = env.now, mine
-        yield env.timeout(term)
-        give(mine)
+    def __init__(self, peers: dict[str, Peer], requests: int, largest: int, rounds: int) -> None:
+        self.peers = {name: peer for name, peer in peers.items() if largest <= peer.largest}
+        self.largest = largest
+        self.plays = {name: min(requests, peer.most) for name, peer in self.peers.items()}
+        self._works = {n: Workload(n, largest) for n in set(self.plays.values())}
+        for n in self._works:
+            self._agree(n)
+        names = list(self.peers)
+        self.rounds = [self._round(names[k:] + names[:k]) for k in (r % len(names) for r in range(rounds))]
 
-    def give(k: int) -> None:
-        if waiting:
-            waiting.popleft().succeed(k)
-        else:
-            free[k] += 1
+    def _agree(self, n: int) -> None:
+        """Stop where a peer differs from ours on SimPy's clock, and say where first."""
+        reference = ours.on_simpy(self._works[n])
+        for name, peer in self.peers.items():
+            if self.plays[name] != n:
+                continue
+            frames = peer.play(self._works[n])
+            tables = [(found(reference), found(frames))]
+            if name in (COMPILED, LIMIT):
+                tables += [(reference[table], frames[table]) for table in ours.TABLES]
+            for mine, theirs in tables:
+                if (where := differing(mine, theirs)) is not None:
+                    raise SystemExit(f"{OURS} and {name} differ on {n:,} requests: {where}")
 
-    def arrivals():
-        for i, (at, term) in enumerate(zip(work.asked.tolist(), work.term.tolist(), strict=True)):
-            yield env.timeout(at - env.now)
-            env.process(request(i, term))
-
-    def buildings():
-        for at in work.online:
-            yield env.timeout(at - env.now)
-            for _ in range(UNITS):
-                give(len(POOLS) - 1)
-
-    env.process(arrivals())
-    env.process(buildings())
-    env.run()
-    return start, by
-
-
-def future(work: Workload) -> Future:
-    """The workload as a future of ours."""
-    n = len(work.asked)
-    ones = np.ones(n, dtype=np.int64)
-    return Future(
-        calendar=Calendar(datetime(2025, 1, 1), work.end),
-        streams=["all"],
-        customers=["everybody"],
-        groups=[Group(0, "everybody", None, None, ANYWHERE, 0, -1, (), (), tuple(range(len(POOLS))))],
-        requests=Requests(
-            group=0 * ones,
-            number=np.arange(n),
-            deal=[None] * n,
-            asked=work.asked,
-            wanted=work.asked,
-            gives_up=NEVER * ones,
-            size_kw=ones,
-            block_kw=ones,
-            term=work.term,
-            draw=np.zeros(n),
-            windows=[],
-        ),
-        in_place=[],
-        providers=[Seller(f"pool {k}", (k,), 0, 0, None, None) for k in range(len(POOLS))],
-        rights=[],
-        policy="in order",
-        bypass=True,
-        sites=[Campus(f"pool {k}", units, None, None) for k, units in enumerate(POOLS)],
-        projects=[
-            Project(
-                site=len(POOLS) - 1,
-                name=f"building {k}",
-                kw=UNITS,
-                planned=at,
-                review=MEAN_TERM,
-                online=at,
-                stages=(),
-                medians=0,
-                begins=None,
-                after=(),
-                later=0,
-                trigger=None,
-                cancelled=None,
-                retired=None,
-                capex=0.0,
-                hardware=None,
-            )
-            for k, at in enumerate(work.online)
-        ],
-        watches=[],
-        supplies=[],
-        contracts=[],
-        density={},
-    )
-
-
-def ours(work: Workload) -> Served:
-    """The market on SimPy's clock, with all its rules, to tables in columns."""
-    run = played(future(work))
-    order = np.argsort(run.deliveries["request"])
-    return run.deliveries["start"][order], run.deliveries["provider"][order]
-
-
-PEERS: dict[str, Callable[[Workload], Served]] = {
-    "idiomatic SimPy (a process and a Resource per request)": idiomatic,
-    "hand-tuned SimPy (a process per request, one list)": with_one_list,
-    "rofr on SimPy's clock": ours,
-}
-
-
-def main(requests: int = 100_000, rounds: int = 5) -> None:
-    """Print the table: the best of some rounds, the peers one after the other in each."""
-    work = Workload(requests)
-    results = {name: peer(work) for name, peer in PEERS.items()}
-    first = results["rofr on SimPy's clock"]
-    for name, found in results.items():
-        for mine, theirs in zip(first, found, strict=True):
-            differ = np.flatnonzero(mine != theirs)
-            assert not len(differ), f"{name} serves request {differ[0]} and {len(differ) - 1} more otherwise"
-    best = dict.fromkeys(PEERS, float("inf"))
-    for _ in range(rounds):
-        for name, peer in PEERS.items():
+    def _round(self, names: list[str]) -> dict[str, float]:
+        """Microseconds a request of each peer."""
+        took = {}
+        for name in names:
+            work, play = self._works[self.plays[name]], self.peers[name].play
+            gc.collect()
             began = time.process_time()
-            peer(work)
-            best[name] = min(best[name], time.process_time() - began)
-    slowest = best["idiomatic SimPy (a process and a Resource per request)"]
-    print(f"{requests:,} requests, best of {rounds} alternating rounds, processor time\n")
-    print(f"| {'peer':55} | us a request | times idiomatic |\n|{'-' * 57}|-------------:|----------------:|")
-    for name, seconds in best.items():
-        print(f"| {name:55} | {seconds / requests * 1e6:12.2f} | {slowest / seconds:15.1f} |")
+            frames = play(work)
+            took[name] = (time.process_time() - began) / len(work) * 1e6
+            del frames
+        return took
+
+    def took(self, name: str) -> float:
+        """Microseconds a request."""
+        return median(took[name] for took in self.rounds)
+
+    def ratio(self, name: str, other: str) -> float | None:
+        """How many times as fast as another is a peer?"""
+        if name not in self.peers or other not in self.peers:
+            return None
+        return median(took[other] / took[name] for took in self.rounds)
+
+    def sizes(self) -> str:
+        """Which sizes are asked for, in words."""
+        return "size 1" if self.largest == 1 else f"sizes 1 to {self.largest}"
+
+    def table(self) -> str:
+        """A row for each peer."""
+        asked = max(self.plays.values())
+        lines = [
+            f"{asked:,} requests of {self.sizes()}\n",
+            f"| {'peer':37} | us a request | times idiomatic | of C |",
+            f"|{'-' * 39}|-------------:|----------------:|-----:|",
+        ]
+        for name in self.peers:
+            star = " *" if self.plays[name] < asked else ""
+            times, share = self.ratio(name, IDIOMATIC), self.ratio(name, LIMIT)
+            of_limit = "" if share is None else f"{share:4.0%}" if share >= 0.1 else f"{share:.1%}"
+            lines.append(f"| {name + star:37} | {self.took(name):12.2f} | {times:15.1f} | {of_limit:>4} |")
+        if min(self.plays.values()) < asked:
+            lines.append(f"\n\\* played with {SLOW:,} requests.")
+        if self.largest > 1:
+            lines.append("\nCiw (one server a customer) and Cimba's acquire_any (one unit) know no sizes.")
+        return "\n".join(lines)
+
+
+def goals(races: list[Race], requests: int) -> str:
+    """What was asked of the two clocks, and what was found: times on each workload, bytes on the largest."""
+    lines = ["| asked | " + " | ".join(race.sizes() for race in races) + " |"]
+    lines.append("|---|" + "--:|" * len(races))
+    for text, name, other in (
+        ("compiled: 100 times idiomatic SimPy", COMPILED, IDIOMATIC),
+        ("compiled: 10 times Cimba, a process a request", COMPILED, PROCESSES),
+        ("compiled: 10 times Cimba by hand", COMPILED, EVENTS),
+        ("compiled: 0.4 of C", COMPILED, LIMIT),
+        ("SimPy's clock: 6 times idiomatic SimPy", OURS, IDIOMATIC),
+    ):
+        ratios = (race.ratio(name, other) for race in races)
+        cells = ["" if ratio is None else f"{ratio:.2f}" if ratio < 1 else f"{ratio:.1f}" for ratio in ratios]
+        lines.append(f"| {text} | {' | '.join(cells)} |")
+    if memory.REFERENCES.exists():
+        for name, engine in ((COMPILED, "compiled"), (OURS, "simpy")):
+            if name in races[0].peers:
+                costs = [memory.measured(engine, requests, race.largest) for race in races]
+                for text, cells in (
+                    ("250 bytes recorded a request", [cost.recorded for cost in costs]),
+                    ("600 at the peak", [cost.peak for cost in costs]),
+                    ("(and until the frames stand)", [cost.peak_with_frames for cost in costs]),
+                ):
+                    lines.append(f"| {name}: {text} | {' | '.join(f'{cell:.0f}' for cell in cells)} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Print a table for each number of requests and each range of sizes, and how the goals are met."""
+    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    options.add_argument("--requests", type=int, nargs="+", default=[100_000, 1_000_000])
+    options.add_argument(
+        "--sizes", type=int, nargs="+", default=[1, 8], help="the largest size (default: 1 8)"
+    )
+    options.add_argument("--rounds", type=int, default=7)
+    options.add_argument("--quick", action="store_true", help="few requests, one round: does it run?")
+    asked = options.parse_args()
+    if asked.quick:
+        asked.requests, asked.rounds = [2_000], 1
+    there, absent = peers()
+    print(f"Median of {asked.rounds} alternating rounds, processor time.")
+    for note in absent:
+        print(note)
+    races: list[Race] = []
+    for requests in asked.requests:
+        races = [Race(there, requests, largest, asked.rounds) for largest in asked.sizes]
+        for race in races:
+            print(f"\n{race.table()}", flush=True)
+    print(f"\nWhat was asked, at {asked.requests[-1]:,} requests\n\n{goals(races, asked.requests[-1])}")
 
 
 if __name__ == "__main__":
-    main(*(int(word) for word in sys.argv[1:]))
+    main()

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import polars as pl
+
 from peers.workload import Frames, Ints, Workload
 
 PLACE = ("request", "stream", "provider", "site", "kw")

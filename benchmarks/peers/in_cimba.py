@@ -10,6 +10,7 @@ from functools import cache
 import cimba as cb
 import numpy as np
 from cimba import inputs
+
 from peers.workload import Frames, Ints, Workload, served
 
 

@@ -7,6 +7,7 @@ Ciw documents for that.
 
 import ciw
 import numpy as np
+
 from peers.workload import Frames, Workload, served
 
 

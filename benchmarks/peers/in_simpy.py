@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator
 
 import numpy as np
 import simpy
+
 from peers.workload import Frames, Workload, served
 
 Process = Generator[simpy.Event, int, None]

@@ -1,13 +1,15 @@
 """The workload as a future of ours, on either clock."""
 
+import os
 import subprocess
 import sys
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 import polars as pl
-from peers.workload import MEAN_TERM, Frames, Workload
 
+from peers.workload import MEAN_TERM, Frames, Workload
 from sim.model.future import Campus, Future, Group, Project, Requests, Seller
 from sim.model.rules import NEVER, ONE_SITE
 from sim.model.run import Columns, Engine, Run, played
@@ -113,7 +115,7 @@ def has_compiled() -> bool:
     )
     done = subprocess.run(
         [sys.executable, "-c", asks],
-        env={"PYTHONPATH": sys.path[0]},
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
         capture_output=True,
         text=True,
         check=True,
