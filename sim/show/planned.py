@@ -1,0 +1,88 @@
+"""What it takes, on the terminal: the value of a lever that was sought, and the values that were tried."""
+
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from sim.show.notebook import as_html
+from sim.study.planning import Plan
+from sim.study.search import HOLDS, OPEN, RULED_OUT, SHOWN
+
+SAYS = {
+    SHOWN: ("will do", "green"),
+    HOLDS: ("does here", ""),
+    OPEN: ("not ruled out", "dim"),
+    RULED_OUT: ("will not do", "red"),
+}
+"""What the futures say of a value, and its look."""
+
+
+def planned_page(plan: Plan, console: Console) -> None:
+    """Print a plan."""
+    story = Table.grid(padding=(0, 2))
+    for label, text in _story(plan):
+        story.add_row(Text(label, style="bold"), text)
+    parts: list[RenderableType] = [Text(plan.verdict, style="bold"), Text(""), story, Text(""), _tried(plan)]
+    for line in warnings(plan):
+        parts += [Text(""), Text(line, style="yellow")]
+    console.print(Panel(Group(*parts), title=f"What it takes of {plan.lever.path}", title_align="left"))
+
+
+def planned_html(plan: Plan) -> str:
+    """The same for a notebook."""
+    return as_html(lambda console: planned_page(plan, console))
+
+
+def _story(plan: Plan) -> list[tuple[str, str]]:
+    """What was asked, of which scenario, and by which futures it was judged."""
+    words = {"least": "the least", "most": "the most"}[plan.sought]
+    values = plan.lever.values
+    return [
+        ("Scenario", plan.scenario),
+        (
+            "Asked",
+            f"{words} from {values[0]} to {values[-1]}, by {plan.lever.step}; the scenario says {plan.now}",
+        ),
+        ("Target", f"{plan.target} with a probability of {plan.bar.probability:.6g} or more"),
+        ("Futures", f"the same for every value, up to {plan.bar.futures} (seed {plan.seed})"),
+    ]
+
+
+def _tried(plan: Plan) -> Table:
+    """A row for each value that was tried."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("value", "futures", "target holds", "share", "95 % interval"):
+        table.add_column(name, justify="right")
+    table.add_column("")
+    for each in plan.tried:
+        words, look = SAYS[each.level]
+        low, high = each.ci95
+        table.add_row(
+            Text(str(plan.value(each.index)), style="bold" if each.index == plan.answer else ""),
+            f"{each.played:,}",
+            f"{each.count:,}",
+            f"{each.share:.1%}",
+            f"{low:.1%} to {high:.1%}",
+            Text(words, style=look),
+        )
+    return table
+
+
+def warnings(plan: Plan) -> list[str]:
+    """What a reader should know before believing the answer."""
+    told = []
+    if plan.reversals:
+        first, then = plan.reversals[0]
+        told.append(
+            f"Not monotone: the target holds clearly less often at {plan.value(then)} than at {plan.value(first)}."
+            " The answer is the first value found that will do; not all beyond it do, and the interval is no"
+            " guide. Look at the values one by one."
+        )
+    early = sum(each.played < plan.bar.futures for each in plan.tried)
+    if early:
+        told.append(
+            f"{early} of {len(plan.tried)} values were decided before all {plan.bar.futures} futures were played:"
+            " those left could not have changed what is said of them."
+        )
+    return told
