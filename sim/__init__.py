@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from sim.model.own import Answer, Policy
     from sim.scenario.schema import ScenarioFile
+    from sim.study.explained import Explained
     from sim.study.outcome import Outcome
     from sim.study.precision import Precision
     from sim.study.replications import Progress, Tables
@@ -154,6 +155,18 @@ class Result:
         """Every metric over the replications: mean, sd, interval, percentiles, n."""
         return self.outcome.summary()
 
+    def explain(
+        self, request: str | int, replication: int = 0, overrides: Mapping[str, object] | None = None
+    ) -> Explanation:
+        """The story of one request: its number, `stream:number`, or a deal's name.
+
+        With `overrides` (as of `Scenario.replace`) the same future is played again with those keys set anew, and the
+        same request told beside it.
+        """
+        from sim.study.explained import explained
+
+        return Explanation(explained(self.outcome, str(request), replication, overrides))
+
     def save(self, folder: str | Path) -> None:
         """Write the tables and the summary to a folder, as `sim run` does."""
         from sim.study.outcome import saved
@@ -176,6 +189,30 @@ class Result:
         return (
             f"<Result of {self.provenance['scenario']}: {n} replications, {len(self.outcome.values)} metrics>"
         )
+
+
+class Explanation:
+    """The story of a request, which shows itself in words; `data` is the same as dicts and lists."""
+
+    def __init__(self, explained: Explained) -> None:
+        self.explained = explained
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """As `sim explain --json` prints it."""
+        from sim.show.explained import as_data
+
+        return as_data(self.explained)
+
+    def _repr_html_(self) -> str:
+        from sim.show.explained import explained_html
+
+        return explained_html(self.explained)
+
+    def __repr__(self) -> str:
+        from sim.show.explained import as_text
+
+        return as_text(self.explained)
 
 
 class Plots:

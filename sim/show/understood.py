@@ -1,6 +1,6 @@
 """What a scenario says, in words: what `sim check` has understood."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 from sim.scenario.dates import Date
@@ -10,6 +10,7 @@ from sim.scenario.market import Right
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.sources import quantities, unsourced
 from sim.scenario.works import Building
+from sim.show.said import listed
 
 UNITS = {
     "power": (1000.0, "MW"),
@@ -31,10 +32,10 @@ def understood(scenario: ScenarioFile) -> Iterator[tuple[str, str]]:
             said.append(_arrivals(stream.arrivals, stream.size))
         if stream.in_place:
             said.append(
-                "in place: " + _listed(f"{quantity(kw)} at {site}" for site, kw in stream.in_place.items())
+                "in place: " + listed(f"{quantity(kw)} at {site}" for site, kw in stream.in_place.items())
             )
         if stream.only:
-            said.append("only of " + _listed(stream.only))
+            said.append("only of " + listed(stream.only))
         if stream.term is not None:
             said.append(f"for {quantity(stream.term)}")
         gives_up = (
@@ -44,7 +45,7 @@ def understood(scenario: ScenarioFile) -> Iterator[tuple[str, str]]:
         yield f"Demand {name}", "; ".join(said)
     for name, right in scenario.rights.items():
         yield f"Right {name}", _right(right)
-    order = _listed(scenario.overflow.order or scenario.providers)
+    order = listed(scenario.overflow.order or scenario.providers)
     yield "Overflow", f"{scenario.overflow.policy}, among {order}"
     if not scenario.waiting.bypass:
         yield "Waiting", "strictly first come, first served"
@@ -54,7 +55,7 @@ def understood(scenario: ScenarioFile) -> Iterator[tuple[str, str]]:
         own = f"; keeps back {quantity(provider.keeps_back)} for itself" if kept else ""
         yield (
             f"Provider {name}",
-            f"sells from {_listed(provider.sites)}, {quantity(provider.presells)} ahead, at {price}{own}",
+            f"sells from {listed(provider.sites)}, {quantity(provider.presells)} ahead, at {price}{own}",
         )
     for name, site in scenario.sites.items():
         coming = [_building(key, building) for key, building in site.buildings.items()]
@@ -107,7 +108,7 @@ def _time(scenario: ScenarioFile) -> str:
     if scenario.measure_from != scenario.start:
         said += f", metrics from {_day(scenario.measure_from)}"
     if scenario.report_at:
-        said += f", reported at {_listed(_day(at) for at in scenario.report_at)}"
+        said += f", reported at {listed(_day(at) for at in scenario.report_at)}"
     return f"{said}; {scenario.replications} replications from seed {scenario.seed}"
 
 
@@ -130,7 +131,7 @@ def _arrivals(arrivals: Arrivals, size: Law | None) -> str:
 
 def _right(right: Right) -> str:
     whose = right.over.customer or "anyone"
-    classes = f" of class {_listed(right.over.classes, 'or')}" if right.over.classes else ""
+    classes = f" of class {listed(right.over.classes, 'or')}" if right.over.classes else ""
     begins = "from the start" if right.from_ is None else f"from {_date(right.from_)}"
     ends = "for good" if right.until is None else f"until {_date(right.until)}"
     if right.kind == "exclusive":
@@ -139,7 +140,7 @@ def _right(right: Right) -> str:
     if isinstance(appetite, Law):
         taste = quantity(appetite)
     else:
-        taste = _listed(f"{quantity(law)} of {name}" for name, law in appetite.items())
+        taste = listed(f"{quantity(law)} of {name}" for name, law in appetite.items())
     delay = right.max_delay
     limits = [f"wants {taste}", f"up to {quantity(right.max_utilization)} of its capacity"]
     if delay == "match":
@@ -186,8 +187,3 @@ def _date(date: Date) -> str:
 
 def _day(at: datetime) -> str:
     return f"{at:%Y-%m-%d}"
-
-
-def _listed(words: Iterable[str], last: str = "and") -> str:
-    *front, end = list(words) or ["nobody"]
-    return f"{', '.join(front)} {last} {end}" if front else end

@@ -1,0 +1,352 @@
+"""What happened to one request: a list of dated events, each of a kind, with its numbers.
+
+Everything stands in the tables of the run; what a provider could have done at a time, and what its place in the
+ranking rests on, comes from looking on while the same replication is played again (`sim.model.witness`), and
+is left out where that cannot be had. Nothing is inferred beyond that.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sim.model import rules
+from sim.model.rules import MATCH, NEVER
+from sim.model.witness import Look, Seen, Terms
+from sim.study.promises import Promise, Told, as_facts, share_out, stand_behind
+from sim.study.retold import Record, Row
+
+DAY = timedelta(days=1)
+ORDER = ("asked", "ended", "released", "put", "placing", "waits", "delivered", "missed", "gave up")
+"""The kinds of events as they go within an instant."""
+STEP = {"joined": "placing", "answered": "placing", "offered": "placing"}
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened: power in kW, times as dates, durations in days."""
+
+    at: datetime
+    kind: str
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Story:
+    """All that happened to a request in one replication: its row of the table `requests`, and the events."""
+
+    request: Row
+    events: list[Event]
+
+    @property
+    def promises(self) -> list[Row]:
+        """What was promised, in the order made: provider, site, kw, promised."""
+        offers = [place for e in self.events for place in (e.facts, *e.facts.get("ranking", ()))]
+        return [
+            {"provider": offer.get("provider", offer.get("holder")), **_without(promise, "behind")}
+            for offer in offers
+            for promise in offer.get("promises", ())
+        ]
+
+    @property
+    def deliveries(self) -> list[Row]:
+        """What was delivered, in the order of the dates: provider, site, kw, start."""
+        return [
+            {name: e.facts[name] for name in ("provider", "site", "kw")} | {"start": e.at}
+            for e in self.events
+            if e.kind == "delivered"
+        ]
+
+
+def _without(row: Row, name: str) -> Row:
+    return {key: value for key, value in row.items() if key != name}
+
+
+def story(record: Record, row: Row) -> Story:
+    """What happened to this request?"""
+    teller = Teller(record, row)
+    events = sorted(teller.events(), key=lambda e: (e.at, ORDER.index(STEP.get(e.kind, e.kind))))
+    return Story(row, [*events, teller.outcome(events[-1].at)])
+
+
+class Teller:
+    """Gathers the events of one request from the rows about it."""
+
+    def __init__(self, record: Record, row: Row) -> None:
+        self.record, self.row = record, row
+        r = row["request"]
+        self.right = record.scenario.rights.get(row["right"]) if row["right"] else None
+        self.end = record.scenario.end
+        self.told = Told(record.rows("buildings"))
+        self.promises = [Promise(made, made["kw"]) for made in record.rows("commitments", request=r)]
+        self.releases = record.rows("releases", request=r)
+        self.rounds = list(self._rounds())
+        for look, made in self.rounds:
+            stand_behind(look, made, self.told, row["wanted"])
+        share_out(self.promises, record.rows("deliveries", request=r), self.releases)
+
+    def events(self) -> Iterator[Event]:
+        """All events, in no order but that of their kind."""
+        yield self._asked()
+        yield from self._put()
+        yield from self._placing()
+        yield from self._waits()
+        yield from self._served()
+        yield from self._fell_away()
+
+    # What was asked, and of whom first
+
+    def _asked(self) -> Event:
+        row = self.row
+        names = (
+            "request", "stream", "number", "deal", "customer", "class", "only", "size_kw", "block_kw", "split",
+            "priority", "wanted", "gives_up",
+        )  # fmt: skip
+        facts = {name: row[name] for name in names} | {"term_days": row["term"] / DAY}
+        if row["deal"] is not None:
+            parts = self.record.rows("requests", stream=row["stream"], deal=row["deal"])
+            facts["parts"] = [part["request"] for part in parts]
+        return Event(row["asked"], "asked", facts)
+
+    def _put(self) -> Iterator[Event]:
+        """The right that covered it, or why none did."""
+        row, right = self.row, self.right
+        if right is None:
+            if not self._joined:
+                yield Event(row["asked"], "put", {"right": None, "not_in_force": self._past_rights()})
+            return
+        window = row["window"]
+        yield Event(
+            row["asked"],
+            "put",
+            {
+                "right": row["right"],
+                "holder": row["holder"],
+                "kind": right.kind,
+                "customer": right.over.customer,
+                "classes": None if right.over.classes is None else list(right.over.classes),
+                **self._in_force(row["right"]),
+                "window_days": None if window is None else window / DAY,
+                "answer_due": None if window is None else row["asked"] + window,
+                "holds_capacity": right.kind != "exclusive" and right.holds_capacity and bool(window),
+            },
+        )
+
+    def _in_force(self, name: str) -> dict[str, datetime | None]:
+        """From when until when a right was in force, where that could be had."""
+        if self.record.future is None:
+            return {}
+        clause = next(each for each in self.record.future.rights if each.name == name)
+        return {"from": self._date(max(0, clause.begins)), "until": self._date(clause.ends)}
+
+    def _past_rights(self) -> list[dict[str, Any]] | None:
+        """The rights that cover the request, though not at the time when it was asked; None if not known."""
+        future = self.record.future
+        if future is None:
+            return None
+        group = future.groups[int(future.requests.group[self.row["request"]])]
+        names = [future.rights[k].name for k in group.rights]
+        return [{"right": name, **self._in_force(name)} for name in names]
+
+    # Who took what
+
+    def _rounds(self) -> Iterator[tuple[Look | None, list[Promise]]]:
+        """What was promised, with the look that stands behind it: in the first round, and whenever more was placed.
+
+        Without looks, what was promised in one instant.
+        """
+        looks, answered = self.record.looks, self.row["answered"]
+        if not looks:
+            for at in sorted({p.row["committed"] for p in self.promises}):
+                yield None, [p for p in self.promises if p.row["committed"] == at]
+            return
+        ends = [*(look.made for look in looks[1:]), len(self.promises)]
+        seen = [(look, self.promises[look.made : end]) for look, end in zip(looks, ends, strict=True)]
+        in_first = 0 if self._joined else 1 if self.right is None else 2
+        for (look, made), (after, placed) in zip(seen, [*seen[1:], (None, [])], strict=True):
+            if self._date(look.at) == answered and in_first:
+                in_first -= 1
+                yield look, made
+            elif made or (look.right and placed and after is not None and after.at == look.at):
+                yield look, made
+
+    @property
+    def _joined(self) -> bool:
+        """Did it join the waiting list untouched, since others waited?"""
+        untouched = self.row["asked_first"] is None and self.row["answered"] is not None
+        return untouched and not self.record.scenario.waiting.bypass
+
+    def _placing(self) -> Iterator[Event]:
+        """Answers of the holder, and what was offered to the others."""
+        row, answered = self.row, self.row["answered"]
+        if self._joined:
+            yield Event(answered, "joined", {})
+        told = False
+        for look, made in self.rounds:
+            at = self._date(look.at) if look is not None else made[0].row["committed"]
+            assert at is not None
+            first = at == answered
+            holders = [p for p in made if first and p.row["provider"] == row["holder"]]
+            if look is None:
+                if first and row["holder"] and not told:
+                    told = True
+                    yield Event(at, "answered", self._answer(None, holders, first))
+                others = [p for p in made if p not in holders]
+                if others:
+                    yield Event(at, "offered", self._offer(None, others, first))
+            elif look.right is not None:
+                first = first and not told
+                told = told or first
+                yield Event(at, "answered", self._answer(look, made, first))
+            else:
+                yield Event(at, "offered", self._offer(look, made, first))
+        if answered is not None and row["holder"] and not told:
+            yield Event(answered, "answered", self._answer(None, [], True))
+
+    def _answer(self, look: Look | None, made: list[Promise], first: bool) -> dict[str, Any]:
+        """What the holder took, and what limited it."""
+        row = self.row
+        name = str(row["right"] if look is None else look.right)
+        right = self.record.scenario.rights[name]
+        facts: dict[str, Any] = {
+            "right": name,
+            "holder": right.holder,
+            "kind": right.kind,
+            "first_round": first,
+            "taken_kw": row["holder_kw"] if first else sum(p.row["kw"] for p in made),
+            "promises": [as_facts(p) for p in made],
+        }
+        if first:
+            facts |= {"asked_kw": row["size_kw"], "reason": row["reason"], "draw": row["appetite_draw"]}
+            facts["own_answer"] = "answer" in self.record.own
+        if look is not None:
+            facts |= {"asked_kw": look.left_kw, "seen": self._seen(look.seen[0])}
+            if look.terms is not None:
+                facts["terms"] = self._terms(look.terms)
+        return facts
+
+    def _terms(self, terms: Terms) -> dict[str, Any]:
+        facts = asdict(terms) | {
+            "appetite": terms.appetite / rules.MILLION,
+            "max_utilization": terms.max_utilization / rules.MILLION,
+            "latest": self._date(terms.latest),
+            "matches": terms.max_delay == MATCH,
+            "max_delay_days": None if terms.max_delay in (MATCH, NEVER) else terms.max_delay / 86_400e6,
+        }
+        del facts["max_delay"]
+        return facts
+
+    def _offer(self, look: Look | None, made: list[Promise], first: bool) -> dict[str, Any]:
+        """Who was offered what was left, in which order, and what each took."""
+        facts: dict[str, Any] = {"first_round": first, "policy": self.record.scenario.overflow.policy}
+        if look is None:
+            names = list(dict.fromkeys(p.row["provider"] for p in made))
+            ranking = [{"provider": name} for name in names]
+        else:
+            facts["left_kw"] = look.left_kw
+            ranking = [{"provider": seen.provider, "seen": self._seen(seen)} for seen in look.seen]
+        left = facts.get("left_kw", 0)
+        for place in ranking:
+            theirs = [p for p in made if p.row["provider"] == place["provider"]]
+            taken = sum(p.row["kw"] for p in theirs)
+            place |= {"offered_kw": left, "taken_kw": taken, "promises": [as_facts(p) for p in theirs]}
+            left -= taken
+        return facts | {"ranking": ranking}
+
+    def _seen(self, seen: Seen) -> dict[str, Any]:
+        return asdict(seen) | {"promised": self._date(seen.promised), "room_kw": seen.room_kw}
+
+    # What became of it
+
+    def _served(self) -> Iterator[Event]:
+        """What was delivered, and when it ended; and promises that were not kept on their day."""
+        ends: dict[datetime, int] = {}
+        for promise in self.promises:
+            row = promise.row
+            where = {"provider": row["provider"], "site": row["site"]}
+            for at, kw in promise.delivered:
+                until = at + self.row["term"]
+                yield Event(
+                    at,
+                    "delivered",
+                    {
+                        **where,
+                        "kw": kw,
+                        "of_kw": row["kw"],
+                        "promised": row["promised"],
+                        "late_days": (at - row["promised"]) / DAY,
+                        "until": until,
+                        "came": [
+                            {"building": b["building"], "kw": b["kw"], "event": b["event"]}
+                            for b in self.told.of(row["site"], at, "online", "restored")
+                            if at > row["committed"]
+                        ],
+                    },
+                )
+                if until < self.end:
+                    ends[until] = ends.get(until, 0) + kw
+            day = row["promised"]
+            if day < self.end and promise.undelivered_kw(day):
+                yield Event(day, "missed", {**where, **self._missed(promise, day)})
+        for at, kw in ends.items():
+            yield Event(at, "ended", {"kw": kw})
+
+    def _missed(self, promise: Promise, day: datetime) -> dict[str, Any]:
+        """Which buildings behind a promise were not there on its day, and what an outage took."""
+        site = promise.row["site"]
+        late = [self.told.late(site, building, day) for building in promise.behind]
+        return {
+            "kw": promise.undelivered_kw(day),
+            "of_kw": promise.row["kw"],
+            "committed": promise.row["committed"],
+            "late": [building for building in late if building is not None],
+            "outage_kw": self.told.out_kw(site, day),
+        }
+
+    def _fell_away(self) -> Iterator[Event]:
+        """What was released, and what gave up."""
+        row = self.row
+        for release in self.releases:
+            if release["why"] != "gave up":
+                facts = {name: release[name] for name in ("provider", "site", "kw", "why")}
+                gone = self.told.of(release["site"], release["at"], "cancelled", "retired")
+                facts["buildings"] = [{"building": b["building"], "kw": b["kw"]} for b in gone]
+                yield Event(release["at"], "released", facts)
+        if row["lost_kw"]:
+            at = max(row["gives_up"], row["answered"])
+            promised = [
+                {name: x[name] for name in ("provider", "site", "kw")}
+                for x in self.releases
+                if x["why"] == "gave up"
+            ]
+            yield Event(at, "gave up", {"kw": row["lost_kw"], "promised": promised})
+
+    def _waits(self) -> Iterator[Event]:
+        """What nobody took in the first round."""
+        row, answered = self.row, self.row["answered"]
+        if answered is None:
+            return
+        placed = sum(p.row["kw"] for p in self.promises if p.row["committed"] <= answered)
+        gave_up = row["lost_kw"] and row["gives_up"] <= answered
+        if placed < row["size_kw"] and not gave_up:
+            yield Event(answered, "waits", {"kw": row["size_kw"] - placed})
+
+    def outcome(self, last: datetime) -> Event:
+        """What has become of it when the run, or the story, ends."""
+        row = self.row
+        names = ("status", "answered", "delivered_kw", "lost_kw", "first_delivery", "full_delivery")
+        waits = row["status"] == "waiting"
+        facts = {name: row[name] for name in names} | {
+            "wanted": row["wanted"],
+            "promised_kw": sum(p.left_kw for p in self.promises) if waits else 0,
+            "uncommitted_kw": row["size_kw"] - row["committed_kw"] if waits else 0,
+        }
+        return Event(self.end if waits else last, "outcome", facts)
+
+    # Dates
+
+    def _date(self, microseconds: int) -> datetime | None:
+        """A date of the model's as one of the tables'; None for one that never comes."""
+        if microseconds >= NEVER:
+            return None
+        return self.record.scenario.start + timedelta(microseconds=microseconds)
