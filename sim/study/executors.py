@@ -11,7 +11,7 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -113,7 +113,7 @@ def crew(workers: int, kind: Kind = "processes", cluster: str | None = None) -> 
 
 def finished(
     crew: Crew, function: Callable[[Item], Made], todo: Iterable[Item], stop: Stop
-) -> Iterator[tuple[Item, Made]]:
+) -> Generator[tuple[Item, Made], None, None]:
     """What comes of each piece, as it is finished, in whatever order; few are given out at a time.
 
     Once `stop` is asked for, no further piece begins. Raises what the function raised, and BrokenExecutor where

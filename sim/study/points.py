@@ -26,7 +26,7 @@ from sim.scenario.laws import bounds, can_be_zero
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.sweep import Sweep
 from sim.scenario.written import Node
-from sim.study.design import LARGEST, Floats
+from sim.study.design import LARGEST
 
 Steps = tuple[str | int, ...]
 """The way to a part of a scenario: fields, names and positions."""
@@ -261,10 +261,3 @@ def extremes(each: Variation) -> list[float]:
     numbers = [float(level.shown) for level in each.factor.levels if isinstance(level.shown, float)]
     chosen = {numbers.index(min(numbers)), numbers.index(max(numbers))}
     return [(k + 0.5) / n for k in sorted(chosen)]
-
-
-def rows(points: Points, u: Floats) -> dict[str, list[Any]]:
-    """The values of every factor at some points, as columns."""
-    return {
-        each.factor.name: [each.shown(float(x)) for x in u[:, k]] for k, each in enumerate(points.variations)
-    }
