@@ -10,7 +10,7 @@ result.plot.supply_and_demand()
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 
     from sim.model.own import Answer, Policy
     from sim.scenario.schema import ScenarioFile
+    from sim.study.comparison import Comparison as Compared
     from sim.study.explained import Explained
     from sim.study.outcome import Outcome
     from sim.study.precision import Precision
     from sim.study.replications import Progress, Tables
     from sim.study.summary import Summary
 
-__all__ = ["Result", "Scenario", "load", "open"]
+__all__ = ["Comparison", "Result", "Scenario", "compare", "load", "open"]
 
 
 def load(path: str | Path, overrides: Mapping[str, object] | None = None) -> Scenario:
@@ -44,6 +45,43 @@ def open(folder: str | Path) -> Result:
     from sim.study.outcome import opened
 
     return Result(opened(Path(folder)))
+
+
+def compare(
+    a: Scenario | Result,
+    b: Scenario | Result,
+    *others: Scenario | Result,
+    replications: int | None = None,
+    seed: int | None = None,
+    workers: int | None = None,
+    engine: str = "auto",
+    tables: Tables = "summary",
+    precision: Precision = (),
+    metrics: Iterable[str] = (),
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Play scenarios in the same futures, and say what differs between the first and each other.
+
+    A result takes part as it is, if it was played with the same seed. `metrics` are patterns, as
+    `["provider.*.share"]`; `precision={"unserved_mw.mean": 20}` plays until that difference is known so well.
+    """
+    from sim.study.comparison import compare as compared
+
+    return Comparison(
+        compared(
+            [side.outcome if isinstance(side, Result) else side.written for side in (a, b, *others)],
+            replications=replications,
+            seed=seed,
+            workers=workers,
+            engine=engine,
+            tables=tables,
+            precision=precision,
+            metrics=metrics,
+            out=None if out is None else Path(out),
+            progress=progress,
+        )
+    )
 
 
 class Scenario:
@@ -232,3 +270,62 @@ class Plots:
         from sim.show.plots import PLOTS
 
         return list(PLOTS)
+
+
+class Comparison:
+    """What differs between scenarios in the same futures: a frame, a verdict for each metric, and plots."""
+
+    def __init__(self, found: Compared) -> None:
+        self.found = found
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """A row for each metric of each pair: means, paired difference, interval, `p_holm`, verdict."""
+        return self.found.frame()
+
+    @property
+    def keys(self) -> list[str]:
+        """Which keys are assumed otherwise anywhere?"""
+        return list(dict.fromkeys(key for pair in self.found.pairs for key, _, _ in pair.keys))
+
+    @property
+    def results(self) -> list[Result]:
+        """The runs that were compared."""
+        return [Result(outcome) for outcome in self.found.outcomes]
+
+    @property
+    def plot(self) -> ComparisonPlots:
+        """The plots, each a method that gives a matplotlib figure."""
+        return ComparisonPlots(self.found)
+
+    def summary(self) -> dict[str, Any]:
+        """All of it as one object, as in `comparison.json`."""
+        return self.found.told()
+
+    def _repr_html_(self) -> str:
+        from sim.show.compared import page_html
+
+        return page_html(self.found)
+
+    def __repr__(self) -> str:
+        n = self.found.provenance["finished"]
+        return f"<Comparison of {', '.join(self.found.names)}: {n} replications each>"
+
+
+class ComparisonPlots:
+    """The plots of a comparison by name."""
+
+    def __init__(self, found: Compared) -> None:
+        self._found = found
+
+    def differences(self) -> Figure:
+        """The paired difference of each metric with its interval."""
+        from sim.show.compared import drawn
+
+        return drawn(self._found, "differences")
+
+    def over_time(self) -> Figure:
+        """Unserved power over time in each scenario."""
+        from sim.show.compared import drawn
+
+        return drawn(self._found, "over_time")

@@ -20,6 +20,8 @@ def scaled(value: float, unit: str, most: float | None = None) -> tuple[float, s
     if unit == "$":
         size, name = next((step for step in DOLLARS if abs(most or value) >= step[0]), (1.0, "$"))
         return value / size, name
+    if unit == "H100e" and abs(most or value) >= 1e6:
+        return value / 1e6, "M H100e"
     return value, {"d": "days", "MW d": "MW days", "count": ""}.get(unit, unit)
 
 

@@ -185,7 +185,7 @@ def _compared(
 ) -> Comparison:
     """What runs that have been played say of each other, over the replications that are finished in all."""
     shared, values = _shared(outcomes, asked)
-    names = _names([outcome.scenario for outcome in outcomes])
+    names = _names(outcomes)
     base = outcomes[0]
     found = [
         Pair(
@@ -235,16 +235,14 @@ def _keys(a: ScenarioFile, b: ScenarioFile) -> list[tuple[str, str, str]]:
     return [each for each in differences(a, b) if each[0].split(".")[0] not in IDLE]
 
 
-def _names(scenarios: Sequence[ScenarioFile]) -> list[str]:
+def _names(outcomes: Sequence[Outcome]) -> list[str]:
     """What each is called, no two alike: by its name, what it sets anew, or a number."""
-    base, names = scenarios[0], [scenarios[0].name]
-    for k, scenario in enumerate(scenarios[1:], start=2):
-        name = scenario.name
+    names: list[str] = []
+    for k, outcome in enumerate(outcomes, start=1):
+        name = str(outcome.provenance["scenario"])
         if name in names:
-            keys = _keys(base, scenario) if scenario.name == base.name else []
-            name += (
-                "".join(f", {key}={theirs}" for key, _, theirs in keys) if 0 < len(keys) < 3 else f" ({k})"
-            )
+            keys = _keys(outcomes[0].scenario, outcome.scenario) if name == names[0] else []
+            name += "".join(f", {key}={theirs}" for key, _, theirs in keys if len(keys) < 3)
         names.append(name if name not in names else f"{name} ({k})")
     return names
 

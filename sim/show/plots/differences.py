@@ -1,0 +1,171 @@
+"""What differs between scenarios in the same futures: metric by metric, and over time."""
+
+from collections.abc import Callable
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from sim.show.compared import told_of
+from sim.show.plots import style
+from sim.show.plots.bands import Bands
+from sim.show.plots.dates import in_dates
+from sim.show.plots.labels import short, shorts
+from sim.study.amounts import scaled
+from sim.study.comparison import Comparison
+from sim.study.difference import Difference
+
+ROW = 0.27
+"""How high a row is, in inches."""
+WORDS = {"%": "points", "days": "days", "": "in number"}
+
+
+def all_equal(comparison: Comparison) -> str | None:
+    """Is there nothing that differs?"""
+    for pair in comparison.pairs:
+        if any(d.diff is not None and not d.equal for d in told_of(comparison, pair)):
+            return None
+    return "all is exactly equal"
+
+
+def differences(comparison: Comparison) -> Figure:
+    """The paired difference of each metric with its interval, in panels by unit; filled where it is beyond doubt."""
+    panels = _panels(comparison)
+    several = len(comparison.pairs) > 1
+    names = shorts([pair.b for pair in comparison.pairs], 60)
+    heights = [_rows(rows, len(comparison.pairs)) + 2.2 / ROW * 0.27 for rows in panels.values()]
+    with style.house():
+        fig = style.figure(9.6, ROW * sum(heights) + 1.5)
+        grid = np.ravel(fig.subplots(len(panels), 1, squeeze=False, height_ratios=heights))
+        for axes, ((unit, size), rows) in zip(grid, panels.items(), strict=True):
+            _panel(axes, unit, size, rows, comparison)
+        fig.suptitle(
+            f"{'Each' if several else short(comparison.pairs[0].b, 60)} less {short(comparison.names[0], 40)}",
+            x=0.01, ha="left",
+        )  # fmt: skip
+        if several:
+            marks = [
+                grid[0].plot([], [], "o", color=style.COLOURS[k % len(style.COLOURS)], label=names[pair.b])[0]
+                for k, pair in enumerate(comparison.pairs)
+            ]
+            fig.legend(handles=marks, loc="outside upper right", ncols=1)
+        style.source(
+            fig,
+            _footing(comparison),
+            "Mean difference within a future, and its 95 % interval. Filled: beyond doubt, corrected for all metrics"
+            " shown (Holm). Metrics that are exactly equal are left out.",
+        )
+    return fig
+
+
+Rows = dict[str, list[Difference | None]]
+"""By metric, the difference of each pair; None where it is equal or has no value."""
+
+
+def _panels(comparison: Comparison) -> dict[tuple[str, float], Rows]:
+    """What is shown in each unit: the unit, how much of the metric's own it is, and the rows."""
+    by_unit: dict[str, Rows] = {}
+    for k, pair in enumerate(comparison.pairs):
+        for d in told_of(comparison, pair):
+            if d.diff is not None and not d.equal:
+                row = by_unit.setdefault(d.unit, {}).setdefault(d.metric, [None] * len(comparison.pairs))
+                row[k] = d
+    found = {}
+    for unit, rows in by_unit.items():
+        ends = [abs(x) for row in rows.values() for d in row if d for x in (d.diff or 0.0, *(d.ci95 or ()))]
+        number, name = scaled(1.0, unit, max(ends))
+        found[name, number] = rows
+    return found
+
+
+def _rows(rows: Rows, pairs: int) -> float:
+    """How high a panel is, in rows."""
+    return len(rows) * max(1.0, 0.55 * pairs)
+
+
+def _panel(axes: Axes, unit: str, size: float, rows: Rows, comparison: Comparison) -> None:
+    """The differences in one unit: a point and a line for each, and the verdict beside it."""
+    several = len(comparison.pairs) > 1
+    apart = 0.8 / len(comparison.pairs)
+    for place, row in enumerate(rows.values()):
+        for k, d in enumerate(row):
+            if d is None or d.diff is None:
+                continue
+            y = place + (k - (len(row) - 1) / 2) * apart
+            tint = style.COLOURS[k % len(style.COLOURS)]
+            low, high = d.ci95 or (d.diff, d.diff)
+            axes.plot([low * size, high * size], [y, y], color=tint, linewidth=1.8, solid_capstyle="butt")
+            axes.plot(
+                d.diff * size, y, "o", markersize=5.5, color=tint, markerfacecolor=tint if d.sure else "white"
+            )
+            if not several:
+                axes.annotate(
+                    _verdict(d), (1.02, y), xycoords=axes.get_yaxis_transform(), va="center", fontsize=8,
+                    color=style.INK if d.sure else style.FAINT, annotation_clip=False,
+                )  # fmt: skip
+    axes.axvline(0, color=style.INK, linewidth=0.9)
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    labels = shorts(rows, 34)
+    axes.set_yticks(range(len(rows)), [labels[name] for name in rows])
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="y", visible=False)
+    axes.grid(axis="x", visible=True)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:+,.6g}".replace("-", "−") if x else "0"))
+    axes.margins(x=0.08)
+    axes.set_xlabel(f"difference ({WORDS.get(unit, unit)})")
+
+
+def _verdict(d: Difference) -> str:
+    """The verdict, short enough to stand beside a plot."""
+    first, _, rest = d.verdict.partition(": would take ")
+    return first if not rest else f"{first}:\nwould take {rest}"
+
+
+def never_short(comparison: Comparison) -> str | None:
+    """Is nothing unserved in any of them, or was that not kept?"""
+    if lacking := [
+        name for name, o in zip(comparison.names, comparison.outcomes, strict=True) if not o.has("bands")
+    ]:
+        return f"it needs the table bands, which was not kept of {lacking[0]}; run with --tables summary"
+    if any(Bands(outcome).most("unserved_mw") > 0 for outcome in comparison.outcomes):
+        return None
+    return "nothing is ever unserved: all that is wanted is served at once"
+
+
+def over_time(comparison: Comparison) -> Figure:
+    """Unserved power over time in each scenario: the mean, and how far the replications are spread."""
+    every = [Bands(outcome) for outcome in comparison.outcomes]
+    names = shorts(comparison.names, 60)
+    most = max(bands.most("unserved_mw") for bands in every)
+    with style.house():
+        fig = style.figure(9.0, 4.8)
+        axes = fig.subplots()
+        axes.set_title("Waiting to be served")
+        for k, (bands, name) in enumerate(zip(every, comparison.names, strict=True)):
+            tint = style.COLOURS[k % len(style.COLOURS)]
+            bands.spread(axes, "unserved_mw", tint, names[name], alpha=0.15)
+            axes.plot(
+                bands.times, bands("unserved_mw"), color=tint, linewidth=1.8, linestyle=("-", "--", "-.", ":")[k % 4],
+                label=bands.mean_of(names[name]),
+            )  # fmt: skip
+        in_dates(axes, min(bands.begin for bands in every), max(bands.end for bands in every))
+        style.in_power(axes, most, "Unserved IT power")
+        fig.legend(loc="outside upper center", ncols=1)
+        style.source(fig, _footing(comparison), "Wanted, not given up, and not yet delivered.")
+    return fig
+
+
+def _footing(comparison: Comparison) -> str:
+    """What a picture is of."""
+    told = comparison.provenance
+    n = told["finished"]
+    return f"{n:,} replication{'s' if n != 1 else ''} each in the same futures, seed {told['seed']}"
+
+
+PICTURES: dict[str, tuple[Callable[[Comparison], Figure], Callable[[Comparison], str | None]]] = {
+    "differences": (differences, all_equal),
+    "over_time": (over_time, never_short),
+}
+"""The pictures of a comparison: how each is drawn, and why there is nothing to show."""
