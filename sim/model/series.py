@@ -18,10 +18,12 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 
-def integral(changes: "Changes", n: int, begin: int, end: int) -> Floats:
-    """The kW-days of each of `n` within [begin, end), as `(n,)` float64, summed in the order of the rows."""
-    days = (end - np.clip(changes.at, begin, end)) / DAY
-    return np.bincount(changes.of, weights=changes.kw * days, minlength=n).astype(np.float64)
+def kw_days(changes: "Changes", begin: int, end: int) -> Floats:
+    """The kW-days within [begin, end) that each change makes, as `(n_changes,)` float64.
+
+    An integral is their sum, in the order of the rows.
+    """
+    return changes.kw * ((end - np.clip(changes.at, begin, end)) / DAY)
 
 
 @dataclass(frozen=True)
@@ -32,19 +34,36 @@ class Changes:
     of: Ints
     kw: Ints
 
-    def level(self, n: int, at: int) -> Ints:
-        """The kW of each of `n` after all that happens at a time, as `(n,)`."""
-        within = self.at <= at
-        return np.bincount(self.of[within], weights=self.kw[within], minlength=n).astype(np.int64)
-
     def total(self) -> tuple[Ints, Ints]:
         """The sum over all: the times at which something changes, in order, and the kW after each."""
-        at, where = np.unique(self.at, return_inverse=True)
-        return at, np.cumsum(np.bincount(where, weights=self.kw, minlength=len(at))).astype(np.int64)
+        order = np.argsort(self.at, kind="stable")
+        at, kw = self.at[order], np.cumsum(self.kw[order])
+        last = np.append(at[1:] != at[:-1], np.ones(len(at[:1]), dtype=bool))
+        return at[last], kw[last]
 
     def of_whom(self, whom: Ints) -> "Changes":
         """The same changes, counted for others: `whom[k]` in place of k."""
         return Changes(self.at, whom[self.of], self.kw)
+
+
+class Steps:
+    """Changes as steps at some moments: from which of them on each counts, so that levels are sums of few rows."""
+
+    def __init__(self, changes: Changes, moments: Ints) -> None:
+        self.changes, self._moments = changes, len(moments)
+        self._since = np.searchsorted(moments, changes.at)
+
+    def together(self) -> Floats:
+        """The kW of all at each moment, as `(moments,)`."""
+        kw = np.bincount(self._since, weights=self.changes.kw, minlength=self._moments + 1)
+        return kw[:-1].cumsum()
+
+    def of_each(self, n: int, whom: Ints | None = None) -> Floats:
+        """The kW of each of `n` at each moment, as `(n, moments)`; with `whom`, of `whom[k]` in place of k."""
+        of, k = self.changes.of, self._moments + 1
+        where = (of if whom is None else whom[of]) * k + self._since
+        kw = np.bincount(where, weights=self.changes.kw, minlength=n * k).reshape(n, k)
+        return kw[:, :-1].cumsum(axis=1)
 
 
 def joined(*parts: Changes) -> Changes:
@@ -106,11 +125,13 @@ def series(run: Run) -> Series:
         minus(gave_up_at, requests, lost, end),
     )
     past = np.flatnonzero((lost > 0) & (gave_up_at < asked.wanted + asked.term))
-    shortfall = joined(
-        unserved,
-        Changes(gave_up_at[past], past, lost[past]),
-        minus(asked.wanted[past] + asked.term[past], past, lost[past], end),
-    )
+    shortfall = unserved
+    if len(past):
+        shortfall = joined(
+            unserved,
+            Changes(gave_up_at[past], past, lost[past]),
+            minus(asked.wanted[past] + asked.term[past], past, lost[past], end),
+        )
     return Series(online, planned, committed, in_service, unserved, shortfall, came)
 
 

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from sim.model.metrics import party_of_delivery
+from sim.model.account import MW
+from sim.model.news import ANNOUNCED
 from sim.model.rules import NEVER
 from sim.model.run import Run
-from sim.model.series import Changes, Series, joined
+from sim.model.series import Changes, Series, Steps, joined
 from sim.model.time import Calendar
-from sim.model.world import ANNOUNCED
 from sim.study.frames import timestamps
 
 POINTS = 201
@@ -30,46 +30,39 @@ def grid(calendar: Calendar) -> npt.NDArray[np.int64]:
     return np.linspace(0, calendar.end - 1, POINTS).astype(np.int64)
 
 
-def _read(changes: Changes, n: int, times: npt.NDArray[np.int64]) -> Floats:
-    """The MW of each of `n` at each time, as `(n, POINTS)`."""
-    levels = np.zeros((n, len(times) + 1))
-    np.add.at(levels, (changes.of, np.searchsorted(times, changes.at)), changes.kw)
-    return np.cumsum(levels[:, :-1], axis=1) / 1000
-
-
 def paths(run: Run, changes: Series) -> Paths:
     """What stands where over time in one replication.
 
     `wanted_mw` is what would be in service if all that is wanted were, lost or not: in service and shortfall.
     `site.NAME.announced_mw` is what would be online if every building came on the date first announced.
     """
-    future, times = run.future, grid(run.future.calendar)
+    future, deliveries, times = run.future, run.deliveries, grid(run.future.calendar)
+    sites, sellers, parties = len(future.sites), len(future.providers), future.parties()
+    in_service = Steps(changes.in_service, times)
+    unserved, shortfall = Steps(changes.unserved, times), Steps(changes.shortfall, times)
     found: Paths = {}
-    requests, sites, sellers = len(future.requests), len(future.sites), len(future.providers)
-    everything = np.zeros(max(requests, len(run.deliveries), 1), dtype=np.int64)
-    served = _read(changes.in_service.of_whom(everything), 1, times)[0]
-    shortfall = _read(changes.shortfall.of_whom(everything), 1, times)[0]
+    served, lacking = in_service.together() / MW, shortfall.together() / MW
     found["in_service_mw"] = served
-    found["unserved_mw"] = _read(changes.unserved.of_whom(everything), 1, times)[0]
-    found["shortfall_mw"] = shortfall
-    found["wanted_mw"] = served + shortfall
-    by_seller = _read(changes.in_service.of_whom(run.deliveries["provider"]), sellers, times)
+    found["unserved_mw"] = unserved.together() / MW
+    found["shortfall_mw"] = lacking
+    found["wanted_mw"] = served + lacking
+    by_seller = in_service.of_each(sellers, deliveries["provider"]) / MW
     for p, seller in enumerate(future.providers):
         found[f"provider.{seller.name}.in_service_mw"] = by_seller[p]
-    parties = future.parties()
-    theirs = _read(changes.in_service.of_whom(party_of_delivery(run)), len(parties), times)
-    lacking = _read(changes.shortfall.of_whom(future.party_of_request()), len(parties), times)
+    whose = future.party_of(deliveries["request"], deliveries["stream"])
+    theirs = in_service.of_each(len(parties), whose) / MW
+    lacked = shortfall.of_each(len(parties), future.party_of_request()) / MW
     for k, party in enumerate(parties):
         customer = f"customer.{party}"
         found[f"{customer}.in_service_mw"] = theirs[k]
-        found[f"{customer}.wanted_mw"] = theirs[k] + lacking[k]
-    short = _read(changes.unserved.of_whom(future.stream_of_request()), len(future.streams), times)
+        found[f"{customer}.wanted_mw"] = theirs[k] + lacked[k]
+    short = unserved.of_each(len(future.streams), future.stream_of_request()) / MW
     for k, stream in enumerate(future.streams):
         found[f"stream.{stream}.unserved_mw"] = short[k]
-    at_site = _read(changes.in_service.of_whom(run.deliveries["site"]), sites, times)
-    online = _read(changes.online, sites, times)
-    committed = _read(changes.committed, sites, times)
-    announced = _read(_announced(run), sites, times)
+    at_site = in_service.of_each(sites, deliveries["site"]) / MW
+    online = Steps(changes.online, times).of_each(sites) / MW
+    committed = Steps(changes.committed, times).of_each(sites) / MW
+    announced = Steps(_announced(run), times).of_each(sites) / MW
     for s, campus in enumerate(future.sites):
         name = f"site.{campus.name}"
         found[f"{name}.in_service_mw"] = at_site[s]
@@ -84,11 +77,8 @@ def paths(run: Run, changes: Series) -> Paths:
 def _announced(run: Run) -> Changes:
     """What would be online if every building came on the date on which it was first announced."""
     table = run.buildings
-    first: dict[int, int] = {}
-    for k in np.flatnonzero(table["event"] == ANNOUNCED).tolist():
-        if table["date"][k] < NEVER:
-            first.setdefault(int(table["project"][k]), k)
-    rows = np.array(list(first.values()), dtype=np.int64)
+    known = np.flatnonzero((table["event"] == ANNOUNCED) & (table["date"] < NEVER))
+    rows = known[np.unique(table["project"][known], return_index=True)[1]]
     sites = np.arange(len(run.future.sites), dtype=np.int64)
     there = np.array([campus.online for campus in run.future.sites], dtype=np.int64)
     return joined(
