@@ -156,7 +156,7 @@ def _cells(d: Difference) -> Cells:
     _, unit = scaled(0, d.unit, most)
 
     def said(value: float | None) -> str:
-        return "-" if value is None else figures(scaled(value, d.unit, most)[0])
+        return "-" if value is None else figures(scaled(value, d.unit, most)[0]).replace("-", "−")
 
     change = "-"
     if d.diff is not None:

@@ -17,7 +17,7 @@ from sim.study.comparison import Comparison
 from sim.study.difference import Difference
 
 ROW = 0.27
-"""How high a row is, in inches."""
+"""How high a row is, in inches, beside what stands around a panel."""
 WORDS = {"%": "points", "days": "days", "": "in number"}
 
 
@@ -34,16 +34,14 @@ def differences(comparison: Comparison) -> Figure:
     panels = _panels(comparison)
     several = len(comparison.pairs) > 1
     names = shorts([pair.b for pair in comparison.pairs], 60)
-    heights = [_rows(rows, len(comparison.pairs)) + 2.2 / ROW * 0.27 for rows in panels.values()]
+    heights = [_rows(rows, len(comparison.pairs)) + 0.6 for rows in panels.values()]
     with style.house():
-        fig = style.figure(9.6, ROW * sum(heights) + 1.5)
+        fig = style.figure(9.6, ROW * sum(heights) + 0.5 * len(panels) + 1.2)
         grid = np.ravel(fig.subplots(len(panels), 1, squeeze=False, height_ratios=heights))
         for axes, ((unit, size), rows) in zip(grid, panels.items(), strict=True):
             _panel(axes, unit, size, rows, comparison)
-        fig.suptitle(
-            f"{'Each' if several else short(comparison.pairs[0].b, 60)} less {short(comparison.names[0], 40)}",
-            x=0.01, ha="left",
-        )  # fmt: skip
+        which = "What differs" if several else short(comparison.pairs[0].b, 60)
+        fig.suptitle(f"{which}\nagainst {short(comparison.names[0], 60)}", x=0.01, ha="left")
         if several:
             marks = [
                 grid[0].plot([], [], "o", color=style.COLOURS[k % len(style.COLOURS)], label=names[pair.b])[0]
@@ -119,8 +117,11 @@ def _panel(axes: Axes, unit: str, size: float, rows: Rows, comparison: Compariso
 
 def _verdict(d: Difference) -> str:
     """The verdict, short enough to stand beside a plot."""
-    first, _, rest = d.verdict.partition(": would take ")
-    return first if not rest else f"{first}:\nwould take {rest}"
+    for long in ("; to be sure would take about ", ": would take about "):
+        first, _, rest = d.verdict.partition(long)
+        if rest:
+            return f"{first} (~{rest})"
+    return d.verdict
 
 
 def never_short(comparison: Comparison) -> str | None:
@@ -145,15 +146,18 @@ def over_time(comparison: Comparison) -> Figure:
         axes.set_title("Waiting to be served")
         for k, (bands, name) in enumerate(zip(every, comparison.names, strict=True)):
             tint = style.COLOURS[k % len(style.COLOURS)]
-            bands.spread(axes, "unserved_mw", tint, names[name], alpha=0.15)
+            bands.spread(
+                axes, "unserved_mw", tint, "_", alpha=0.15
+            )  # what begins so is left out of the legend
             axes.plot(
                 bands.times, bands("unserved_mw"), color=tint, linewidth=1.8, linestyle=("-", "--", "-.", ":")[k % 4],
-                label=bands.mean_of(names[name]),
+                label=names[name],
             )  # fmt: skip
         in_dates(axes, min(bands.begin for bands in every), max(bands.end for bands in every))
         style.in_power(axes, most, "Unserved IT power")
         fig.legend(loc="outside upper center", ncols=1)
-        style.source(fig, _footing(comparison), "Wanted, not given up, and not yet delivered.")
+        spread = "Means; shaded: 10 to 90 % of replications. " * any(bands.several for bands in every)
+        style.source(fig, _footing(comparison), f"{spread}Wanted, not given up, and not yet delivered.")
     return fig
 
 
