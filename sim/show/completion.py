@@ -18,14 +18,44 @@ PLOT_NAMES = (
     "money",
 )
 """The names of the plots, which take seconds to import; a test keeps them those of `sim.show.plots`."""
+CASE_NAMES = (
+    "loss, exponential terms",
+    "loss, lognormal terms",
+    "loss, constant terms",
+    "ordered overflow",
+    "overflow into an endless group",
+    "first refusal, a window",
+    "first refusal, a drawn window and nobody else",
+    "first refusal, a window with a hold",
+    "first refusal, appetite and a cap",
+    "first refusal, appetite, a cap and a hold",
+    "first refusal, a hold and nobody else",
+    "keeps back",
+    "two sizes",
+    "first come, first served",
+    "two priorities",
+    "waits for constant terms",
+    "patience",
+    "room for all",
+    "room for all, growing",
+    "shared overflow",
+    "capacity steps",
+)
+"""The names of the cases of `sim verify`, for the same reason."""
 
 
 def scenario_files(incomplete: str) -> list[str]:
     """Files that end as scenarios do, also those in the folders that the word may lead to."""
-    return sorted(str(path) for path in _files(incomplete))
+    return sorted(str(path) for path in _near(incomplete) if path.suffix in ENDINGS)
 
 
-def _files(incomplete: str) -> Iterator[Path]:
+def runs(incomplete: str) -> list[str]:
+    """Folders that `sim run` has written, also those in the folders that the word may lead to."""
+    return sorted(str(path) for path in _near(incomplete) if (path / "provenance.json").is_file())
+
+
+def _near(incomplete: str) -> Iterator[Path]:
+    """What begins so, and what stands in such folders."""
     folder, _, begun = incomplete.rpartition("/")
     here = Path(folder or ("/" if incomplete.startswith("/") else "."))
     if not here.is_dir():
@@ -33,16 +63,17 @@ def _files(incomplete: str) -> Iterator[Path]:
     for path in here.iterdir():
         if not path.name.startswith(begun) or (path.name.startswith(".") and not begun):
             continue
+        yield path
         if path.is_dir():
-            yield from (each for each in path.iterdir() if each.suffix in ENDINGS)
-        elif path.suffix in ENDINGS:
-            yield path
+            yield from path.iterdir()
 
 
 def paths(ctx: typer.Context, incomplete: str) -> list[str]:
     """For `--set`: the paths of the scenario that is named before, with `=` where a value comes next."""
-    words = [str(word) for word in (ctx.params.get("scenario"), *ctx.args)]  # what the parser leaves unread
-    named = [Path(word) for word in words if word.endswith(ENDINGS)]
+    params = (ctx.params.get("scenario"), ctx.params.get("folder"))
+    words = [Path(str(word)) for word in (*params, *ctx.args)]  # what the parser leaves unread
+    saved = [word / "scenario.yaml" for word in words]
+    named = [word for word in (*words, *saved) if word.suffix in ENDINGS and word.is_file()]
     if not named or "=" in incomplete:
         return []
     from sim.scenario.paths import ways_on
@@ -56,3 +87,8 @@ def plots(incomplete: str) -> list[str]:
     named = before.split(",") if comma else []
     others = [] if named else ["all", "none"]
     return [f"{before}{comma}{name}" for name in (*PLOT_NAMES, *others) if name not in named]
+
+
+def cases(incomplete: str) -> list[str]:
+    """Names of the cases of `sim verify`."""
+    return [name for name in CASE_NAMES if name.startswith(incomplete)]

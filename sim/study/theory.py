@@ -4,15 +4,14 @@ A load is in erlangs: requests in a time, times the mean term. A server is room 
 requests are shares of those asked (Poisson arrivals see time averages: Wolff 1982).
 """
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Sequence
 from math import exp, fsum
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
+from scipy import special
 
-Floats = npt.NDArray[np.float64]
-State = TypeVar("State", bound=Hashable)
+from sim.study.chains import Floats, birth_death
 
 NEGLIGIBLE = 1e-14
 """The probability of a state at which an endless chain is cut off."""
@@ -49,14 +48,50 @@ class Overflow(NamedTuple):
         return self.variance / self.mean
 
 
-def riordan(servers: int, load: float) -> Overflow:
+def continued_erlang_b(servers: float, load: float) -> float:
+    """Erlang B for any real number of servers: A^x exp(-A) / Gamma(x + 1, A) (Jagerman 1974)."""
+    above = servers * np.log(load) - load - special.gammaln(servers + 1)
+    return float(np.exp(above) / special.gammaincc(servers + 1, load))
+
+
+def riordan(servers: float, load: float) -> Overflow:
     """What does a group of servers let overflow? For exponential terms.
 
     m = A B and v = m (1 - m + A / (N + 1 - A + m)): Riordan, in Wilkinson, "Theories for toll traffic
     engineering in the U.S.A.", Bell System Technical Journal 35 (1956), appendix I.
     """
-    mean = load * erlang_b(servers, load)
+    mean = load * continued_erlang_b(servers, load)
     return Overflow(mean, mean * (1 - mean + load / (servers + 1 - load + mean)))
+
+
+def equivalent_random(overflow: Overflow) -> tuple[float, float]:
+    """Which group, of how many servers and under which load, would let overflow the same mean and variance?
+
+    The servers are a real number; the equations of Riordan are solved from the start of Rapp 1964.
+    """
+    from scipy import optimize
+
+    mean, peak = overflow.mean, overflow.peakedness
+    load = overflow.variance + 3 * peak * (peak - 1)
+    start = (load * (mean + peak) / (mean + peak - 1) - mean - 1, load)
+
+    def off(group: Floats) -> tuple[float, float]:
+        found = riordan(*group.tolist())
+        return found.mean - mean, found.variance - overflow.variance
+
+    servers, load = optimize.fsolve(off, start, xtol=1e-12)
+    return float(servers), float(load)
+
+
+def wilkinson(overflows: Sequence[Overflow], servers: int) -> float:
+    """About how many erlangs does a group lose that several streams overflow into, independent of each other?
+
+    An approximation, not exact but for one stream: the group stands behind the one that would let overflow the same
+    mean and variance as all of them (the equivalent random method: Wilkinson 1956).
+    """
+    together = Overflow(sum(each.mean for each in overflows), sum(each.variance for each in overflows))
+    primary, load = equivalent_random(together)
+    return load * continued_erlang_b(primary + servers, load)
 
 
 def kaufman_roberts(servers: int, groups: Sequence[tuple[float, int]]) -> list[float]:
@@ -68,16 +103,6 @@ def kaufman_roberts(servers: int, groups: Sequence[tuple[float, int]]) -> list[f
     for j in range(1, servers + 1):
         q.append(sum(load * size * q[j - size] for load, size in groups if size <= j) / j)
     return [fsum(q[max(0, servers - size + 1) :]) / fsum(q) for _, size in groups]
-
-
-def birth_death(births: Sequence[float], deaths: Sequence[float]) -> Floats:
-    """How likely is each number, if it goes from n to n + 1 at `births[n]`, and back at `deaths[n]`?
-
-    As `(len(births) + 1,)`: the product form of any chain that moves by one (Feller 1950, XVII).
-    """
-    weights = np.cumprod([1.0, *(up / down for up, down in zip(births, deaths, strict=True))])
-    chances: Floats = weights / weights.sum()
-    return chances
 
 
 class Reserved(NamedTuple):
@@ -174,64 +199,3 @@ def growing_load(rate: float, growth: float, mean_term: float, at: float) -> flo
     """
     steep = np.log(growth)
     return float(rate * (growth**at - exp(-at / mean_term)) / (steep + 1 / mean_term))
-
-
-# Any chain
-
-
-def stationary(first: State, moves: Callable[[State], Iterable[tuple[State, float]]]) -> dict[State, float]:
-    """How likely is each state of a finite Markov chain, from its states' moves as (next state, rate)?
-
-    Solves the balance equations, with the sum of all in place of one of them.
-    """
-    states = {first: 0}
-    found = [first]
-    rows: list[tuple[int, int, float]] = []
-    for state in found:
-        for following, rate in moves(state):
-            if following not in states:
-                states[following] = len(found)
-                found.append(following)
-            rows.append((states[state], states[following], rate))
-    balance = np.zeros((len(found), len(found)))
-    for source, target, rate in rows:
-        balance[target, source] += rate
-        balance[source, source] -= rate
-    balance[0] = 1.0
-    right = np.zeros(len(found))
-    right[0] = 1.0
-    return dict(zip(found, np.linalg.solve(balance, right).tolist(), strict=True))
-
-
-class SecondLook(NamedTuple):
-    """The share that the holder declines, and the share that is lost."""
-
-    declined: float
-    lost: float
-
-
-def second_look(servers: int, rate: float, window: float, most: int = 40) -> SecondLook:
-    """What comes of requests to a sole provider that holds capacity for a window, and serves nobody else?
-
-    Who found no room when asking is declined at the answer; but is then on the waiting list for an instant,
-    where the holder is asked again, now without a hold. Windows and terms are exponential, `rate` and the mean
-    `window` in mean terms; a chain of (held, in service, asked in vain and still unanswered, at `most`).
-    """
-
-    def moves(state: tuple[int, int, int]) -> Iterable[tuple[tuple[int, int, int], float]]:
-        held, served, vain = state
-        if held + served < servers:
-            yield (held + 1, served, vain), rate
-        elif vain < most:
-            yield (held, served, vain + 1), rate
-        if held:
-            yield (held - 1, served + 1, vain), held / window
-        if served:
-            yield (held, served - 1, vain), float(served)
-        if vain:
-            yield (held, min(served + 1, servers - held), vain - 1), vain / window
-
-    chances = stationary((0, 0, 0), moves)
-    full = {state: p for state, p in chances.items() if state[0] + state[1] == servers}
-    given_up = fsum(p * state[2] / window for state, p in full.items())
-    return SecondLook(fsum(full.values()), given_up / rate)

@@ -1,0 +1,303 @@
+"""`sim verify`: what is right holds, what is wrong is seen, and nothing is in doubt about how sure it is."""
+
+import json
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from io import StringIO
+
+import pytest
+from rich.console import Console
+from scipy import stats
+
+from sim import cli
+from sim.model import rules
+from sim.show import completion, verified
+from sim.study import verification
+from sim.study.cases import GROUPS, NoCase, cases, picked
+from sim.study.replications import Batch, Piece, play_piece
+from sim.study.verification import Case, Check, Examined, Finding
+
+Sim = Callable[..., tuple[int, str, str]]
+QUICK = "loss, constant terms"
+
+
+@pytest.fixture
+def sim(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Sim:
+    """The command: gives exit code, what it printed, and what it complained of."""
+
+    def called(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["sim", "verify", *words])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as done:
+            code = int(done.code or 0)
+        told = capsys.readouterr()
+        return code, told.out, told.err
+
+    return called
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The quick case alone, with a twentieth of its replications, and no rivals that these could not tell."""
+    one = next(case for case in cases() if case.name == QUICK)
+    checks = tuple(replace(check, within=1.0, rivals={}) for check in one.checks)
+    small = replace(one, scenario={**one.scenario, "replications": 9}, checks=checks)
+    monkeypatch.setattr("sim.study.cases.GROUPS", (lambda: [small],))
+
+
+# The command
+
+
+def test_a_table_of_what_is_exact(sim: Sim, few: None) -> None:
+    code, told, complaint = sim("--engine", "simpy")
+    header, *rows, held, how_sure = told.splitlines()
+    assert (code, complaint) == (0, "")
+    assert header.split("\t") == list(verified.HEADER)
+    assert [row.split("\t")[:5] for row in rows] == [
+        [QUICK, "share lost", "Erlang B", "0.34366", "simpy"],
+        [QUICK, "MW in service", "A (1 - B)", "4.7257", "simpy"],
+    ]
+    for row in rows:
+        *_, exact, _, simulated, low, high, verdict = row.split("\t")
+        assert float(low) <= float(exact) <= float(high)
+        assert float(simulated) == pytest.approx((float(low) + float(high)) / 2, rel=1e-3)
+        assert verdict == "exact"
+    assert held == "2 of 2 checks hold; 0 fail"
+    assert "a right simulator fails on less than one seed in 1,000" in how_sure
+
+
+def test_json_is_one_object(sim: Sim, few: None) -> None:
+    code, told, complaint = sim("--engine", "simpy", "--json", "--seed", "3", "--workers", "1")
+    found = json.loads(told)
+    assert (code, complaint) == (0, "")
+    assert (found["right"], found["seed"], found["unlike"], found["interrupted"]) == (True, 3, {}, False)
+    assert found["confidence"] == verification.confidence(cases(3))
+    assert [check["what"] for check in found["checks"]] == ["share lost", "MW in service"]
+    for check in found["checks"]:
+        low, high = check["interval"]
+        assert low <= check["exact"] <= high
+        assert low < check["simulated"] < high
+        assert (check["case"], check["replications"], check["verdict"]) == (QUICK, 9, "exact")
+
+
+def test_the_same_seed_gives_the_same_numbers(sim: Sim, few: None) -> None:
+    """Whatever the number of workers; and another seed gives others."""
+    first = sim("--engine", "simpy", "--workers", "1")
+    assert first == sim("--engine", "simpy", "--workers", "2")
+    assert first[1] != sim("--engine", "simpy", "--workers", "1", "--seed", "1")[1]
+
+
+def test_a_wrong_rule_fails(sim: Sim, few: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A site that finds 1 MW of room too little."""
+    right = rules.room
+    monkeypatch.setattr(rules, "room", lambda online, *more: right(online - 1000, *more))
+    code, told, _ = sim("--engine", "simpy", "--workers", "1")
+    assert code == 1
+    assert [row.rpartition("\t")[2] for row in told.splitlines()[1:3]] == ["WRONG", "WRONG"]
+    assert "0 of 2 checks hold; 2 fail" in told
+    code, told, _ = sim("--engine", "simpy", "--workers", "1", "--json")
+    assert (code, json.loads(told)["right"]) == (1, False)
+
+
+def test_what_is_too_wide_to_say_fails(sim: Sim, few: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interval that would let a wrong rule through proves nothing."""
+    (only,) = cases()
+    rival = {"a rule that is nearly the same": only.checks[0].exact * 1.001}
+    strict = replace(only, checks=(replace(only.checks[0], rivals=rival), only.checks[1]))
+    monkeypatch.setattr("sim.study.cases.GROUPS", (lambda: [strict],))
+    code, told, _ = sim("--engine", "simpy", "--workers", "1")
+    assert code == 1
+    assert [row.rpartition("\t")[2] for row in told.splitlines()[1:3]] == ["too wide", "exact"]
+
+
+def test_names_that_are_not_there(sim: Sim) -> None:
+    assert sim("two size", "three sizes") == (
+        2,
+        "",
+        'there is no case "three sizes"; did you mean two sizes?\n',
+    )
+    code, told, complaint = sim("--engine", "fast")
+    assert (code, told) == (2, "")
+    assert "--engine" in complaint
+
+
+def test_ctrl_c_tells_what_was_finished(sim: Sim, few: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes in the midst of the second case: the first is told, and the exit code is 130."""
+    (one,) = cases()
+    two = [one, replace(one, name="another")]
+    monkeypatch.setattr("sim.study.cases.GROUPS", (lambda: two,))
+    played = 0
+
+    def interrupted(piece: Piece) -> Batch:
+        nonlocal played
+        played += 1
+        if played % 18 == 12:
+            os.kill(os.getpid(), signal.SIGINT)
+        return play_piece(piece)
+
+    monkeypatch.setattr(verification, "play_piece", interrupted)
+    code, told, complaint = sim("--engine", "simpy", "--workers", "1")
+    assert code == 130
+    assert complaint.strip() == "Stopping after what has begun; Ctrl-C again stops at once"
+    assert {row.split("\t")[0] for row in told.splitlines()[1:3]} == {QUICK}
+    assert told.splitlines()[3] == "2 of 2 checks hold; 0 fail; interrupted, 1 of 2 cases are left out"
+    played = 0
+    code, told, _ = sim("--engine", "simpy", "--workers", "1", "--json")
+    assert (code, json.loads(told)["interrupted"], len(json.loads(told)["checks"])) == (130, True, 2)
+
+
+# The cases
+
+
+def test_cases_by_their_names_and_how_they_begin() -> None:
+    everything = cases()
+    assert picked(everything, []) == everything
+    assert [case.name for case in picked(everything, ["two", "LOSS, c"])] == [
+        "loss, constant terms",
+        "two sizes",
+        "two priorities",
+    ]
+    with pytest.raises(
+        NoCase, match=r'^there is no case "los, constant"; did you mean loss, constant terms\?$'
+    ):
+        picked(everything, ["two sizes", "los, constant"])
+
+
+def test_a_shell_completes_the_names_that_there_are() -> None:
+    assert list(completion.CASE_NAMES) == [case.name for case in cases()]
+    assert completion.cases("two") == ["two sizes", "two priorities"]
+
+
+def test_no_two_cases_share_a_seed() -> None:
+    seeds = [case.scenario["seed"] for seed in range(3) for case in cases(seed)]
+    assert len(set(seeds)) == len(seeds) == 3 * len(cases())
+    assert sum(len(group()) for group in GROUPS) == len(cases())
+
+
+# How sure it is
+
+
+def finding(mean: float, half: float, **keys: object) -> Finding:
+    return Finding(replace(Check("share", "A", "lost_share", 1.0, 0.1), **keys), mean, half, 30)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("mean", "half", "rivals", "verdict"),
+    [
+        (1.0, 0.09, {}, "exact"),
+        (1.04, 0.05, {}, "exact"),
+        (1.06, 0.05, {}, "WRONG"),
+        (0.94, 0.05, {"other": 0.9}, "WRONG"),
+        (1.0, 0.11, {}, "too wide"),
+        (1.0, 0.09, {"other": 1.08}, "too wide"),
+        (1.0, 0.09, {"other": 1.11}, "exact"),
+        (0.99, 0.05, {"other": 1.2, "another": 0.95}, "too wide"),
+    ],
+)
+def test_verdicts(mean: float, half: float, rivals: dict[str, float], verdict: str) -> None:
+    assert finding(mean, half, rivals=rivals).verdict == verdict
+
+
+def test_what_every_replication_gives_alike_may_be_off_by_a_rounding() -> None:
+    assert finding(1.0 + 1e-10, 0.0).verdict == "exact"
+    assert finding(1.0 + 1e-8, 0.0).verdict == "WRONG"
+
+
+def test_all_checks_together_seldom_fail_by_chance() -> None:
+    """Split over all checks on all clocks, whichever are picked: once in 2,000, which leaves half for tails."""
+    checks = sum(len(case.checks) for case in cases()) * len(verification.CLOCKS)
+    alone = 1 - verification.confidence(cases())
+    assert 1 - (1 - alone) ** checks == pytest.approx(1 / 2000, rel=1e-3)
+    assert stats.norm.isf(alone / 2) == pytest.approx(4.5, abs=0.2)
+
+
+def test_the_interval_is_students() -> None:
+    """Nine numbers with mean 5 and standard deviation sqrt(7.5): t(8) at 95 % is 2.306."""
+    numbers = [float(n) for n in range(1, 10)]
+
+    class Played:
+        values = {"lost_share": numbers, "asked_mw": [2.0] * 9}  # noqa: RUF012
+
+    one = verification.found(Check("share", "A", "lost_share", 5.0), Played(), 0.95)  # type: ignore[arg-type]
+    assert (one.mean, one.half, one.replications) == (5.0, pytest.approx(2.306 * 7.5**0.5 / 3, rel=1e-3), 9)
+    product = verification.found(
+        Check("MW", "A", ("lost_share", "asked_mw"), 10.0),
+        Played(),  # type: ignore[arg-type]
+        0.95,
+    )
+    assert (product.mean, product.half) == (10.0, pytest.approx(2 * one.half))
+
+
+# Both clocks
+
+
+def played(case: str, clock: str, **values: list[float | None]) -> Examined:
+    return Examined(case, clock, [finding(1.0, 0.05)], values)  # type: ignore[arg-type]
+
+
+def test_clocks_are_alike_on_the_futures_that_both_played() -> None:
+    """To the last bit, also where a metric has no value; the one may have played more."""
+    simpy = played("a", "simpy", lost=[0.1, None], waits=[1.0, 2.0])
+    assert verification.unlike([simpy, played("a", "compiled", lost=[0.1, None, 0.3], waits=[1, 2, 3])]) == {}
+    off = played("a", "compiled", lost=[0.1, 0.0, 0.3], waits=[1.0, 2.0, 3.0])
+    assert verification.unlike([simpy, off]) == {"a": ["lost"]}
+    bit = played("a", "compiled", lost=[0.1, None], waits=[1.0, 2.0000000000000004])
+    assert verification.unlike([simpy, bit]) == {"a": ["waits"]}
+    assert verification.unlike([simpy, played("b", "compiled", lost=[0.2], waits=[5.0])]) == {}
+
+
+def test_clocks_that_differ_fail(sim: Sim, few: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even where both hold by theory."""
+    found = [played(QUICK, "simpy", lost=[0.1]), played(QUICK, "compiled", lost=[0.2])]
+    monkeypatch.setattr(verification, "verified", lambda *_, **__: found)
+    code, told, _ = sim("--json", "--engine", "simpy")
+    assert (code, json.loads(told)["right"], json.loads(told)["unlike"]) == (1, False, {QUICK: ["lost"]})
+    assert "The clocks differ on the same futures in: loss, constant terms" in sim("--engine", "simpy")[1]
+
+
+def test_the_table_for_a_terminal() -> None:
+    """Each case once, under it a row for each clock; the verdicts in colours."""
+    wrong = Finding(Check("MW", "A", "x", 2.0), 3.0, 0.1, 30)
+    found = [
+        Examined("a case", clock, [finding(1.0, 0.05), wrong], {})  # type: ignore[arg-type]
+        for clock in ("simpy", "compiled")
+    ]
+    console = Console(file=StringIO(), width=80, record=True, force_terminal=True, color_system="standard")
+    console.print(verified.table(found))
+    text = console.export_text(clear=False)
+    assert [line.split() for line in text.splitlines()] == [
+        ["exact", "clock", "simulated", "interval", "verdict"],
+        ["a", "case"],
+        ["share", "1", "simpy", "1", "0.95", "to", "1.05", "exact"],
+        ["compiled", "1", "0.95", "to", "1.05", "exact"],
+        ["MW", "2", "simpy", "3", "2.9", "to", "3.1", "WRONG"],
+        ["compiled", "3", "2.9", "to", "3.1", "WRONG"],
+    ]
+    coloured = console.export_text(styles=True)
+    assert "\x1b[32mexact" in coloured
+    assert "\x1b[1;31mWRONG" in coloured
+
+
+def test_a_case_of_ones_own_is_judged_by_the_same_path() -> None:
+    """No arrivals but one deal of 2 MW in a site of 3: known exactly, whatever the seed."""
+    scenario = {
+        "start": "2025-01-01",
+        "end": "2025-01-11",
+        "replications": 3,
+        "demand": {
+            "deal": {
+                "customer": "Lab",
+                "arrivals": {"deals": {"one": {"asked": "2025-01-03", "size": "2 MW", "term": "5 d"}}},
+            }
+        },
+        "providers": {"One": {"sites": ["Here"]}},
+        "sites": {"Here": {"online": "3 MW"}},
+    }
+    check = Check("MW in service", "2 MW for 5 of 10 d", "in_service_mw.mean", 1.0, 1e-9)
+    (made,) = verification.verified([Case("a deal", scenario, (check,))], ["simpy"], 0.999, workers=1)
+    (said,) = made.findings
+    assert (said.verdict, said.half) == ("exact", 0.0)
