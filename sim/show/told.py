@@ -57,7 +57,7 @@ def _put(event: Event, row: Facts) -> list[str]:
     whose = f["customer"] or "all customers"
     classes = f", class {listed(f['classes'], 'or')}" if f["classes"] else ""
     over = f"over {whose}{classes}{_in_force(f)}"
-    if f["kind"] == "exclusive":
+    if f["exclusive"]:
         return [f'The right "{f["right"]}" decides ({over}): only {f["holder"]} may serve it.']
     if not f["window_days"]:
         return [
@@ -193,7 +193,7 @@ def _offered(event: Event, row: Facts) -> list[str]:
     policy, ranking = f["policy"], f["ranking"]
     left = power(f["left_kw"]) if "left_kw" in f else "what is left"
     known = "left_kw" in f
-    said = "Off the waiting list: " if not f["first_round"] else "" if row["right"] is None else "Overflow: "
+    said = "Overflow: " if f["overflow"] else "" if f["first_round"] else "Off the waiting list: "
     said += left
     if not ranking:
         return [f"{said}, and nobody to offer it to."]
@@ -221,7 +221,8 @@ BY = {
 def _took(offer: Facts, row: Facts, policy: str) -> str:
     seen = offer.get("seen")
     if offer["taken_kw"]:
-        return f"takes {power(offer['taken_kw'])}" + (_ground(seen, policy) if seen else "")
+        part = f" of {power(offer['offered_kw'])}" if 0 < offer["taken_kw"] < offer["offered_kw"] else ""
+        return f"takes {power(offer['taken_kw'])}{part}" + (_ground(seen, policy) if seen else "")
     return f"takes nothing{_ground(seen, policy)}: {_why_nothing(offer, row)}" if seen else "takes nothing"
 
 
@@ -250,9 +251,8 @@ def _why_nothing(offer: Facts, row: Facts) -> str:
     if seen["room_kw"] == 0:
         return f"no room, {_rooms(seen)}"
     if seen["keeps_back_kw"] >= seen["room_kw"]:
-        return (
-            f"its room of {power(seen['room_kw'])} is kept back for its own ({power(seen['keeps_back_kw'])})"
-        )
+        room, kept = power(seen["room_kw"]), power(seen["keeps_back_kw"])
+        return f"its room of {room} is within the {kept} that it keeps back for its own"
     rooms = listed(f"{power(s['room_kw'])} at {s['site']}" for s in seen["sites"] if s["room_kw"])
     kept = f", and {power(seen['keeps_back_kw'])} are kept back" if seen["keeps_back_kw"] else ""
     if row["split"] != "anywhere":
@@ -275,7 +275,10 @@ def _rooms(seen: Facts) -> str:
     said += f", {power(total['committed_kw'])} committed"
     if total["held_kw"]:
         said += f", {power(total['held_kw'])} held for others"
-    return said + (f", room {power(total['room_kw'])}" if total["room_kw"] else "")
+    said += f", room {power(total['room_kw'])}" if total["room_kw"] else ""
+    return said + (
+        f", of which {power(seen['keeps_back_kw'])} are kept back" if seen["keeps_back_kw"] else ""
+    )
 
 
 # What became of it
@@ -310,6 +313,8 @@ def _missed(event: Event, _: Facts) -> list[str]:
         causes.append(f"and {len(f['late']) - MOST_LATE} more buildings")
     if f["outage_kw"]:
         causes.append(f"an outage takes {power(f['outage_kw'])}")
+    if f["ahead_kw"]:
+        causes.append(f"{power(f['ahead_kw'])} go first, promised there later but for earlier dates")
     if len(causes) < 2:
         return [said + (f": {causes[0]}." if causes else ".")]
     return [f"{said}:", *(f"  {cause}" for cause in causes)]
@@ -340,9 +345,8 @@ def _released(event: Event, _: Facts) -> list[str]:
 def _gave_up(event: Event, _: Facts) -> list[str]:
     f = event.facts
     promised = listed(f"{power(p['kw'])} at {p['site']} ({p['provider']})" for p in f["promised"])
-    return [
-        f"It gives up {power(f['kw'])}" + (f", of which were promised {promised}." if f["promised"] else ".")
-    ]
+    said = f"It gives up {power(f['kw'])}"
+    return [said + (f", of which {promised} were promised." if f["promised"] else ".")]
 
 
 def _ended(event: Event, _: Facts) -> list[str]:

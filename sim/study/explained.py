@@ -50,7 +50,7 @@ def explained(
     row = meant(record, request)
     look_again(outcome, record, row)
     found = Explained(
-        scenario=outcome.scenario.title or outcome.scenario.name,
+        scenario=outcome.scenario.title or outcome.provenance["scenario"],
         seed=record.seed,
         replication=replication,
         story=story(record, row),

@@ -122,7 +122,7 @@ class Teller:
             {
                 "right": row["right"],
                 "holder": row["holder"],
-                "kind": right.kind,
+                "exclusive": right.kind == "exclusive",
                 "customer": right.over.customer,
                 "classes": None if right.over.classes is None else list(right.over.classes),
                 **self._in_force(row["right"]),
@@ -181,7 +181,7 @@ class Teller:
         row, answered = self.row, self.row["answered"]
         if self._joined:
             yield Event(answered, "joined", {})
-        told = False
+        told, answered_at = False, None
         for look, made in self.rounds:
             at = self._date(look.at) if look is not None else made[0].row["committed"]
             assert at is not None
@@ -193,13 +193,16 @@ class Teller:
                     yield Event(at, "answered", self._answer(None, holders, first))
                 others = [p for p in made if p not in holders]
                 if others:
-                    yield Event(at, "offered", self._offer(None, others, first))
+                    offer = self._offer(None, others, first) | {"overflow": first and bool(row["holder"])}
+                    yield Event(at, "offered", offer)
             elif look.right is not None:
                 first = first and not told
                 told = told or first
                 yield Event(at, "answered", self._answer(look, made, first))
+                answered_at = at
             else:
-                yield Event(at, "offered", self._offer(look, made, first))
+                offer = self._offer(look, made, first) | {"overflow": answered_at == at}
+                yield Event(at, "offered", offer)
         if answered is not None and row["holder"] and not told:
             yield Event(answered, "answered", self._answer(None, [], True))
 
@@ -211,7 +214,6 @@ class Teller:
         facts: dict[str, Any] = {
             "right": name,
             "holder": right.holder,
-            "kind": right.kind,
             "first_round": first,
             "taken_kw": row["holder_kw"] if first else sum(p.row["kw"] for p in made),
             "promises": [as_facts(p) for p in made],
@@ -292,16 +294,34 @@ class Teller:
             yield Event(at, "ended", {"kw": kw})
 
     def _missed(self, promise: Promise, day: datetime) -> dict[str, Any]:
-        """Which buildings behind a promise were not there on its day, and what an outage took."""
-        site = promise.row["site"]
-        late = [self.told.late(site, building, day) for building in promise.behind]
+        """Why is a promise not kept on its day: buildings behind it, an outage; else promises that go before it."""
+        row, site = promise.row, promise.row["site"]
+        late, out_kw = self._late(site, promise.behind, day), self.told.out_kw(site, day)
+        ahead: list[Row] = []
+        if not late and not out_kw:
+            ahead = [
+                made
+                for made in self.record.rows("commitments", site=site)
+                if row["committed"] < made["committed"] <= day and made["promised"] < row["promised"]
+            ]
+            behind = [
+                b for made in ahead for b in self.told.plan(site, made["committed"]) if b["planned"] <= day
+            ]
+            late = self._late(site, behind, day)
         return {
             "kw": promise.undelivered_kw(day),
-            "of_kw": promise.row["kw"],
-            "committed": promise.row["committed"],
-            "late": [building for building in late if building is not None],
-            "outage_kw": self.told.out_kw(site, day),
+            "of_kw": row["kw"],
+            "committed": row["committed"],
+            "late": late,
+            "outage_kw": out_kw,
+            "ahead_kw": sum(made["kw"] for made in ahead),
         }
+
+    def _late(self, site: str, behind: list[Row], day: datetime) -> list[Row]:
+        """Those of some buildings that are not online on a day, each once."""
+        once = {building["building"]: building for building in behind}
+        late = [self.told.late(site, building, day) for building in once.values()]
+        return [building for building in late if building is not None]
 
     def _fell_away(self) -> Iterator[Event]:
         """What was released, and what gave up."""

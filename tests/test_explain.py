@@ -1,0 +1,378 @@
+"""The story of one request: whole stories of hand-made scenarios, and that they agree with the tables."""
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from conftest import written
+
+import sim
+from sim import cli
+from sim.scenario.schema import ScenarioFile
+from sim.show import completion
+from sim.show.explained import as_data, plain
+from sim.study import outcome
+from sim.study.explained import explained
+from sim.study.retold import Unexplained
+
+HEAD = "start: 2025-01-01\nend: 2025-07-01\n"
+STORIES = Path(__file__).parent / "data" / "stories.txt"
+CASES = [part.partition("\n") for part in STORIES.read_text().removeprefix("## ").split("\n## ")]
+TWO = """
+demand:
+  s: {customer: Lab, arrivals: {deals: {A: {asked: 2025-02-01, size: 50 MW}}}, term: 60 d}
+providers: {H: {sites: [West]}, O: {sites: [East]}}
+rights: {R: {holder: H, kind: first refusal}}
+sites: {West: {online: 40 MW}, East: {online: 30 MW}}
+"""
+
+
+def ran(folder: Path, text: str, **how: Any) -> outcome.Outcome:
+    """One replication of a scenario."""
+    return outcome.run(written(folder)(HEAD + text, "case"), replications=1, workers=1, **how)
+
+
+def lines(done: outcome.Outcome, request: str, **how: Any) -> list[str]:
+    """The story as it goes into a pipe, without its heading."""
+    return list(plain(explained(done, request, **how)))[1:]
+
+
+@pytest.mark.parametrize(("text", "name"), [(text, name) for name, _, text in CASES], ids=lambda _: "")
+def test_story(tmp_path: Path, text: str, name: str) -> None:
+    """Each story of `data/stories.txt`, worked by hand: a scenario, and what is told of its deal A (or Big)."""
+    scenario, _, told = text.partition("\n\n")
+    heading, *expected = told.rstrip("\n").split("\n")
+    done = ran(tmp_path, scenario)
+    request = "Big" if "Big:" in scenario else "A"
+    assert lines(done, request) == expected, name
+    assert next(plain(explained(done, request))) == f"{heading} of case, replication 0, seed 1"
+
+
+@pytest.mark.parametrize("replication", [0, 1])
+def test_a_story_agrees_with_the_tables(small: ScenarioFile, replication: int) -> None:
+    """To the kW and the microsecond, for every third request of a world with a little of everything."""
+    done = outcome.run(small, replications=2, workers=1)
+
+    def rows(table: str, request: int) -> list[dict[str, Any]]:
+        return done.table(table).filter(replication=replication, request=request).rows(named=True)
+
+    kinds = set()
+    requests = done.table("requests").filter(replication=replication)
+    for row in requests.rows(named=True)[::3]:
+        r = row["request"]
+        story = explained(done, str(r), replication).story
+        assert story.request == row
+        assert [(p["provider"], p["site"], p["kw"], p["promised"]) for p in story.promises] == [
+            (c["provider"], c["site"], c["kw"], c["promised"]) for c in rows("commitments", r)
+        ]
+        assert sorted((d["start"], d["site"], d["kw"]) for d in story.deliveries) == sorted(
+            (d["start"], d["site"], d["kw"]) for d in rows("deliveries", r)
+        )
+        lost = [event for event in story.events if event.kind == "gave up"]
+        assert sum(event.facts["kw"] for event in lost) == row["lost_kw"]
+        answers = [e for e in story.events if e.kind == "answered" and e.facts["first_round"]]
+        assert [(e.at, e.facts["taken_kw"]) for e in answers] == (
+            [(row["answered"], row["holder_kw"])] if row["holder_kw"] is not None else []
+        )
+        offers = [e for e in story.events if e.kind == "offered" and e.facts["first_round"]]
+        if row["right"] is None and offers:
+            first = offers[0].facts["ranking"][0]
+            assert (first["provider"], first["taken_kw"]) == (row["asked_first"], row["first_kw"])
+        for event in story.events:
+            if event.kind == "missed":
+                assert event.facts["late"] or event.facts["outage_kw"]
+        kinds |= {event.kind for event in story.events}
+    assert kinds >= {"put", "answered", "offered", "delivered", "ended", "waits", "outcome"}
+
+
+def test_what_is_seen_at_a_moment_is_what_the_table_capacity_says(tmp_path: Path) -> None:
+    """The state before the only thing that happens in an instant is the row of `capacity` before it."""
+    done = ran(tmp_path, TWO)
+    story = explained(done, "0").story
+    capacity = done.table("capacity").filter(time=datetime(2025, 1, 1))
+    seen = [e.facts["seen"] for e in story.events if e.kind == "answered"]
+    seen += [place["seen"] for e in story.events if e.kind == "offered" for place in e.facts["ranking"]]
+    for provider in seen:
+        for site in provider["sites"]:
+            (row,) = capacity.filter(site=site["site"]).rows(named=True)
+            for name in ("online_kw", "planned_kw", "committed_kw"):
+                assert site[name] == row[name]
+    assert [site["room_kw"] for provider in seen for site in provider["sites"]] == [40_000, 30_000]
+
+
+# With a key set anew
+
+
+def test_the_same_request_beside_it(tmp_path: Path) -> None:
+    done = ran(tmp_path, TWO)
+    told = lines(done, "s:0", overrides={"rights.R.max_utilization": "50 %"})
+    assert told[told.index("") :] == [
+        "",
+        "With rights.R.max_utilization=50 %",
+        "2025-02-01        Lab asks for 50 MW, wanted at once for 60 d; never gives up.",
+        "                  It is the deal A.",
+        '                  The right "R" decides (over all customers, from 2025-01-01 for good): H is asked first,'
+        " and answers at once.",
+        "                  H takes 20 MW of 50 MW, because of its utilization cap: 50 % of what is online, and"
+        " planned within reach, leaves 20 MW; else it would take 40 MW.",
+        "                    20 MW at West, at once",
+        "                  Overflow: 30 MW offered to who can take all of it, then to who promises it soonest:",
+        "                    1. O takes 30 MW",
+        "                      30 MW at East, at once",
+        "                  20 MW begin to serve at West (H), as promised.",
+        "                  30 MW begin to serve at East (O), as promised.",
+        "2025-04-02        50 MW end.",
+        "                  Outcome: served whole, all 50 MW by 2025-02-01, when it was wanted.",
+        "",
+        "What differs:",
+        "  taken by the holder: 40 MW; there 20 MW",
+        "  what limited the holder: room; there utilization",
+        "  promises: 40 MW at West (H) 2025-02-01 and 10 MW at East (O) 2025-02-01;"
+        " there 20 MW at West (H) 2025-02-01 and 30 MW at East (O) 2025-02-01",
+        "  deliveries: 40 MW at West (H) 2025-02-01 and 10 MW at East (O) 2025-02-01;"
+        " there 20 MW at West (H) 2025-02-01 and 30 MW at East (O) 2025-02-01",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("overrides", "verdict"),
+    [
+        ({"rights.R.window": "0 d"}, ["Nothing differs."]),
+        (
+            {"sites.West.online": "60 MW", "sites.East.online": "0 MW"},
+            [
+                "What differs:",
+                "  taken by the holder: 40 MW; there 50 MW",
+                "  what limited the holder: room; there none",
+                "  promises: 40 MW at West (H) 2025-02-01 and 10 MW at East (O) 2025-02-01;"
+                " there 50 MW at West (H) 2025-02-01",
+                "  deliveries: 40 MW at West (H) 2025-02-01 and 10 MW at East (O) 2025-02-01;"
+                " there 50 MW at West (H) 2025-02-01",
+            ],
+        ),
+        (
+            {"demand.s.lead": "9 d"},
+            [
+                "What differs:",
+                "  wanted from: 2025-02-01; there 2025-02-10 (9 days later)",
+                "  first in service: 2025-02-01; there 2025-02-10 (9 days later)",
+                "  all in service: 2025-02-01; there 2025-02-10 (9 days later)",
+                "  promises: 40 MW at West (H) 2025-02-01 and 10 MW at East (O) 2025-02-01;"
+                " there 40 MW at West (H) 2025-02-10 and 10 MW at East (O) 2025-02-10",
+                "  deliveries: 40 MW at West (H) 2025-02-01 and 10 MW at East (O) 2025-02-01;"
+                " there 40 MW at West (H) 2025-02-10 and 10 MW at East (O) 2025-02-10",
+            ],
+        ),
+        (
+            {"sites.East.online": "31 MW"},
+            ["What became of it does not differ; what stood behind it does."],
+        ),
+        (
+            {"demand.s.arrivals": "{deals: {Z: {asked: 2025-08-01, size: 1 MW}}}"},
+            ["With demand.s.arrivals={deals: {Z: {asked: 2025-08-01, size: 1 MW}}} there is no request s:0 in this"
+             " replication."],
+        ),
+    ],
+)  # fmt: skip
+def test_what_differs(tmp_path: Path, overrides: dict[str, object], verdict: list[str]) -> None:
+    told = lines(ran(tmp_path, TWO), "A", overrides=overrides)
+    assert told[-len(verdict) :] == verdict
+
+
+def test_another_request_of_that_name_is_said_to_be_another(tmp_path: Path) -> None:
+    told = lines(ran(tmp_path, TWO), "A", overrides={"demand.s.arrivals.deals.A.size": "20 MW"})
+    assert (
+        "With demand.s.arrivals.deals.A.size=20 MW the draws of s mean other requests: s:0 is another one there,"
+        " by size."
+    ) in told
+    assert "  size: 50 MW; there 20 MW" in told
+
+
+@pytest.mark.parametrize("key", ["seed", "replications"])
+def test_the_draws_stay_the_same(tmp_path: Path, key: str) -> None:
+    with pytest.raises(Unexplained) as error:
+        explained(ran(tmp_path, TWO), "A", overrides={key: "3"})
+    assert str(error.value) == f"{key}: the same replication is played under the same draws; leave it out"
+
+
+# Which request
+
+
+def test_which_requests_are_worth_a_look(tmp_path: Path) -> None:
+    done = ran(tmp_path, TWO.replace("50 MW}}}", "50 MW}, B: {asked: 2025-03-01, size: 25 MW}}}"))
+    there = (
+        "in replication 0 they are numbered 0 to 1; write a number, STREAM:NUMBER, or the name of a deal."
+        " Worth a look:\n"
+        "  0 (s:0): the largest, 50 MW\n"
+        "  1 (s:1): waited longest, 32 days\n"
+        "  0 (s:0): its holder was limited by room, 50 MW"
+    )
+    for request, said in ((None, "say which request: "), ("s:7", 'there is no request "s:7"; ')):
+        with pytest.raises(Unexplained) as error:
+            explained(done, request)
+        assert str(error.value) == said + there
+
+
+def test_a_request_has_three_names(tmp_path: Path) -> None:
+    done = ran(tmp_path, TWO)
+    stories = [explained(done, name).story for name in ("0", "s:0", "A")]
+    assert stories[0] == stories[1] == stories[2]
+
+
+def test_a_replication_that_is_not_there(small: ScenarioFile) -> None:
+    with pytest.raises(Unexplained) as error:
+        explained(outcome.run(small, replications=2, workers=1), "0", 2)
+    assert str(error.value) == "replication 2 is not in this run; it has 0 to 1"
+
+
+# What the run did not keep
+
+
+def test_without_tables_the_replication_is_played_again(small: ScenarioFile) -> None:
+    kept, bare = (outcome.run(small, replications=2, workers=1, tables=t) for t in ("all", "none"))  # type: ignore[arg-type]
+    found = explained(bare, "5", 1)
+    assert found.story == explained(kept, "5", 1).story
+    assert found.notes == ["The run kept no tables; replication 1 was played again"]
+
+
+def own(request: sim.model.own.Request, offers: list[sim.model.own.Offer]) -> list[str]:
+    """East first."""
+    return ["O", "H"]
+
+
+def test_a_policy_of_the_users_own_is_not_guessed(tmp_path: Path) -> None:
+    """The tables alone: what was promised, and no ranking that nobody recorded."""
+    done = ran(tmp_path, TWO.replace("rights: {R: {holder: H, kind: first refusal}}\n", ""), policy=own)
+    found = explained(done, "A")
+    assert found.notes == [
+        "The run had its own policy, not kept with it: who was asked in which order, and who had how much room,"
+        " is not known"
+    ]
+    assert list(plain(found))[3:9] == [
+        "                  No right decides.",
+        "                  what is left offered to others:",
+        "                    O takes 30 MW",
+        "                      30 MW at East, at once",
+        "                    H takes 20 MW",
+        "                      20 MW at West, at once",
+    ]
+    with pytest.raises(Unexplained) as error:
+        explained(done, "A", overrides={"sites.West.online": "60 MW"})
+    assert str(error.value) == "the run had its own policy, without which it cannot be played again"
+
+
+def test_a_holder_of_the_users_own_is_not_said_to_lack_appetite(tmp_path: Path) -> None:
+    done = ran(tmp_path, TWO, answer=lambda request, offer: 0)
+    assert "                  H takes nothing, as its own answer says." in lines(done, "A")
+
+
+def test_a_run_of_another_version_is_told_from_its_tables(tmp_path: Path) -> None:
+    """Where playing it again comes out otherwise, nothing seen then is put beside what the tables say."""
+    done = ran(tmp_path, TWO)
+    done.provenance["versions"]["rofr"] = "0.0.9"
+    done.frames["requests"] = done.table("requests").with_columns(appetite_draw=pl.lit(0.5))
+    found = explained(done, "A")
+    assert found.notes == [
+        "Played again by this version the replication comes out otherwise than version 0.0.9 recorded it: who had"
+        " how much room at the time is not known"
+    ]
+    assert "                  H takes 40 MW of 50 MW, for want of room." in list(plain(found))
+
+
+# On the command line, in a notebook, and in a shell
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    """A run in a folder."""
+    ran(tmp_path, TWO, out=tmp_path / "out")
+    return tmp_path / "out"
+
+
+@pytest.fixture
+def command(
+    saved: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """Runs `sim explain` on that folder: exit code, standard output, standard error."""
+
+    def run(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["sim", "explain", str(saved), *words])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return (int(ended.value.code or 0), *capsys.readouterr())
+
+    return run
+
+
+def test_the_command_in_a_pipe(command: Callable[..., Any], saved: Path) -> None:
+    code, out, err = command("A")
+    assert (code, err) == (0, "")
+    assert out.splitlines() == list(plain(explained(outcome.opened(saved), "A")))
+
+
+def test_the_command_as_json(command: Callable[..., Any]) -> None:
+    code, out, err = command("A", "--set", "sites.West.online=60 MW", "--json")
+    found = json.loads(out)
+    assert (code, err) == (0, "")
+    assert found["story"]["request"]["asked"] == "2025-02-01T00:00:00"
+    assert [(e["at"], e["kind"]) for e in found["other"]["events"]] == [
+        ("2025-02-01T00:00:00", "asked"),
+        ("2025-02-01T00:00:00", "put"),
+        ("2025-02-01T00:00:00", "answered"),
+        ("2025-02-01T00:00:00", "delivered"),
+        ("2025-04-02T00:00:00", "ended"),
+        ("2025-04-02T00:00:00", "outcome"),
+    ]
+    assert {"what": "holder_kw", "here": 40_000, "there": 50_000} in found["differences"]
+
+
+def test_the_command_without_a_request(command: Callable[..., Any]) -> None:
+    code, out, err = command()
+    assert (code, out) == (2, "")
+    assert err.startswith("say which request: in replication 0 they are numbered 0 to 0;")
+
+
+def test_the_command_with_a_key_that_cannot_be(command: Callable[..., Any]) -> None:
+    assert command("A", "--set", "rights.R.windw=3 d") == (
+        2,
+        "",
+        "--set: rights.R.windw: is no path of this scenario: there is no windw in rights.R;"
+        " did you mean rights.R.window?\n",
+    )
+
+
+def test_the_command_says_that_it_played_again(tmp_path: Path, command: Callable[..., Any]) -> None:
+    ran(tmp_path, TWO, out=tmp_path / "out", tables="none")
+    code, out, err = command("A")
+    assert (code, err) == (0, "The run kept no tables; replication 0 was played again\n")
+    assert out.startswith("Request 0 (s:0) of case, replication 0, seed 1\n2025-02-01  ")
+
+
+def test_in_python(saved: Path) -> None:
+    result = sim.open(saved)
+    told = result.explain(0)
+    assert repr(told).splitlines()[:3] == [
+        "Request 0 (s:0) of case, replication 0, seed 1",
+        "2025-02-01  Lab asks for 50 MW, wanted at once for 60 d; never gives up.",
+        "            It is the deal A.",
+    ]
+    assert max(len(line) for line in repr(told).splitlines()) <= 100
+    assert told.data == as_data(explained(result.outcome, "A"))
+    beside = result.explain("A", overrides={"rights.R.window": "9 d"})._repr_html_()
+    assert "as it was" in beside
+    assert "with rights.R.window=9 d" in beside
+
+
+def test_what_a_shell_is_offered(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(saved.parent)
+    assert completion.runs("") == ["out"]
+    assert completion.runs("ou") == ["out"]
+    assert completion.runs("ca") == []
+    (saved.parent / "runs").mkdir()
+    saved.rename(saved.parent / "runs" / "base")
+    assert completion.runs("runs/") == completion.runs("") == ["runs/base"]
