@@ -1,0 +1,179 @@
+"""The command that plays designed studies: sweep."""
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sim.cli.command import DONE, FAILED, INTERRUPTED, app, progress, safe
+from sim.show import completion
+
+if TYPE_CHECKING:
+    from sim.scenario.sweep import Sweep
+    from sim.study.replications import Progress
+    from sim.study.swept import Swept
+
+SHARD = re.compile(r"([1-9]\d{0,3})/([1-9]\d{0,3})")
+OFTEN_S = 30.0
+"""So often progress is told where there is no terminal."""
+
+
+@app.command()
+def sweep(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SWEEP",
+            help="A sweep file (YAML).",
+            show_default=False,
+            autocompletion=completion.scenario_files,
+        ),
+    ],
+    folders: Annotated[
+        list[Path] | None, typer.Argument(metavar="[DIR]...", help="With --merge: the folders of the shards.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of the results (default: runs/sweeps/NAME).")
+    ] = None,
+    replications: Annotated[
+        int | None, typer.Option(min=1, help="How many futures at each point (default: as the sweep says).")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Seed of all draws (default: as the sweep says).")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes (default: one a core).")] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="A Dask scheduler, as tcp://HOST:8786, or local:8 for one here."
+        ),
+    ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(metavar="K/N", help="Play only the K-th of N parts, into a folder of its own."),
+    ] = None,
+    merge: Annotated[bool, typer.Option("--merge", help="Join the folders of shards.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Throw away what is in the folder.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Exit 1 if an expectation or a run fails at any point.")
+    ] = False,
+    junit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write what --check found as JUnit XML.")
+    ] = None,
+    plots: Annotated[bool, typer.Option(help="Draw heat maps, response curves and trade-offs.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")] = False,
+) -> None:
+    """Play a designed study of a scenario; start it again, and it does only what is missing."""
+    from sim.scenario.sweep import read_sweep
+    from sim.study import sweep as study
+
+    part = parsed_shard(shard)
+    for wrong, said in (
+        (part is not None and merge, "--shard plays a part and --merge joins them; use one of the two"),
+        (
+            part is not None and (check or junit is not None),
+            "--check looks at all points; merge the shards first",
+        ),
+        (bool(folders) and not merge, "folders are named with --merge only"),
+        (merge and not folders, "--merge: name the folders of the shards"),
+        (merge and cluster is not None, "--merge plays nothing; leave --cluster out"),
+    ):
+        if wrong:
+            raise typer.BadParameter(said)
+    read = read_sweep(file, replications, seed)
+    folder = Path("runs") / "sweeps" / safe(read.name) if out is None else out
+    if part is not None:
+        if out is None:
+            folder = folder.with_name(f"{folder.name}-{part[0]}-of-{part[1]}")
+        done = played(read, folder, part, workers, cluster, fresh)
+        told(done, as_json, part)
+        raise typer.Exit(INTERRUPTED if done.interrupted else DONE)
+    if merge:
+        done = study.joined(read, folders or [], folder, fresh=fresh)
+    else:
+        done = played(read, folder, (1, 1), workers, cluster, fresh)
+    told(done, as_json)
+    if done.interrupted:
+        raise typer.Exit(INTERRUPTED)
+    if plots:
+        from sim.show.swept import plots_to
+
+        plots_to(done, folder / "plots")
+    if check or junit is not None:
+        from sim.show.checked import checked
+
+        if not checked(done, junit) and check:
+            raise typer.Exit(FAILED)
+
+
+def played(
+    read: "Sweep",
+    folder: Path,
+    part: tuple[int, int],
+    workers: int | None,
+    cluster: str | None,
+    fresh: bool,
+) -> "Swept":
+    """Play what is missing, and tell how it goes."""
+    from sim.study import sweep as study
+
+    with progress(read.name) as bar, lines(bar) as shown:
+        return study.run(
+            read, out=folder, workers=workers, cluster=cluster, fresh=fresh, shard=part, progress=shown
+        )
+
+
+def parsed_shard(shard: str | None) -> tuple[int, int] | None:
+    """Which of how many parts?"""
+    if shard is None:
+        return None
+    match = SHARD.fullmatch(shard)
+    if match is None or int(match[1]) > int(match[2]):
+        raise typer.BadParameter(f'--shard "{shard}": write K/N, from 1/8 to 8/8')
+    return int(match[1]), int(match[2])
+
+
+@contextmanager
+def lines(bar: "Progress | None") -> Iterator["Progress"]:
+    """Progress as a bar where there is one; else, on standard error, a line now and then, for a log."""
+    if bar is not None:
+        yield bar
+        return
+    began, before, last = time.monotonic(), -1, time.monotonic()
+
+    def shown(done: int, total: int) -> None:
+        nonlocal before, last
+        now = time.monotonic()
+        if before < 0:
+            before = done
+        elif now - last >= OFTEN_S:
+            last, rate = now, (done - before) / (now - began)
+            left = (total - done) / rate if rate else 0.0
+            typer.echo(f"{done} of {total} runs, {rate:.1f} a second, {left / 60:.1f} min left", err=True)
+
+    yield shown
+
+
+def told(done: "Swept", as_json: bool, part: tuple[int, int] | None = None) -> None:
+    """Say what came of it."""
+    from sim.show.swept import as_object, page
+
+    if as_json:
+        typer.echo(json.dumps(as_object(done)))
+    elif part is not None or done.interrupted:
+        finished, asked = done.finished, done.asked
+        if done.interrupted:
+            typer.echo(f"Interrupted: {finished} of {asked} runs are finished, and are kept in {done.folder};"
+                       " the same command goes on from there", err=True)  # fmt: skip
+        elif part is not None:
+            typer.echo(f"Part {part[0]} of {part[1]}: {finished} of {asked} runs are in {done.folder}; join all"
+                       f" parts with: sim sweep SWEEP --merge DIR...")  # fmt: skip
+    else:
+        from rich.console import Console
+
+        page(done, Console(highlight=False))
