@@ -67,10 +67,10 @@ def plan(
     from sim.scenario.reading import load
     from sim.show.planned import planned_page
     from sim.study import planning
-    from sim.study.filing import reserved
+    from sim.study.filing import usable
 
     read = load(scenario, parsed(overrides))
-    folder = reserved(Path("runs") / f"plan-{safe(read.name)}" if out is None else out, "plan")
+    folder = usable(Path("runs") / f"plan-{safe(read.name)}" if out is None else out, "plan")
     with progress("values tried") as told:
         found = planning.plan(
             read,
@@ -97,6 +97,63 @@ def plan(
         return {"response": response(found)}
 
     keep(folder, "plan", found.told(), drawn if plots else dict, as_json)
+
+
+@app.command()
+def value(
+    right: Annotated[
+        str,
+        typer.Argument(metavar="RIGHT", help="The name of a right of the scenario.", show_default=False),
+    ],
+    scenario: ScenarioPath,
+    windows: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LIST",
+            help="Other windows, e.g. '0 d,30 d,90 d', or none (default: some around its own).",
+        ),
+    ] = None,
+    replications: Replications = None,
+    seed: Seed = None,
+    overrides: Set = None,
+    workers: Workers = None,
+    plots: Drawn = True,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder of the answer (default: runs/value-NAME-RIGHT)."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a right is worth to each party: the same futures with and without it."""
+    from sim.scenario.reading import load
+    from sim.show.worth import worth_page
+    from sim.study.filing import usable
+    from sim.study.worth import value as worth_of
+
+    read = load(scenario, parsed(overrides))
+    folder = usable(Path("runs") / f"value-{safe(read.name)}-{safe(right)}" if out is None else out, "value")
+    with progress(f"{read.name}") as told:
+        found = worth_of(
+            read,
+            right,
+            windows=None if windows is None else [] if windows == "none" else windows.split(","),
+            replications=replications,
+            seed=seed,
+            workers=workers,
+            progress=told,
+        )
+    if not as_json:
+        from rich.console import Console
+
+        worth_page(found, Console(highlight=False))
+
+    def drawn() -> dict[str, "Figure"]:
+        from sim.show.plots import worth as plots_of
+
+        of_windows = {"windows": plots_of.windows(found)} if found.windows else {}
+        return {"stakes": plots_of.stakes(found), **of_windows}
+
+    keep(folder, "value", found.told(), drawn if plots else dict, as_json)
 
 
 def keep(

@@ -10,21 +10,18 @@ from typing import Any
 from sim.study.store import OutError, write_json
 
 
-def reserved(folder: Path, name: str) -> Path:
-    """The folder, made and found fit to hold the answer `name`.json, before any work is done for it.
+def usable(folder: Path, name: str) -> Path:
+    """The folder, found fit to hold the answer `name`.json before any work is done for it; nothing is made yet.
 
     Raises OutError where it holds something else, or cannot be written.
     """
-    try:
-        if folder.exists() and not folder.is_dir():
-            raise OutError(f"{folder}: is a file; name a folder with --out")
-        if folder.is_dir() and any(folder.iterdir()) and not (folder / f"{name}.json").is_file():
-            raise OutError(f"{folder}: holds files that are no {name} of sim; name another folder with --out")
-        folder.mkdir(parents=True, exist_ok=True)
-        if not os.access(folder, os.W_OK):
-            raise OutError(f"{folder}: cannot be written; name another folder with --out")
-    except OSError as error:
-        raise OutError(f"{folder}: {error.strerror}; name another folder with --out") from None
+    there = next((each for each in (folder, *folder.absolute().parents) if each.exists()), folder)
+    if not there.is_dir():
+        raise OutError(f"{there}: is a file; name a folder with --out")
+    if there == folder and any(folder.iterdir()) and not (folder / f"{name}.json").is_file():
+        raise OutError(f"{folder}: holds files that are no {name} of sim; name another folder with --out")
+    if not os.access(there, os.W_OK):
+        raise OutError(f"{folder}: cannot be written; name another folder with --out")
     return folder
 
 
@@ -32,6 +29,7 @@ def filed(folder: Path, name: str, answer: Mapping[str, Any]) -> Path:
     """Write an answer as one JSON object. Raises OutError where it cannot be written."""
     path = folder / f"{name}.json"
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         write_json(path, answer)
     except OSError as error:
         raise OutError(f"{path}: {error.strerror}; name another folder with --out") from None

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
+from typing import Any
 
 from sim.scenario.dates import INSTANT, instant
-from sim.scenario.differing import differences
 from sim.scenario.faults import UserError, Wrong, flow
 from sim.scenario.schema import ScenarioFile
+from sim.scenario.statements import undescribed
 from sim.scenario.units import Measure, factor, measure_of_unit, parse_quantity, split
 
 MOST = 100_000
@@ -142,16 +142,18 @@ def _settle(path: str, span: float | Fraction, step: float | Fraction, words: st
 
 def settable(scenario: ScenarioFile, path: str) -> str:
     """The path at which a value is set: of a date with something added to it, the date alone."""
-    written = scenario.written_at(tuple(_keys(path))).value
+    keys = tuple(int(key) if key.isdecimal() else key for key in path.split("."))
+    written = scenario.written_at(keys).value
     return f"{path}.date" if isinstance(written, dict) and {"date", "plus"} <= set(written) else path
 
 
-def _keys(path: str) -> Iterator[str | int]:
+def standing(scenario: ScenarioFile, path: str) -> str:
+    """What stands at a path of a scenario, defaults too?"""
+    here: Any = scenario.resolved()
     for key in path.split("."):
-        yield int(key) if key.isdecimal() else key
-
-
-def now(scenario: ScenarioFile, path: str, other: ScenarioFile, value: str) -> str:
-    """What stands at a path in a scenario, seen beside another in which `value` stands there?"""
-    at = (mine for key, mine, _ in differences(scenario, other) if f"{path}.".startswith(f"{key}."))
-    return next(at, value)
+        if isinstance(here, list):
+            here = here[int(key)]
+        else:
+            inner = here if key in here or not isinstance(here.get("value"), dict) else here["value"]
+            here = inner.get(key, {})
+    return flow(undescribed(here)) if here != {} else "nothing"

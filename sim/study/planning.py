@@ -15,7 +15,7 @@ from sim.scenario.faults import UserError, Wrong
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.units import parse_quantity
 from sim.study.expect import NoMetric, near
-from sim.study.lever import Lever, lever, now, settable
+from sim.study.lever import Lever, lever, settable, standing
 from sim.study.replications import Progress
 from sim.study.search import Bar, Search, Sought, Tried, Truths, enough
 from sim.study.variants import players
@@ -193,7 +193,8 @@ def plan(
     """
     wanted, bar = read_target(target), read_bar(probability, replications)
     moved = lever(settable(scenario, path), low, high, step)
-    ends = [scenario.replace({moved.path: value}) for value in (moved.values[0], moved.values[-1])]
+    for end in (moved.values[0], moved.values[-1]):
+        scenario.replace({moved.path: end})  # what is wrong with it is told before anything is played
     with players(scenario.seed if seed is None else seed, workers) as crew:
 
         def holds(values: Sequence[int], futures: range) -> dict[int, Truths]:
@@ -215,7 +216,7 @@ def plan(
         bar=bar,
         seed=crew.seed,
         sought=sought,
-        now=now(scenario, moved.path, ends[0], moved.values[0]),
+        now=standing(scenario, moved.path),
         open_=found[0],
         answer=found[1],
         shown=found[2],

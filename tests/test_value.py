@@ -1,0 +1,219 @@
+"""`sim value`: what a right is worth, against markets in which it is known by hand."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import sim
+from sim.cli import app
+from sim.scenario.faults import ScenarioError
+from sim.scenario.schema import ScenarioFile
+from sim.show.plots.worth import windows
+from sim.study.stakes import EQUAL, UNSURE, Stake
+from sim.study.worth import NoRight, NoWindow, Worth, value
+
+HAND = """\
+title: By hand
+start: 2025-01-01
+end: 2025-04-11         # 100 days
+replications: 3
+demand:
+  work: {customer: Lab, class: training, arrivals: {deals: {one: {asked: 2025-01-01, wanted: 2025-01-01}}},
+         size: 20 MW, term: 50 d}
+providers:
+  Big: {sites: [West], price: 1 $/kW/d, cost: 0.5 $/kW/d}
+  Neo: {sites: [East], price: 1 $/kW/d}
+  Old: {sites: [North]}
+rights:
+  ask first: {holder: Big, kind: first refusal, over: {customer: Lab}, window: 10 d, appetite: 0 %}
+sites: {West: {online: 20 MW}, East: {online: 30 MW}, North: {online: 1 MW}}
+"""
+"""Without the clause Big serves 20 MW for 50 days at once; with it Neo does, ten days later."""
+
+
+@pytest.fixture
+def hand(tmp_path: Path) -> ScenarioFile:
+    path = tmp_path / "hand.yaml"
+    path.write_text(HAND)
+    return sim.load(path).written
+
+
+def of(found: Worth, party: str, name: str, window: str | None = None) -> Stake:
+    stakes = found.stakes if window is None else next(w.stakes for w in found.windows if w.window == window)
+    return next(stake for stake in stakes if (stake.party, stake.gauge.name) == (party, name))
+
+
+def test_a_clause_by_hand(hand: ScenarioFile) -> None:
+    found = value(hand, "ask first", windows=["0 d", "30 d"], workers=1)
+    told = {(s.party, s.role, s.gauge.name): (s.told(s.difference.a), s.told(s.difference.b), s.worth)
+            for s in found.stakes}  # fmt: skip
+    assert told == {
+        ("Big", "holder", "sold"): pytest.approx((1.0, 0.0, -1.0)),
+        ("Big", "holder", "earned"): pytest.approx((1e6, 0.0, -1e6)),
+        ("Big", "holder", "margin"): pytest.approx((0.0, -1e6, -1e6), abs=1e-6),
+        ("Big", "holder", "idle"): pytest.approx((1.0, 2.0, -1.0)),
+        ("Lab", "covered customer", "served"): pytest.approx((1.0, 1.0, 0.0)),
+        ("Lab", "covered customer", "waited for"): pytest.approx((0.0, 0.2, -0.2)),
+        ("Lab", "covered customer", "wait"): pytest.approx((0.0, 10.0, -10.0)),
+        ("Lab", "covered customer", "paid"): pytest.approx((1e6, 1e6, 0.0)),
+        ("Neo", "other provider", "sold"): pytest.approx((0.0, 1.0, 1.0)),
+        ("Neo", "other provider", "earned"): pytest.approx((0.0, 1e6, 1e6)),
+        ("Neo", "other provider", "idle"): pytest.approx((3.0, 2.0, 1.0)),
+        ("Old", "other provider", "idle"): pytest.approx((0.1, 0.1, 0.0)),
+    }  # fmt: skip
+    assert of(found, "Lab", "served").verdict == EQUAL
+    assert of(found, "Big", "margin").verdict == "worse off"
+    assert of(found, "Neo", "earned").verdict == "better off"
+    assert [(each.window, each.days) for each in found.by_window()] == [
+        ("0 d", 0), ("10 d", 10), ("30 d", 30),
+    ]  # fmt: skip
+    assert of(found, "Lab", "wait", "0 d").worth == 0
+    assert of(found, "Lab", "wait", "30 d").worth == pytest.approx(-30)
+    assert found.notes[2:] == (
+        "No price is stated of Old: nothing is known of what is earned there, nor of a margin, and what customers"
+        " pay leaves it out.",
+        "No cost is stated of Neo, so that no margin is known.",
+    )
+
+
+def test_what_a_customer_pays_is_no_good_or_ill(hand: ScenarioFile) -> None:
+    dear = hand.replace({"providers.Neo.price": "3 $/kW/d"})
+    paid = of(value(dear, "ask first", windows=[], workers=1), "Lab", "paid")
+    assert (paid.worth, paid.verdict) == (pytest.approx(-2e6), "pays more")
+
+
+def test_a_clause_without_effect_is_worth_nothing(small: ScenarioFile) -> None:
+    """It begins when the run is over."""
+    idle = small.replace({"rights.refusal.from": "2027-01-01", "rights.refusal.until": "2028-01-01"})
+    found = value(idle, "refusal", workers=1)
+    assert {stake.verdict for stake in found.stakes} == {EQUAL}
+    assert {stake.worth for stake in found.stakes} == {0.0}
+    assert all(stake.verdict == EQUAL for each in found.windows for stake in each.stakes)
+
+
+def test_two_clauses_of_one_effect_are_worth_the_same(small: ScenarioFile) -> None:
+    """The others of the scenario stay; and a window of its own length is the clause as it is."""
+    fixed = small.replace({"rights.refusal.window": "20 d"})
+    found = value(fixed, "refusal", windows=["20 d", "480 h"], replications=5, workers=1)
+    as_it_is = [stake.worth for stake in found.stakes]
+    assert [[stake.worth for stake in each.stakes] for each in found.windows] == [as_it_is, as_it_is]
+
+
+def test_the_customer_that_holds_it_too(small: ScenarioFile) -> None:
+    """Big sells, and asks for its own; what it asks for is not covered."""
+    found = value(small, "refusal", replications=4, workers=1, windows=[])
+    roles = {(stake.party, stake.role) for stake in found.stakes}
+    assert roles == {("Big", "holder"), ("Lab", "covered customer"), ("Neo", "other provider")}
+    assert [s.gauge.name for s in found.stakes if s.party == "Big"][:1] == ["sold"]
+    assert "served" in [s.gauge.name for s in found.stakes if s.party == "Big"]
+
+
+def test_windows_around_its_own(small: ScenarioFile) -> None:
+    """Uniform from 1 to 20 days: 10.5 in the mean."""
+    ask = {"replications": 2, "workers": 1}
+    found = value(small, "refusal", **ask)
+    assert [each.window for each in found.windows] == ["0 d", "5 d", "20 d", "45 d"]
+    assert found.written is not None
+    assert (found.written.window, found.written.days) == ("{uniform: {low: 1 d, high: 20 d}}", 10.5)
+    at_once = small.replace({"rights.refusal.window": "0 d"})
+    assert [each.window for each in value(at_once, "refusal", **ask).windows] == ["30 d", "90 d"]
+
+
+def test_an_exclusive_right_has_no_window(small: ScenarioFile) -> None:
+    alone = small.replace(
+        {"rights.refusal": {"holder": "Big", "kind": "exclusive", "over": {"customer": "Lab"}}}
+    )
+    found = value(alone, "refusal", replications=3, workers=1)
+    assert (found.windows, found.written) == ((), None)
+    assert found.told()["window"] is None
+    sold = of(found, "Neo", "sold")  # what is left is what Big asks of it for itself
+    assert 50 * (sold.told(sold.difference.b) or 0) < (sold.told(sold.difference.a) or 0)
+    with pytest.raises(NoWindow, match='right "refusal": is exclusive, and has no window to vary; leave'):
+        value(alone, "refusal", windows=["1 d"])
+
+
+def test_both_tables_are_corrected_for_themselves(small: ScenarioFile) -> None:
+    found = value(small, "refusal", replications=8, workers=1)
+    for stakes in (found.stakes, [stake for each in found.windows for stake in each.stakes]):
+        p = sorted(s.difference.p for s in stakes if s.difference.p is not None and not s.difference.equal)
+        least = min(s.difference.p_holm for s in stakes if s.difference.p_holm is not None)
+        assert least == pytest.approx(min(1, p[0] * len(p)))
+    assert {stake.verdict for stake in found.stakes} <= {
+        EQUAL,
+        UNSURE,
+        "better off",
+        "worse off",
+        "pays less",
+        "pays more",
+    }
+
+
+def test_workers_leave_no_trace(small: ScenarioFile) -> None:
+    one, two = (value(small, "refusal", windows=["3 d"], replications=5, workers=n).told() for n in (1, 2))
+    assert one == two
+
+
+@pytest.mark.parametrize(
+    ("right", "windows", "error", "said"),
+    [
+        ("refusl", None, NoRight, 'right "refusl": small has none of this name; did you mean refusal?'),
+        ("refusal", ["soon"], ScenarioError, '--set: rights.refusal.window: "soon": is not a duration;'),
+        ("refusal", ["5 MW"], ScenarioError, "is a power, expected a duration"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_valued(
+    small: ScenarioFile, right: str, windows: list[str] | None, error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error) as found:
+        value(small, right, windows=windows, workers=1)
+    assert said in str(found.value)
+
+
+def test_a_scenario_without_rights(small: ScenarioFile) -> None:
+    with pytest.raises(NoRight, match="small has none of this name; it has none at all"):
+        value(small.replace({"rights": None}), "refusal")
+
+
+def test_the_command(small: ScenarioFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = [
+        "value",
+        "refusal",
+        str(small.path),
+        "--windows",
+        "none",
+        "--replications",
+        "4",
+        "--workers",
+        "1",
+    ]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    folder = tmp_path / "runs/value-small-refusal"
+    kept = json.loads((folder / "value.json").read_text())
+    assert {path.suffix for path in folder.iterdir()} == {".json", ".png", ".svg"}
+    assert "Big, holder" in done.stdout
+    words[words.index("none")] = "0 d, 30 d"
+    again = CliRunner().invoke(app, [*words, "--json", "--no-plots"])
+    told = json.loads(again.stdout)
+    assert list(told["windows"]) == ["0 d", "30 d"]
+    assert told["worth"] == kept["worth"]
+    assert json.loads((folder / "value.json").read_text()) == told
+
+
+def test_the_picture_of_windows(small: ScenarioFile) -> None:
+    figure = windows(value(small, "refusal", windows=["0 d", "30 d"], replications=3, workers=1))
+    shown = [axes for axes in figure.axes if axes.get_visible()]
+    assert [axes.get_title(loc="left") for axes in shown][:2] == [
+        "In service for the customer",
+        "Wanted and not served",
+    ]
+    assert {tuple(line.get_xdata()) for axes in shown for line in axes.lines[:1]} == {(0.0, 10.5, 30.0)}
+
+
+def test_nothing_is_left_where_nothing_was_played(small: ScenarioFile, tmp_path: Path) -> None:
+    words = ["value", "refusl", str(small.path), "--out", str(tmp_path / "new")]
+    assert isinstance(CliRunner().invoke(app, words).exception, NoRight)
+    assert not (tmp_path / "new").exists()
