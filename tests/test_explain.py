@@ -255,7 +255,7 @@ def test_a_policy_of_the_users_own_is_not_guessed(tmp_path: Path) -> None:
     ]
     assert list(plain(found))[3:9] == [
         "                  No right decides.",
-        "                  what is left offered to others:",
+        "                  what is left is taken, in an order that is not known:",
         "                    O takes 30 MW",
         "                      30 MW at East, at once",
         "                    H takes 20 MW",

@@ -8,8 +8,10 @@ from typing import Any
 import polars as pl
 
 from sim.model.future import Future
+from sim.model.rules import NEVER
 from sim.model.run import Run, play
 from sim.model.series import backlog, capacity, series
+from sim.model.time import MICROSECOND
 from sim.model.witness import Look, witnessed
 from sim.scenario.faults import ScenarioError, UserError
 from sim.scenario.reading import load
@@ -22,7 +24,18 @@ NEEDED = ("requests", "commitments", "releases", "deliveries", "buildings", "cap
 SAME_DRAWS = ("seed", "replications")
 """Keys that mean nothing where one replication is played again under the same draws."""
 
+DAY = timedelta(days=1)
+
 Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened: power in kW, times as dates, durations in days."""
+
+    at: datetime
+    kind: str
+    facts: dict[str, Any]
 
 
 class Unexplained(UserError):
@@ -49,6 +62,10 @@ class Record:
     def rows(self, table: str, **where: Any) -> list[Row]:
         """The rows of a table with these values."""
         return self.frames[table].filter(**where).rows(named=True)
+
+    def date(self, microseconds: int) -> datetime | None:
+        """A date of the model's as one of the tables'; None for one that never comes."""
+        return None if microseconds >= NEVER else self.scenario.start + microseconds * MICROSECOND
 
 
 def on_record(outcome: Outcome, replication: int) -> Record:
@@ -199,7 +216,7 @@ def worth_a_look(requests: pl.DataFrame, end: datetime) -> list[tuple[str, Row]]
     add(
         waited.filter(pl.col("waited") > timedelta()),
         "waited",
-        lambda row: f"waited longest, {row['waited'] / timedelta(days=1):,.0f} days",
+        lambda row: f"waited longest, {row['waited'] / DAY:,.0f} days",
     )
     add(
         requests.filter(pl.col("lost_kw") > 0),

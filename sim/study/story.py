@@ -6,29 +6,17 @@ is left out where that cannot be had. Nothing is inferred beyond that.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sim.model import rules
-from sim.model.rules import MATCH, NEVER
-from sim.model.witness import Look, Seen, Terms
-from sim.study.promises import Promise, Told, as_facts, share_out, stand_behind
-from sim.study.retold import Record, Row
+from sim.study.placed import Placed
+from sim.study.promises import Promise, Told, share_out, stand_behind
+from sim.study.retold import DAY, Event, Record, Row
 
-DAY = timedelta(days=1)
 ORDER = ("asked", "ended", "released", "put", "placing", "waits", "delivered", "missed", "gave up")
 """The kinds of events as they go within an instant."""
 STEP = {"joined": "placing", "answered": "placing", "offered": "placing"}
-
-
-@dataclass(frozen=True)
-class Event:
-    """One thing that happened: power in kW, times as dates, durations in days."""
-
-    at: datetime
-    kind: str
-    facts: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -80,8 +68,8 @@ class Teller:
         self.told = Told(record.rows("buildings"))
         self.promises = [Promise(made, made["kw"]) for made in record.rows("commitments", request=r)]
         self.releases = record.rows("releases", request=r)
-        self.rounds = list(self._rounds())
-        for look, made in self.rounds:
+        self.placed = Placed(record, row, self.promises)
+        for look, made in self.placed.rounds:
             stand_behind(look, made, self.told, row["wanted"])
         share_out(self.promises, record.rows("deliveries", request=r), self.releases)
 
@@ -89,7 +77,7 @@ class Teller:
         """All events, in no order but that of their kind."""
         yield self._asked()
         yield from self._put()
-        yield from self._placing()
+        yield from self.placed.events()
         yield from self._waits()
         yield from self._served()
         yield from self._fell_away()
@@ -112,7 +100,7 @@ class Teller:
         """The right that covered it, or why none did."""
         row, right = self.row, self.right
         if right is None:
-            if not self._joined:
+            if not self.placed.joined:
                 yield Event(row["asked"], "put", {"right": None, "not_in_force": self._past_rights()})
             return
         window = row["window"]
@@ -137,7 +125,7 @@ class Teller:
         if self.record.future is None:
             return {}
         clause = next(each for each in self.record.future.rights if each.name == name)
-        return {"from": self._date(max(0, clause.begins)), "until": self._date(clause.ends)}
+        return {"from": self.record.date(max(0, clause.begins)), "until": self.record.date(clause.ends)}
 
     def _past_rights(self) -> list[dict[str, Any]] | None:
         """The rights that cover the request, though not at the time when it was asked; None if not known."""
@@ -147,116 +135,6 @@ class Teller:
         group = future.groups[int(future.requests.group[self.row["request"]])]
         names = [future.rights[k].name for k in group.rights]
         return [{"right": name, **self._in_force(name)} for name in names]
-
-    # Who took what
-
-    def _rounds(self) -> Iterator[tuple[Look | None, list[Promise]]]:
-        """What was promised, with the look that stands behind it: in the first round, and whenever more was placed.
-
-        Without looks, what was promised in one instant.
-        """
-        looks, answered = self.record.looks, self.row["answered"]
-        if not looks:
-            for at in sorted({p.row["committed"] for p in self.promises}):
-                yield None, [p for p in self.promises if p.row["committed"] == at]
-            return
-        ends = [*(look.made for look in looks[1:]), len(self.promises)]
-        seen = [(look, self.promises[look.made : end]) for look, end in zip(looks, ends, strict=True)]
-        in_first = 0 if self._joined else 1 if self.right is None else 2
-        for (look, made), (after, placed) in zip(seen, [*seen[1:], (None, [])], strict=True):
-            if self._date(look.at) == answered and in_first:
-                in_first -= 1
-                yield look, made
-            elif made or (look.right and placed and after is not None and after.at == look.at):
-                yield look, made
-
-    @property
-    def _joined(self) -> bool:
-        """Did it join the waiting list untouched, since others waited?"""
-        untouched = self.row["asked_first"] is None and self.row["answered"] is not None
-        return untouched and not self.record.scenario.waiting.bypass
-
-    def _placing(self) -> Iterator[Event]:
-        """Answers of the holder, and what was offered to the others."""
-        row, answered = self.row, self.row["answered"]
-        if self._joined:
-            yield Event(answered, "joined", {})
-        told, answered_at = False, None
-        for look, made in self.rounds:
-            at = self._date(look.at) if look is not None else made[0].row["committed"]
-            assert at is not None
-            first = at == answered
-            holders = [p for p in made if first and p.row["provider"] == row["holder"]]
-            if look is None:
-                if first and row["holder"] and not told:
-                    told = True
-                    yield Event(at, "answered", self._answer(None, holders, first))
-                others = [p for p in made if p not in holders]
-                if others:
-                    offer = self._offer(None, others, first) | {"overflow": first and bool(row["holder"])}
-                    yield Event(at, "offered", offer)
-            elif look.right is not None:
-                first = first and not told
-                told = told or first
-                yield Event(at, "answered", self._answer(look, made, first))
-                answered_at = at
-            else:
-                offer = self._offer(look, made, first) | {"overflow": answered_at == at}
-                yield Event(at, "offered", offer)
-        if answered is not None and row["holder"] and not told:
-            yield Event(answered, "answered", self._answer(None, [], True))
-
-    def _answer(self, look: Look | None, made: list[Promise], first: bool) -> dict[str, Any]:
-        """What the holder took, and what limited it."""
-        row = self.row
-        name = str(row["right"] if look is None else look.right)
-        right = self.record.scenario.rights[name]
-        facts: dict[str, Any] = {
-            "right": name,
-            "holder": right.holder,
-            "first_round": first,
-            "taken_kw": row["holder_kw"] if first else sum(p.row["kw"] for p in made),
-            "promises": [as_facts(p) for p in made],
-        }
-        if first:
-            facts |= {"asked_kw": row["size_kw"], "reason": row["reason"], "draw": row["appetite_draw"]}
-            facts["own_answer"] = "answer" in self.record.own
-        if look is not None:
-            facts |= {"asked_kw": look.left_kw, "seen": self._seen(look.seen[0])}
-            if look.terms is not None:
-                facts["terms"] = self._terms(look.terms)
-        return facts
-
-    def _terms(self, terms: Terms) -> dict[str, Any]:
-        facts = asdict(terms) | {
-            "appetite": terms.appetite / rules.MILLION,
-            "max_utilization": terms.max_utilization / rules.MILLION,
-            "latest": self._date(terms.latest),
-            "matches": terms.max_delay == MATCH,
-            "max_delay_days": None if terms.max_delay in (MATCH, NEVER) else terms.max_delay / 86_400e6,
-        }
-        del facts["max_delay"]
-        return facts
-
-    def _offer(self, look: Look | None, made: list[Promise], first: bool) -> dict[str, Any]:
-        """Who was offered what was left, in which order, and what each took."""
-        facts: dict[str, Any] = {"first_round": first, "policy": self.record.scenario.overflow.policy}
-        if look is None:
-            names = list(dict.fromkeys(p.row["provider"] for p in made))
-            ranking = [{"provider": name} for name in names]
-        else:
-            facts["left_kw"] = look.left_kw
-            ranking = [{"provider": seen.provider, "seen": self._seen(seen)} for seen in look.seen]
-        left = facts.get("left_kw", 0)
-        for place in ranking:
-            theirs = [p for p in made if p.row["provider"] == place["provider"]]
-            taken = sum(p.row["kw"] for p in theirs)
-            place |= {"offered_kw": left, "taken_kw": taken, "promises": [as_facts(p) for p in theirs]}
-            left -= taken
-        return facts | {"ranking": ranking}
-
-    def _seen(self, seen: Seen) -> dict[str, Any]:
-        return asdict(seen) | {"promised": self._date(seen.promised), "room_kw": seen.room_kw}
 
     # What became of it
 
@@ -362,11 +240,3 @@ class Teller:
             "uncommitted_kw": row["size_kw"] - row["committed_kw"] if waits else 0,
         }
         return Event(self.end if waits else last, "outcome", facts)
-
-    # Dates
-
-    def _date(self, microseconds: int) -> datetime | None:
-        """A date of the model's as one of the tables'; None for one that never comes."""
-        if microseconds >= NEVER:
-            return None
-        return self.record.scenario.start + timedelta(microseconds=microseconds)
