@@ -166,7 +166,7 @@ class Rule:
         if self.reached or n >= self.most:
             return None
         wanted = max(each.wanted(n) for each in self.found if not each.reached)
-        upto = math.ceil(min(max(wanted, 1.1 * n), 2 * n, self.most))
+        upto = math.ceil(min(max(wanted, n + math.ceil(n / 10)), 2 * n, self.most))
         self.looks.append(upto)
         return upto
 
