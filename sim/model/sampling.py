@@ -127,31 +127,31 @@ def _requests(
         group_of.append(len(groups) + asker)
         groups += [_asking(index, stream, each, providers, rights, order) for each in stream.askers() or ()]
     sizes = [len(part.asked) for part in parts]
-    stream_of = np.repeat(np.arange(len(parts), dtype=np.int64), sizes)
-    group = np.concatenate(group_of or [np.empty(0, dtype=np.int64)])
-    number = np.concatenate([np.arange(n, dtype=np.int64) for n in sizes] or [np.empty(0, dtype=np.int64)])
 
     def joined(column: str) -> Ints:
-        arrays = [getattr(part, column) for part in parts]
-        return np.concatenate(arrays)[rank] if arrays else np.empty(0, dtype=np.int64)
+        return np.concatenate([np.empty(0, dtype=np.int64), *(getattr(part, column) for part in parts)])
 
-    asked = np.concatenate([part.asked for part in parts]) if parts else np.empty(0, dtype=np.int64)
-    rank = np.lexsort((number, stream_of, asked))
+    asked = joined("asked")
+    rank = np.argsort(asked, kind="stable")
     rank = rank[(asked[rank] >= 0) & (asked[rank] < calendar.end)]
-    deals: list[str | None] = []
-    for part, n in zip(parts, sizes, strict=True):
-        deals += part.deal if part.deal is not None else [None] * n
+    deals: list[str | None] = [None] * len(rank)
+    if any(part.deal for part in parts):
+        named = [part.deal or [None] * len(part.asked) for part in parts]
+        deals = [name for names in named for name in names]
+        deals = [deals[i] for i in rank.tolist()]
+    number = np.concatenate([np.empty(0, dtype=np.int64), *(np.arange(n, dtype=np.int64) for n in sizes)])
+    group = np.concatenate([np.empty(0, dtype=np.int64), *group_of])
     requests = Requests(
         group=group[rank],
         number=number[rank],
-        deal=[deals[i] for i in rank.tolist()],
-        asked=joined("asked"),
-        wanted=joined("wanted"),
-        gives_up=joined("gives_up"),
-        size_kw=joined("size_kw"),
-        block_kw=joined("block_kw"),
-        term=joined("term"),
-        draw=joined("draw").astype(np.float64),
+        deal=deals,
+        asked=asked[rank],
+        wanted=joined("wanted")[rank],
+        gives_up=joined("gives_up")[rank],
+        size_kw=joined("size_kw")[rank],
+        block_kw=joined("block_kw")[rank],
+        term=joined("term")[rank],
+        draw=np.concatenate([np.empty(0), *(part.draw for part in parts)])[rank],
         windows=[
             _windows(draws, scenario, k, right, groups, group_of)[rank] for k, right in enumerate(rights)
         ],

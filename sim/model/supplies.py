@@ -31,7 +31,7 @@ class Ask(ContainerGet):
     def call_off(self) -> None:
         """Leave the line, or give back what was served; and let the next be served."""
         if self.triggered:
-            self.resource.put(self.amount)
+            self.resource.fill(self.amount)
         else:
             self.cancel()
             self.resource.serve()
@@ -41,6 +41,11 @@ class SupplyLine(Container):
     """A supply: what is there serves the first in line, who blocks the others."""
 
     GetQueue = SortedQueue
+
+    def fill(self, amount: int) -> None:
+        """Have more of it, at once: there is always room, so that nobody needs to wait for an event."""
+        self._level += amount
+        self.serve()
 
     def serve(self) -> None:
         """Serve those in line as far as it goes."""
@@ -55,9 +60,10 @@ class Supplies:
         self._stores = stores
         self._lines = [SupplyLine(env, init=max(0, store.initial)) for store in stores]
         self._asking: list[Ask] = []
+        now = int(env.now)
         for line, store in zip(self._lines, stores, strict=True):
-            if store.arrives:
-                env.process(self._arrivals(line, store.arrives))
+            for at, amount in store.arrives:
+                later(env, max(at - now, 0), 1, lambda _, line=line, amount=amount: line.fill(amount))  # type: ignore[misc]
 
     def take(self, project: int, needs: tuple[Needed, ...], lent: list[Needed]) -> Process:
         """Stand in line for one supply after the other; what is lent is to be given back, also if called off."""
@@ -79,7 +85,7 @@ class Supplies:
     def give_back(self, lent: list[Needed]) -> None:
         """Take back what was lent."""
         for need in lent:
-            self._lines[need.supply].put(need.amount)
+            self._lines[need.supply].fill(need.amount)
 
     def _line_up(self, _: simpy.Event) -> None:
         """Let the first by site, then building, of those who ask now stand in line; then, after what that brings,
@@ -90,11 +96,3 @@ class Supplies:
         if self._asking:
             later(self.env, 0, LINE_UP, self._line_up)
         ask.line_up()
-
-    def _arrivals(self, line: SupplyLine, arrives: tuple[tuple[int, int], ...]) -> Process:
-        """Fill a supply by what arrives; what came before the world begins is there from the first."""
-        for at, amount in sorted(arrives):
-            if at > self.env.now:
-                yield self.env.timeout(at - int(self.env.now))
-            if amount > 0:
-                line.put(amount)
