@@ -118,8 +118,11 @@ def test_names_that_are_not_there(sim: Sim) -> None:
     assert sim("two size", "three sizes") == (
         2,
         "",
-        'there is no case "three sizes"; did you mean two sizes?\n',
+        'there is no case "three sizes"; did you mean "two sizes"?\n',
     )
+    code, _, complaint = sim("zzz")
+    assert code == 2
+    assert complaint.startswith('there is no case "zzz"; there are: loss, exponential terms; loss, lognormal')
     code, told, complaint = sim("--engine", "fast")
     assert (code, told) == (2, "")
     assert "--engine" in complaint
@@ -147,7 +150,8 @@ def test_ctrl_c_tells_what_was_finished(sim: Sim, few: None, monkeypatch: pytest
     assert told.splitlines()[3] == "2 of 2 checks hold; 0 fail; interrupted, 1 of 2 cases are left out"
     played = 0
     code, told, _ = sim("--engine", "simpy", "--workers", "1", "--json")
-    assert (code, json.loads(told)["interrupted"], len(json.loads(told)["checks"])) == (130, True, 2)
+    found = json.loads(told)
+    assert (code, found["interrupted"], found["right"], len(found["checks"])) == (130, True, False, 2)
 
 
 # The cases
@@ -162,7 +166,7 @@ def test_cases_by_their_names_and_how_they_begin() -> None:
         "two priorities",
     ]
     with pytest.raises(
-        NoCase, match=r'^there is no case "los, constant"; did you mean loss, constant terms\?$'
+        NoCase, match=r'^there is no case "los, constant"; did you mean "loss, constant terms"\?$'
     ):
         picked(everything, ["two sizes", "los, constant"])
 

@@ -55,7 +55,7 @@ def verify(
     unlike = study.unlike(found)
     asked = len(chosen) * len(clocks)
     interrupted = len(found) < asked
-    right = not unlike and all(f.verdict == "exact" for each in found for f in each.findings)
+    right = not (unlike or interrupted) and all(f.verdict == "exact" for each in found for f in each.findings)
     if as_json:
         ends = {"seed": seed, "confidence": confidence, "interrupted": interrupted}
         typer.echo(json.dumps({"right": right, "checks": list(shown.told(found)), "unlike": unlike} | ends))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sim.scenario.faults import UserError, meant
+from sim.scenario.faults import UserError, nearest
 from sim.study.cases.change import capacity_steps, room_for_all
 from sim.study.cases.loss import kept_back, loss, two_sizes
 from sim.study.cases.overflow import ordered_overflow, shared_overflow
@@ -41,9 +41,12 @@ class NoCase(UserError):
 def picked(known: Sequence[Case], names: Sequence[str]) -> list[Case]:
     """Which cases have one of these names, or begin with one? All of them without names. Raises NoCase."""
     chosen = [case for case in known if not names or _begins(case, names)]
+    all_names = [case.name for case in known]
     for name in names:
         if not any(_begins(case, [name]) for case in known):
-            raise NoCase(f'there is no case "{name}"; {meant(name, [case.name for case in known])}')
+            near = nearest(name, all_names)
+            remedy = f'did you mean "{near}"?' if near else f"there are: {'; '.join(all_names)}"
+            raise NoCase(f'there is no case "{name}"; {remedy}')
     return chosen
 
 
