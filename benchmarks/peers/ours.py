@@ -3,13 +3,12 @@
 import os
 import subprocess
 import sys
-from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from peers.workload import MEAN_TERM, Frames, Workload
+from peers.workload import MEAN_TERM, START, Frames, Workload, name
 from sim.model.future import Campus, Future, Group, Project, Requests, Seller
 from sim.model.rules import NEVER, ONE_SITE
 from sim.model.run import Columns, Engine, Run, played
@@ -25,7 +24,7 @@ def future(work: Workload) -> Future:
     n, last = len(work), len(work.pools) - 1
     every = tuple(range(len(work.pools)))
     return Future(
-        calendar=Calendar(datetime(2025, 1, 1), work.end),
+        calendar=Calendar(START, work.end),
         streams=["all"],
         customers=["everybody"],
         groups=[Group(0, "everybody", None, None, ONE_SITE, 0, -1, (), (), every)],
@@ -43,11 +42,11 @@ def future(work: Workload) -> Future:
             windows=[],
         ),
         in_place=[],
-        providers=[Seller(f"pool {k}", (k,), 0, 0, None, None) for k in every],
+        providers=[Seller(name(k), (k,), 0, 0, None, None) for k in every],
         rights=[],
         policy="in order",
         bypass=False,
-        sites=[Campus(f"pool {k}", units, None, None) for k, units in enumerate(work.pools)],
+        sites=[Campus(name(k), units, None, None) for k, units in enumerate(work.pools)],
         projects=[
             Project(
                 site=last,
@@ -83,7 +82,7 @@ def run(work: Workload, engine: Engine) -> Run:
 
 def recorded(run: Run) -> Frames:
     """The columns that a run records, as frames: whole numbers, where they stand."""
-    return {name: pl.DataFrame(getattr(run, name).columns) for name in TABLES}
+    return {table: pl.DataFrame(getattr(run, table).columns) for table in TABLES}
 
 
 def on_simpy(work: Workload) -> Frames:

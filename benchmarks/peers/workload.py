@@ -11,6 +11,7 @@ Times are whole microseconds, so fine (a mean term is 10^10 of them, some three 
 on the same one: no peer is asked to break ties as we do. They stay below 2^53, so floats hold them too.
 """
 
+from datetime import datetime
 from typing import TypeAlias
 
 import numpy as np
@@ -20,6 +21,8 @@ import polars as pl
 MEAN_TERM = 10_000_000_000
 POOLS = (40, 20, 20, 0)
 BUILDINGS, UNITS = 10, 4
+START = datetime(2025, 1, 1)
+"""When time 0 is, where time has a date."""
 ARRIVALS = 100
 """How many requests are asked in a mean term."""
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -61,16 +64,25 @@ def served(work: Workload, start: Ints, pool: Ints) -> Frames:
 
 
 def found(frames: Frames) -> pl.DataFrame:
-    """When was each request served, and by which pool? Whatever tables a peer leaves."""
+    """When was each request served, and by which pool? Whatever tables a peer leaves, in numbers or in words."""
     if "served" in frames:
         return frames["served"]
     rows = frames["deliveries"].sort("request")
+    if rows["provider"].dtype == pl.String:
+        microseconds = [(pl.col(time) - START).dt.total_microseconds() for time in ("start", "end")]
+        pool = pl.col("provider").str.strip_prefix(name("")).cast(pl.Int64)
+        rows = rows.with_columns(*microseconds, provider=pool)
     return rows.select("start", pool="provider", end="end")
 
 
+def name(pool: int | str) -> str:
+    """What a pool is called, where it has a name."""
+    return f"pool {pool}"
+
+
 def differing(mine: pl.DataFrame, theirs: pl.DataFrame) -> str | None:
-    """What is the first difference between two frames? None if they are equal."""
-    if mine.columns != theirs.columns:
+    """What is the first difference between two frames? None if they are equal, in whatever order of columns."""
+    if set(mine.columns) != set(theirs.columns):
         return f"columns {mine.columns} against {theirs.columns}"
     if len(mine) != len(theirs):
         return f"{len(mine)} rows against {len(theirs)}"
