@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,7 @@ def test_the_same_request_beside_it(tmp_path: Path) -> None:
     assert told[told.index("") :] == [
         "",
         "With rights.R.max_utilization=50 %",
-        "2025-02-01        Lab asks for 50 MW, wanted at once for 60 d; never gives up.",
+        "2025-02-01        Lab asks for 50 MW, wanted at once for 60 days; never gives up.",
         "                  It is the deal A.",
         '                  The right "R" decides (over all customers, from 2025-01-01 for good): H is asked first,'
         " and answers at once.",
@@ -263,12 +264,58 @@ def test_a_policy_of_the_users_own_is_not_guessed(tmp_path: Path) -> None:
     ]
     with pytest.raises(Unexplained) as error:
         explained(done, "A", overrides={"sites.West.online": "60 MW"})
-    assert str(error.value) == "the run had its own policy, without which it cannot be played again"
+    assert str(error.value) == f"{found.notes[0]}, nor what would come of another key"
 
 
 def test_a_holder_of_the_users_own_is_not_said_to_lack_appetite(tmp_path: Path) -> None:
     done = ran(tmp_path, TWO, answer=lambda request, offer: 0)
     assert "                  H takes nothing, as its own answer says." in lines(done, "A")
+
+
+def test_a_trace_that_is_gone(tmp_path: Path) -> None:
+    """A saved run is told from its tables; with its trace there, also who had room."""
+    trace = tmp_path / "jobs.csv"
+    trace.write_text("asked,size,term\n0,8,3600\n100,4,7200\n200,8,3600\n")
+    text = """
+demand:
+  jobs:
+    customer: Lab
+    arrivals: {trace: {file: jobs.csv, format: csv, columns: {asked: asked, size: size, term: term}}}
+providers: {O: {sites: [East]}}
+sites: {East: {online: 10 kW}}
+"""
+    ran(tmp_path, text, out=tmp_path / "out")
+    saved = outcome.opened(tmp_path / "out")
+    assert lines(saved, "jobs:2") == [
+        "2025-01-01 00:03  Lab asks for 8 kW, wanted at once for 1 hour; never gives up.",
+        "                  No right covers it.",
+        "                  8 kW offered to who can take all of it, then to who promises it soonest:",
+        "                    1. O takes nothing: no room, East: 10 kW online, 10 kW committed",
+        "                  8 kW wait, promised by nobody.",
+        "2025-01-01 01:00  Off the waiting list: 8 kW offered to who can take all of it, then to who promises it"
+        " soonest:",
+        "                    1. O takes 6 kW of 8 kW",
+        "                      6 kW at East, at once",
+        "                  6 kW begin to serve at East (O), as promised.",
+        "2025-01-01 02:00  6 kW end.",
+        "                  Off the waiting list: 2 kW offered to who can take all of it, then to who promises it"
+        " soonest:",
+        "                    1. O takes 2 kW",
+        "                      2 kW at East, at once",
+        "                  2 kW begin to serve at East (O), as promised.",
+        "2025-01-01 03:00  2 kW end.",
+        "                  Outcome: served whole, all 8 kW by 2025-01-01 02:00, 1.9 hours after it was wanted.",
+    ]
+    trace.unlink()
+    found = explained(saved, "jobs:2")
+    assert found.notes == [
+        f'The trace "{trace}" cannot be read again, as it is no file: who was asked in which order, and who had how'
+        " much room, is not known"
+    ]
+    assert list(plain(found))[2:4] == [
+        "                  No right decides.",
+        "                  8 kW wait, promised by nobody.",
+    ]
 
 
 def test_a_run_of_another_version_is_told_from_its_tables(tmp_path: Path) -> None:
@@ -278,9 +325,12 @@ def test_a_run_of_another_version_is_told_from_its_tables(tmp_path: Path) -> Non
     done.frames["requests"] = done.table("requests").with_columns(appetite_draw=pl.lit(0.5))
     found = explained(done, "A")
     assert found.notes == [
-        "Played again by this version the replication comes out otherwise than version 0.0.9 recorded it: who had"
-        " how much room at the time is not known"
+        f"Played again by version {version('rofr')}, the replication comes out otherwise than version 0.0.9 recorded"
+        " it: who was asked in which order, and who had how much room, is not known"
     ]
+    with pytest.raises(Unexplained) as error:
+        explained(done, "A", overrides={"sites.West.online": "60 MW"})
+    assert str(error.value) == f"{found.notes[0]}, nor what would come of another key"
     assert "                  H takes 40 MW of 50 MW, for want of room." in list(plain(found))
 
 
@@ -358,7 +408,7 @@ def test_in_python(saved: Path) -> None:
     told = result.explain(0)
     assert repr(told).splitlines()[:3] == [
         "Request 0 (s:0) of case, replication 0, seed 1",
-        "2025-02-01  Lab asks for 50 MW, wanted at once for 60 d; never gives up.",
+        "2025-02-01  Lab asks for 50 MW, wanted at once for 60 days; never gives up.",
         "            It is the deal A.",
     ]
     assert max(len(line) for line in repr(told).splitlines()) <= 100

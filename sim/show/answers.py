@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sim.show.said import day, days, listed, power, share
 from sim.show.understood import UNITS
 from sim.study.retold import Event
+from sim.study.said import day, days, listed, power, share
 
 Facts = Mapping[str, Any]
 

@@ -12,10 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.show.notebook import as_html
-from sim.show.said import day, days, listed, power
 from sim.show.told import told
 from sim.study.explained import Difference, Explained
 from sim.study.retold import DAY
+from sim.study.said import day, days, listed, power
 from sim.study.story import Story
 
 Dated = list[tuple[datetime, list[str]]]

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from sim.show.answers import Facts, answered, buildings, offered
-from sim.show.said import day, days, listed, power
 from sim.show.understood import duration
 from sim.study.retold import Event
+from sim.study.said import day, days, listed, power
 from sim.study.story import Story
 
 SPLITS = {"anywhere": "", "one site": ", each part in one site", "never": ", whole or not at all"}
@@ -29,7 +29,7 @@ def _asked(event: Event, _: Facts) -> list[str]:
     lines = [
         f"{f['customer']} asks for {power(f['size_kw'])}{of}, wanted"
         f" {'at once' if f['wanted'] == event.at else 'from ' + day(f['wanted'])}"
-        f" for {duration(f['term_days'] * 86_400e6)}; {until}{blocks}{SPLITS[f['split']]}."
+        f" for {_term(f['term_days'])}; {until}{blocks}{SPLITS[f['split']]}."
     ]
     if f["priority"]:
         lines.append(f"Its priority is {f['priority']}.")
@@ -45,6 +45,12 @@ def _asked(event: Event, _: Facts) -> list[str]:
     elif f["deal"]:
         lines.append(f"It is the deal {f['deal']}.")
     return lines
+
+
+def _term(number: float) -> str:
+    """In months and years where they are whole tenths, else in days or less."""
+    said = duration(number * 86_400e6)
+    return days(number) if said.endswith(" d") else said
 
 
 def _put(event: Event, row: Facts) -> list[str]:

@@ -10,7 +10,7 @@ from sim.scenario.market import Right
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.sources import quantities, unsourced
 from sim.scenario.works import Building
-from sim.show.said import listed
+from sim.study.said import listed
 
 UNITS = {
     "power": (1000.0, "MW"),

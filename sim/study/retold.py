@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from importlib.metadata import version
 from typing import Any
 
 import polars as pl
@@ -18,6 +19,7 @@ from sim.scenario.reading import load
 from sim.scenario.schema import ScenarioFile
 from sim.study.frames import Frames, events
 from sim.study.outcome import Outcome
+from sim.study.said import days, listed, power
 
 NEEDED = ("requests", "commitments", "releases", "deliveries", "buildings", "capacity")
 """The tables that a story is told from."""
@@ -82,7 +84,7 @@ def on_record(outcome: Outcome, replication: int) -> Record:
         return record
     if record.own:
         raise Unexplained(
-            f"the run kept no tables, and cannot be played again without its own {_and(record.own)};"
+            f"the run kept no tables, and cannot be played again without its own {listed(record.own)};"
             " run it with tables=all"
         )
     record.frames = tables(play(whole(outcome), record.seed, replication))
@@ -92,36 +94,35 @@ def on_record(outcome: Outcome, replication: int) -> Record:
 
 def look_again(outcome: Outcome, record: Record, row: Row) -> None:
     """Add what stood behind the decisions over a request, if playing it again comes out as it is on record."""
+    unknown = "who was asked in which order, and who had how much room, is not known"
     if record.own:
-        record.notes.append(
-            f"The run had its own {_and(record.own)}, not kept with it: who was asked in which order, and who"
-            " had how much room, is not known"
-        )
+        record.notes.append(f"The run had its own {listed(record.own)}, not kept with it: {unknown}")
         return
     try:
         scenario = whole(outcome)
     except ScenarioError as error:
+        fault = error.faults[0]
         record.notes.append(
-            f"A trace cannot be read again ({error}): who had how much room at the time is not known"
+            f'The trace "{fault.value}" cannot be read again, as it {fault.message}: {unknown}'
         )
         return
     again = seen(scenario, record.seed, record.replication, row["stream"], row["number"])
-    if not all(again.frames[name].equals(record.frames[name]) for name in NEEDED):
-        made, ours = outcome.provenance["versions"].get("rofr"), "this version"
-        record.notes.append(
-            f"Played again by {ours} the replication comes out otherwise than version {made} recorded it:"
-            " who had how much room at the time is not known"
-        )
+    if all(again.frames[name].equals(record.frames[name]) for name in NEEDED):
+        record.future, record.looks = again.future, again.looks
         return
-    record.future, record.looks = again.future, again.looks
+    made = outcome.provenance["versions"]["rofr"]
+    record.notes.append(
+        f"Played again by version {version('rofr')}, the replication comes out otherwise than version {made}"
+        f" recorded it: {unknown}"
+    )
 
 
 def played_with(outcome: Outcome, record: Record, row: Row, overrides: Mapping[str, object]) -> Record:
     """The same replication under the same draws, with some keys set anew; looked at for the same request."""
     if idle := [name for name in SAME_DRAWS if name in overrides]:
         raise Unexplained(f"{idle[0]}: the same replication is played under the same draws; leave it out")
-    if record.own:
-        raise Unexplained(f"the run had its own {_and(record.own)}, without which it cannot be played again")
+    if record.future is None:
+        raise Unexplained(f"{record.notes[-1]}, nor what would come of another key")
     scenario = whole(outcome).replace(overrides)
     return seen(scenario, record.seed, record.replication, row["stream"], row["number"])
 
@@ -141,10 +142,6 @@ def tables(run: Run) -> Frames:
 def own_functions(outcome: Outcome) -> tuple[str, ...]:
     """Which functions of the user's was the run made with?"""
     return tuple(word for word in ("policy", "answer") if outcome.provenance.get(word))
-
-
-def _and(words: tuple[str, ...]) -> str:
-    return " and ".join(words)
 
 
 def whole(outcome: Outcome) -> ScenarioFile:
@@ -212,21 +209,21 @@ def worth_a_look(requests: pl.DataFrame, end: datetime) -> list[tuple[str, Row]]
             row = of.sort(by, "request", descending=[True, False]).row(0, named=True)
             found.append((say(row), row))
 
-    add(requests, "size_kw", lambda row: f"the largest, {row['size_kw'] / 1000:,.10g} MW")
+    add(requests, "size_kw", lambda row: f"the largest, {power(row['size_kw'])}")
     add(
         waited.filter(pl.col("waited") > timedelta()),
         "waited",
-        lambda row: f"waited longest, {row['waited'] / DAY:,.0f} days",
+        lambda row: f"waited longest, {days(row['waited'] / DAY)}",
     )
     add(
         requests.filter(pl.col("lost_kw") > 0),
         "lost_kw",
-        lambda row: f"lost the most, {row['lost_kw'] / 1000:,.10g} MW",
+        lambda row: f"lost the most, {power(row['lost_kw'])}",
     )
     for reason in ("appetite", "room", "utilization", "delay", "partial"):
         add(
             requests.filter(reason=reason),
             "size_kw",
-            lambda row: f"its holder was limited by {row['reason']}, {row['size_kw'] / 1000:,.10g} MW",
+            lambda row: f"its holder was limited by {row['reason']}, {power(row['size_kw'])}",
         )
     return found

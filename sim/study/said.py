@@ -1,4 +1,4 @@
-"""How powers, dates, shares and lists are said where every kW and minute counts."""
+"""How powers, dates, shares and lists are said, in pages and messages, where every kW and minute counts."""
 
 from collections.abc import Iterable
 from datetime import datetime, time
@@ -17,9 +17,16 @@ def day(at: datetime) -> str:
 
 
 def days(number: float) -> str:
-    """A number of days."""
+    """A number of days; a shorter time in hours, minutes or seconds."""
+    for unit, length in (("day", 1.0), ("hour", 1 / 24), ("minute", 1 / 1440)):
+        if number >= length:
+            return _counted(number / length, unit)
+    return _counted(number * 86_400, "second")
+
+
+def _counted(number: float, unit: str) -> str:
     said = f"{number:,.1f}".removesuffix(".0")
-    return "1 day" if said == "1" else f"{said} days"
+    return f"{said} {unit}" if said == "1" else f"{said} {unit}s"
 
 
 def share(number: float) -> str:
