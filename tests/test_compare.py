@@ -1,0 +1,314 @@
+"""Comparisons: paired in the same futures, corrected for how many metrics there are, and told in words."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from conftest import SMALL
+from scipy import stats
+from typer.testing import CliRunner
+
+import sim
+from sim.cli import app
+from sim.scenario.schema import ScenarioFile
+from sim.study import outcome
+from sim.study.comparable import NoComparison
+from sim.study.comparison import compare
+from sim.study.difference import (
+    Difference,
+    by_metric,
+    corrected,
+    holm,
+    paired,
+    replications_needed,
+    roughly,
+)
+from sim.study.store import OutError
+
+ANNOUNCED = Path("scenarios/announced-2025.yaml").resolve()
+WINDOW = {"rights.refusal.window": "60 d"}
+A = [10.0, 14.0, 9.0, 12.0, 30.0, 11.0]
+B = [9.0, 12.5, 8.5, 10.0, 28.0, 10.5]
+
+
+def test_a_paired_difference_by_hand() -> None:
+    d = np.subtract(B, A)
+    found = paired("unserved_mw.mean", A, B)
+    test = stats.ttest_rel(B, A)
+    assert (found.n, found.replications, found.unit) == (6, 6, "MW")
+    assert (found.a, found.b) == (pytest.approx(np.mean(A)), pytest.approx(np.mean(B)))
+    assert found.diff == pytest.approx(d.mean())
+    assert found.p == pytest.approx(test.pvalue)
+    assert found.ci95 == pytest.approx(test.confidence_interval(0.95))
+    assert found.saved == pytest.approx(1 - d.var(ddof=1) / (np.var(A, ddof=1) + np.var(B, ddof=1)))
+
+
+def test_only_pairs_count() -> None:
+    found = paired("wait_days.mean", [*A, None, 5.0, None], [*B, 5.0, None, None])
+    assert (found.n, found.replications) == (6, 9)
+    assert replace(found, replications=6) == paired("wait_days.mean", A, B)
+
+
+def test_holm_by_hand() -> None:
+    """Five tests: the least times 5, the next times 4, ..., and never below what stands before it."""
+    assert holm([0.02, 0.001, 0.9, 0.011, 0.012]) == pytest.approx([0.044, 0.005, 0.9, 0.044, 0.044])
+    assert holm([0.6, 0.7]) == [1.0, 1.0]
+    assert holm([]) == []
+
+
+def test_what_is_equal_does_not_count_among_the_tests() -> None:
+    one = paired("unserved_mw.mean", A, B)
+    same = paired("requests", A, A)
+    (lone,) = corrected([one])
+    first, second, third = corrected([one, same, replace(same, metric="asked_mw")])
+    assert first == lone
+    assert lone.p_holm == lone.p
+    assert second.p_holm == third.p_holm == 1.0
+    two, _ = corrected([one, replace(one, metric="lost_share")])
+    assert two.p_holm == pytest.approx(2 * (one.p or 0))
+
+
+def test_the_replications_needed_find_the_difference_four_times_in_five() -> None:
+    """Normal differences of mean 1 and standard deviation 4: a t test at 5 % of as many as are said to be needed."""
+    seen = Difference("unserved_mw.mean", "MW", 30, 30, 10.0, 11.0, diff=1.0, sd=4.0)
+    needed = replications_needed(seen)
+    assert needed == 128
+    draws = np.random.default_rng(1).normal(1, 4, (4000, needed))
+    found = np.mean(stats.ttest_1samp(draws, 0, axis=1).pvalue < 0.05)
+    assert found == pytest.approx(0.8, abs=0.02)
+    assert replications_needed(replace(seen, replications=60)) == 256, "half of them have no value"
+    assert replications_needed(replace(seen, diff=0.0)) is None
+    assert replications_needed(replace(seen, diff=100.0)) == 31, "more than there are"
+
+
+BASE = Difference(
+    "unserved_mw.mean", "MW", 50, 50, 300.0, 180.0, -120.0, 20.0, (-130.0, -110.0), p=0.0, unlike=50
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({"p_holm": 0.001}, "lower by 120 MW"),
+        ({"p_holm": 0.049, "diff": 1234.4}, "higher by 1,234 MW"),
+        ({"p_holm": 0.001, "unit": "share", "diff": 0.0123}, "higher by 1.23 points"),
+        ({"p_holm": 0.001, "unit": "$", "diff": -2.14e9}, "lower by 2.14 B$"),
+        ({"p_holm": 0.001, "unit": "d", "diff": -14.2}, "lower by 14.2 days"),
+        ({"p_holm": 0.001, "unit": "count", "diff": 3.0}, "higher by 3.00"),
+        (
+            {"p_holm": 0.06, "replications_needed": 113},
+            "perhaps lower by 120 MW; to be sure would take about 120 replications",
+        ),
+        ({"p_holm": 0.06, "replications_needed": None}, "perhaps lower by 120 MW"),
+        (
+            {"p_holm": 1.0, "ci95": (-9.0, 4.0), "replications_needed": 791},
+            "not distinguishable: would take about 800 replications",
+        ),
+        (
+            {"p_holm": 1.0, "ci95": (-9.0, 4.0), "replications_needed": 10_001},
+            "no difference seen: at most 9.00 MW",
+        ),
+        ({"unlike": 0, "diff": 0.0}, "exactly equal"),
+        ({"n": 1, "ci95": None}, "lower by 120 MW in the one replication that there is"),
+        ({"diff": None, "a": None, "n": 0}, "only in b"),
+        ({"diff": None, "b": None, "n": 0}, "only in a"),
+        ({"diff": None, "a": None, "b": None, "n": 0}, "no value in either"),
+        ({"diff": None, "n": 0}, "never a value in both"),
+    ],
+)
+def test_verdicts(changes: dict[str, object], verdict: str) -> None:
+    assert replace(BASE, **changes).verdict == verdict
+
+
+def test_numbers_of_replications_are_rounded_up() -> None:
+    assert [roughly(n) for n in (3, 17, 99, 101, 791, 4201)] == [3, 17, 99, 110, 800, 4300]
+
+
+def test_a_sum_in_another_order_is_no_difference() -> None:
+    other = [a * (1 + 4e-16) for a in A]
+    assert any(a != b for a, b in zip(A, other, strict=True))
+    assert paired("spend.total", A, other).verdict == "exactly equal"
+    assert paired("spend.total", A, [a * (1 + 1e-9) for a in A]).verdict != "exactly equal"
+
+
+def test_a_metric_of_one_scenario_alone() -> None:
+    found = by_metric({"a": [1.0, 3.0]}, {"b": [2.0, 2.0]}, [["a"], ["b"]])
+    assert (found["a"].a, found["a"].b, found["a"].verdict) == (2.0, None, "only in a")
+    assert (found["b"].a, found["b"].b, found["b"].verdict) == (None, 2.0, "only in b")
+
+
+def test_a_scenario_with_itself_is_exactly_equal(small: ScenarioFile) -> None:
+    found = compare([small, small], replications=8, workers=1, tables="none")
+    told = found.told()
+    assert told["keys"] == []
+    assert len(told["metrics"]) > 100
+    for name, each in told["metrics"].items():
+        if each["n"]:
+            assert each["diff"] == 0.0, name
+            assert each["ci95"] in ([0.0, 0.0], None), name
+            assert (each["verdict"], each["p_holm"], each["replications_needed"]) == (
+                "exactly equal",
+                1.0,
+                None,
+            )
+        else:
+            assert each["verdict"] == "no value in either", name
+
+
+def test_pairing_narrows_the_interval_to_a_third() -> None:
+    """Announced against a window of 90 days: the same futures leave at most a third of the unpaired interval."""
+    announced = outcome.load(ANNOUNCED)
+    found = compare(
+        [announced, announced.replace({"rights.first refusal.window": "90 d"})],
+        replications=25, tables="none", metrics=["unserved_mw.mean"],
+    )  # fmt: skip
+    d = found.pairs[0].differences["unserved_mw.mean"]
+    x, y = (np.array(o.values["unserved_mw.mean"], dtype=float) for o in found.outcomes)
+    low, high = stats.ttest_ind(y, x, equal_var=False).confidence_interval(0.95)
+    assert d.ci95 is not None
+    assert d.ci95[1] - d.ci95[0] <= (high - low) / 3
+    assert (d.saved or 0) > 1 - 1 / 9
+
+
+def test_it_is_the_same_as_runs_that_were_saved(small: ScenarioFile, tmp_path: Path) -> None:
+    changed = small.replace(WINDOW)
+    played = compare([small, changed], replications=12, workers=2, out=tmp_path / "both")
+    saved = [outcome.opened(tmp_path / "both" / letter) for letter in "ab"]
+    apart = [outcome.run(s, replications=12, workers=1, tables="summary") for s in (small, changed)]
+    told = played.told()
+    assert told == compare(saved).told() == compare(apart).told()
+    assert told == compare([saved[0], changed], workers=1).told(), (
+        "one saved, one played: with its seed and number"
+    )
+    assert json.loads((tmp_path / "both" / "comparison.json").read_text()) == told
+    assert told["keys"] == ["rights.refusal.window"]
+    assert told["values"] == {"rights.refusal.window": ["{uniform: {low: 1 d, high: 20 d}}", "60 d"]}
+    assert told["scenarios"] == ["small", "small, rights.refusal.window=60 d"]
+    found = paired("lost_share", apart[0].values["lost_share"], apart[1].values["lost_share"])
+    each = told["metrics"]["lost_share"]
+    assert found.ci95 is not None
+    assert {"a", "b", "diff", "ci95", "p_holm", "verdict", "replications_needed"} <= set(each)
+    assert (each["a"], each["b"], each["diff"], each["ci95"]) == (
+        found.a,
+        found.b,
+        found.diff,
+        list(found.ci95),
+    )
+
+
+def test_only_replications_that_both_have_are_paired(small: ScenarioFile) -> None:
+    """A run that was interrupted is paired by the numbers of its replications, not by their places."""
+    whole = outcome.run(small, replications=8, workers=1, tables="summary")
+    part = outcome.run(small.replace(WINDOW), replications=8, workers=1, tables="summary")
+    keep = [1, 4, 6]
+    part.finished = keep
+    part.values = {name: [column[k] for k in keep] for name, column in part.values.items()}
+    found = compare([whole, part])
+    d = found.pairs[0].differences["in_service_mw.mean"]
+    assert d.n == found.provenance["finished"] == 3
+    assert d.a == pytest.approx(np.mean([whole.values["in_service_mw.mean"][k] for k in keep]))
+
+
+def test_several_are_each_compared_with_the_first(small: ScenarioFile) -> None:
+    others = [small.replace({"sites.West.online": f"{mw} MW"}) for mw in (250, 300)]
+    found = compare([small, *others], replications=5, workers=1, tables="none", metrics=["*_mw.mean"])
+    told = found.told()
+    assert [(each["a"], each["b"]) for each in told["comparisons"]] == [
+        ("small", "small, sites.West.online=250 MW"),
+        ("small", "small, sites.West.online=300 MW"),
+    ]
+    alone = compare([small, others[1]], replications=5, workers=1, tables="none", metrics=["*_mw.mean"])
+    assert told["comparisons"][1]["metrics"] == alone.told()["metrics"]
+    assert set(alone.told()["metrics"]) == {m for m in alone.outcomes[0].values if m.endswith("_mw.mean")}
+    assert found.frame().height == 2 * len(alone.told()["metrics"])
+
+
+def test_a_precision_of_the_difference(small: ScenarioFile) -> None:
+    changed = small.replace({"sites.West.online": "250 MW"})
+    sought = {"unserved_mw.mean": 0.9}
+    runs = [compare([small, changed], workers=w, tables="none", precision=sought) for w in (1, 2)]
+    assert runs[0].told() == runs[1].told()
+    assert runs[0].precise
+    low, high = runs[0].pairs[0].differences["unserved_mw.mean"].ci95 or (0, 0)
+    told = runs[0].provenance["precision"]["metrics"][0]
+    assert told["half_width"] == pytest.approx((high - low) / 2)
+    assert told["half_width"] <= 0.9
+    assert 50 < runs[0].provenance["finished"] == runs[0].provenance["replications"] < 1000
+
+
+def test_what_cannot_be_compared_is_told(small: ScenarioFile, tmp_path: Path) -> None:
+    run = outcome.run(small, replications=3, workers=1, tables="none", out=tmp_path / "bare")
+    other = outcome.run(small, replications=3, workers=1, seed=2, tables="none")
+    bare = outcome.opened(tmp_path / "bare")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "letter.txt").write_text("Dear")
+
+    def told(*sides: object, **how: object) -> str:
+        with pytest.raises((NoComparison, OutError)) as error:
+            compare(sides, **how)  # type: ignore[arg-type]
+        return str(error.value)
+
+    assert told(small) == "one scenario alone cannot be compared; name another, or change it with --set"
+    assert told(*[small] * 27) == "27 scenarios are too many to compare; name 26 or fewer"
+    assert told(small, bare) == (
+        f"{tmp_path / 'bare'}: its metrics were not kept; run it again with --tables summary"
+    )
+    assert told(run, other) == (
+        "small: was played with seed 2, and not with 1, so that it faces other futures; run it again with --seed 1"
+    )
+    assert told(run, small, replications=9) == (
+        f"{tmp_path / 'bare'}: holds 3 replications, and not 9; run it again with --replications 9"
+    )
+    assert told(run, small, precision=["lost_share:5%"]) == (
+        "a precision is reached by playing on, and a saved run cannot be; name its scenario file"
+    )
+    assert told(small, small, metrics=["lost_shore"]) == (
+        'metrics "lost_shore": no metric is called so; did you mean lost_share?'
+    )
+    assert told(small, small, out=tmp_path / "full") == (
+        f"{tmp_path / 'full'}: holds files that are no comparison of sim; name another folder"
+    )
+
+
+def test_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("small.yaml").write_text(SMALL)
+    Path("wide.yaml").write_text(SMALL.replace("online: 200 MW", "online: 260 MW"))
+
+    def run(*words: str) -> tuple[int, str]:
+        done = CliRunner().invoke(app, ["compare", *words, "--workers", "1"])
+        return done.exit_code, done.stdout
+
+    code, page = run("small.yaml", "wide.yaml", "--replications", "8")
+    assert code == 0
+    out = Path("runs/compare-small-wide")
+    assert {each.name for each in out.iterdir()} == {"a", "b", "comparison.json", "plots"}
+    pictures = {each.name for each in (out / "plots").iterdir()}
+    assert pictures == {f"{name}.{form}" for name in ("differences", "over_time") for form in ("png", "svg")}
+    assert "sites.West.online: 200 MW -> 260 MW" in page
+    assert "Beyond doubt, b has " in page
+    assert "online_mw.mean higher by" in page
+    assert "(Holm, 5%)" in page
+    assert "how much of the variance the same futures save" in page
+    code, text = run(str(out / "a"), "--set", "sites.West.online=260 MW", "--json", "--no-plots")
+    told = json.loads(text)
+    assert told["metrics"] == json.loads((out / "comparison.json").read_text())["metrics"]
+    assert told["out"] == "runs/compare-a-online"
+    assert told["keys"] == ["sites.West.online"]
+
+
+def test_in_python(small: ScenarioFile) -> None:
+    scenario = sim.Scenario(small)
+    other = scenario.replace({"sites.West.online": "260 MW"})
+    found = sim.compare(scenario, other.run(replications=6, workers=1), workers=1)
+    assert found.keys == ["sites.West.online"]
+    row = found.frame.row(by_predicate=pl.col("metric") == "online_mw.mean", named=True)
+    assert row["verdict"].startswith("higher by")
+    assert row["low"] <= row["diff"] <= row["high"]
+    assert "online_mw.mean" in found._repr_html_()
+    assert found.plot.differences().axes
+    assert found.plot.over_time().axes
+    assert repr(found) == "<Comparison of small, small, sites.West.online=260 MW: 6 replications each>"
