@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from sim.study.precision import Precision
     from sim.study.replications import Progress, Tables
     from sim.study.summary import Summary
+    from sim.study.swept import Swept
 
-__all__ = ["Comparison", "Result", "Scenario", "compare", "load", "open"]
+__all__ = ["Comparison", "Result", "Scenario", "Sweep", "compare", "load", "open", "open_sweep", "sweep"]
 
 
 def load(path: str | Path, overrides: Mapping[str, object] | None = None) -> Scenario:
@@ -82,6 +83,42 @@ def compare(
             progress=progress,
         )
     )
+
+
+def sweep(
+    path: str | Path,
+    replications: int | None = None,
+    seed: int | None = None,
+    out: str | Path | None = None,
+    workers: int | None = None,
+    cluster: str | None = None,
+    fresh: bool = False,
+    progress: Progress | None = None,
+) -> Sweep:
+    """Play a designed study, or what is missing of it in the folder `out` (without one, the results are not kept).
+
+    `cluster` is the address of a Dask scheduler, or `local:8`. Raises ScenarioError with every fault of the file.
+    """
+    from sim.scenario.sweep import read_sweep
+    from sim.study.sweep import run
+
+    return Sweep(
+        run(
+            read_sweep(Path(path), replications, seed),
+            out=None if out is None else Path(out),
+            workers=workers,
+            cluster=cluster,
+            fresh=fresh,
+            progress=progress,
+        )
+    )
+
+
+def open_sweep(folder: str | Path) -> Sweep:
+    """Open a sweep that was played, or is being played: what is finished can be read while it runs."""
+    from sim.study.swept import opened
+
+    return Sweep(opened(Path(folder)))
 
 
 class Scenario:
@@ -329,3 +366,49 @@ class ComparisonPlots:
         from sim.show.compared import drawn
 
         return drawn(self._found, "over_time")
+
+
+class Sweep:
+    """What came of a sweep: its points, its runs, what they say together, and plots."""
+
+    def __init__(self, swept: Swept) -> None:
+        self.swept = swept
+
+    @property
+    def points(self) -> pl.DataFrame:
+        """A row for each point: its number, and the value of each factor; null where it is as in the scenario."""
+        return self.swept.points
+
+    @property
+    def runs(self) -> pl.DataFrame:
+        """A row for each finished run: point, replication, the factors, the error if it failed, the outcomes."""
+        return self.swept.runs
+
+    @property
+    def estimates(self) -> pl.DataFrame:
+        """A row for each point and metric: mean, sd, interval and percentiles over the replications."""
+        return self.swept.estimates
+
+    @property
+    def failures(self) -> pl.DataFrame:
+        """A row for each point that failed: how many of its runs did, and the first error."""
+        return self.swept.failures
+
+    def scan(self) -> pl.LazyFrame:
+        """The runs as a lazy frame, for more than memory holds."""
+        return self.swept.scan()
+
+    def plot(self, name: str) -> Figure:
+        """A plot by its name: `heat_maps`, `responses` or `trade_offs`. Raises NothingToShow where there is none."""
+        from sim.show.plots.swept import drawn
+
+        return drawn(self.swept, name)
+
+    def _repr_html_(self) -> str:
+        from sim.show.swept import page_html
+
+        return page_html(self.swept)
+
+    def __repr__(self) -> str:
+        s = self.swept
+        return f"<Sweep {s.name}: {len(s.points)} points, {s.finished} of {s.asked} runs>"

@@ -10,7 +10,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -183,6 +183,17 @@ def scan(folder: Path) -> pl.LazyFrame:
     if not files:
         raise OutError(f"{folder}: holds no finished runs yet")
     return pl.scan_parquet([files[held] for held in sorted(files, key=lambda each: each.start)])
+
+
+def of_runs(folder: Path, ask: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.DataFrame:
+    """What is asked of all runs that are there, even while files are being compacted under the reader."""
+    for patience in (2, 1, 0):
+        try:
+            return ask(scan(folder)).collect()
+        except (FileNotFoundError, pl.exceptions.PolarsError):
+            if not patience:
+                raise
+    raise AssertionError("returned or raised")
 
 
 def told_of(folder: Path) -> dict[str, Any] | None:

@@ -1,6 +1,8 @@
 """Estimates: what do the replications say together at each point of a sweep, and does it hold what is expected?"""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -15,15 +17,21 @@ AT_ONCE = 20_000
 """So many points are looked at together, so that memory stays flat."""
 
 
-def estimates(runs: pl.LazyFrame, points: int, replications: int, outcomes: tuple[str, ...]) -> pl.DataFrame:
-    """A row for each point and metric, with its statistics over the replications, as `summary.json` defines them."""
+Query = Callable[[pl.LazyFrame], pl.LazyFrame]
+
+
+def estimates(
+    read: Callable[[Query], pl.DataFrame], points: int, replications: int, outcomes: tuple[str, ...]
+) -> pl.DataFrame:
+    """A row for each point and metric, with its statistics over the replications, as `summary.json` defines them.
+
+    `read` answers a query on all runs.
+    """
     parts = []
     for first in range(0, points, AT_ONCE):
         last = min(first + AT_ONCE, points)
-        here = runs.filter(pl.col("point").is_between(first, last - 1)).select(
-            "point", "replication", *outcomes
-        )
-        frame = here.collect()
+        here = pl.col("point").is_between(first, last - 1)
+        frame = read(partial(chosen, here, ("point", "replication", *outcomes)))
         rows = frame["point"].to_numpy() - first, frame["replication"].to_numpy()
         for metric in outcomes:
             values = np.full((last - first, replications), np.nan)
@@ -39,6 +47,11 @@ def estimates(runs: pl.LazyFrame, points: int, replications: int, outcomes: tupl
                 )
             )
     return pl.concat(parts).sort("point", maintain_order=True)
+
+
+def chosen(here: pl.Expr, columns: tuple[str, ...], runs: pl.LazyFrame) -> pl.LazyFrame:
+    """Some columns of some runs."""
+    return runs.filter(here).select(columns)
 
 
 def statistics(values: Floats) -> dict[str, pl.Series]:

@@ -163,16 +163,25 @@ class _Processes(ProcessPoolExecutor):
     def __init__(self, workers: int) -> None:
         context = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
         context.set_forkserver_preload(["sim.model.run", "sim.model.metrics"])
-        super().__init__(workers, mp_context=context, initializer=_leave_ctrl_c)
+        super().__init__(workers, mp_context=context, initializer=_enlist)
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         with _recruiting():
             return super().submit(fn, *args, **kwargs)
 
 
-def _leave_ctrl_c() -> None:
-    """Begin as a worker: leave Ctrl-C to the one who asked."""
+def _enlist() -> None:
+    """Begin as a worker: leave Ctrl-C to the one who asked, and do not outlive them."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_follow, daemon=True).start()
+
+
+def _follow() -> None:
+    """End when the process that asked is gone, even if it was killed and could say nothing."""
+    asker = multiprocessing.parent_process()
+    if asker is not None:
+        asker.join()
+        os._exit(1)
 
 
 @contextmanager

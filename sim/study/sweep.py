@@ -25,7 +25,7 @@ from sim.scenario.faults import ScenarioError, meant
 from sim.scenario.statements import DESCRIPTION
 from sim.scenario.sweep import MOST_RUNS, Sweep
 from sim.study import store
-from sim.study.dataset import ESTIMATES, POINTS, Dataset, scan, told_of
+from sim.study.dataset import ESTIMATES, POINTS, Dataset, of_runs, told_of
 from sim.study.design import Floats, points_of, sampled
 from sim.study.estimates import estimates
 from sim.study.executors import Stop, cores, crew, finished, stoppable
@@ -249,5 +249,5 @@ def ended(dataset: Dataset, study: Study, points: int) -> None:
     """Join what is whole, and write what its runs say together."""
     dataset.join()
     if not (dataset.folder / ESTIMATES).is_file():
-        found = estimates(scan(dataset.folder), points, study.replications, study.outcomes)
+        found = estimates(partial(of_runs, dataset.folder), points, study.replications, study.outcomes)
         dataset.write(found, dataset.folder / ESTIMATES)

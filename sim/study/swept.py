@@ -1,13 +1,13 @@
 """What a sweep has left: its points, its runs, and what they say together, whole or as far as it has come."""
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from sim.study.dataset import ESTIMATES, POINTS, scan, told_of
+from sim.study.dataset import ESTIMATES, POINTS, of_runs, scan, told_of
 from sim.study.estimates import Verdict, estimates, verdicts
 from sim.study.store import OutError
 
@@ -54,7 +54,7 @@ class Swept:
     @property
     def runs(self) -> pl.DataFrame:
         """A row for each finished run: point, replication, the factors, the error if it failed, the outcomes."""
-        return self.scan().collect()
+        return of_runs(self.folder, lambda runs: runs)
 
     @property
     def estimates(self) -> pl.DataFrame:
@@ -62,12 +62,12 @@ class Swept:
         path = self.folder / ESTIMATES
         if path.is_file():
             return pl.read_parquet(path)
-        return estimates(self.scan(), len(self.points), self.replications, self.outcomes)
+        return estimates(partial(of_runs, self.folder), len(self.points), self.replications, self.outcomes)
 
     @property
     def finished(self) -> int:
         """How many runs are finished, failed ones included?"""
-        return int(self.scan().select(pl.len()).collect().item())
+        return int(of_runs(self.folder, lambda runs: runs.select(pl.len())).item())
 
     @property
     def asked(self) -> int:
@@ -77,12 +77,12 @@ class Swept:
     @property
     def failures(self) -> pl.DataFrame:
         """A row for each point that failed: how many of its runs did, and the first error."""
-        failed = self.scan().filter(pl.col("error").is_not_null())
-        return (
-            failed.group_by("point")
-            .agg(pl.len().alias("runs"), pl.col("error").first())
-            .sort("point")
-            .collect()
+        first = pl.len().alias("runs"), pl.col("error").sort_by("replication").first()
+        return of_runs(
+            self.folder,
+            lambda runs: (
+                runs.filter(pl.col("error").is_not_null()).group_by("point").agg(*first).sort("point")
+            ),
         )
 
     def verdicts(self) -> list[Verdict]:

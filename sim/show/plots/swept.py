@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from sim.show.plots.labels import short
 from sim.show.plots.style import COLOURS, FAINT, INK, figure, house, source
+from sim.show.report import NothingToShow
 from sim.show.swept import amount, callings, value
 from sim.study.swept import Swept
 
@@ -266,3 +267,13 @@ SWEPT: dict[str, Callable[[Swept], Figure | None]] = {
     "trade_offs": trade_offs,
 }
 """All plots of a sweep by name."""
+
+
+def drawn(done: Swept, name: str) -> Figure:
+    """A plot by its name. Raises NothingToShow where it has nothing to show of this sweep."""
+    if name not in SWEPT:
+        raise NothingToShow(f"there is no plot {name}; there are {', '.join(SWEPT)}")
+    found = SWEPT[name](done)
+    if found is None:
+        raise NothingToShow(f"the plot {name} is left out: this sweep has nothing to show in it")
+    return found
