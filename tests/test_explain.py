@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+import typer
 from conftest import written
 
 import sim
@@ -80,6 +81,7 @@ def test_a_story_agrees_with_the_tables(small: ScenarioFile, replication: int) -
         assert [(e.at, e.facts["taken_kw"]) for e in answers] == (
             [(row["answered"], row["holder_kw"])] if row["holder_kw"] is not None else []
         )
+        assert [e.facts["reason"] for e in answers] == [row["reason"]] * len(answers)
         offers = [e for e in story.events if e.kind == "offered" and e.facts["first_round"]]
         if row["right"] is None and offers:
             first = offers[0].facts["ranking"][0]
@@ -426,3 +428,26 @@ def test_what_a_shell_is_offered(saved: Path, monkeypatch: pytest.MonkeyPatch) -
     (saved.parent / "runs").mkdir()
     saved.rename(saved.parent / "runs" / "base")
     assert completion.runs("runs/") == completion.runs("") == ["runs/base"]
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("sim explain ou", ["out"]),
+        ("sim explain out A --set overflow.p", ["overflow.policy="]),
+        ("sim explain out --set rights.R.hold", ["rights.R.holder=", "rights.R.holds_capacity="]),
+        ("sim explain nowhere A --set overflow.p", []),
+    ],
+)
+def test_what_a_shell_completes(
+    saved: Path, monkeypatch: pytest.MonkeyPatch, line: str, offered: list[str]
+) -> None:
+    """Through typer, as bash asks."""
+    from typer._completion_classes import BashComplete, completion_init
+
+    monkeypatch.chdir(saved.parent)
+    completion_init()
+    monkeypatch.setenv("COMP_WORDS", line.replace(" ", "\n"))
+    monkeypatch.setenv("COMP_CWORD", str(len(line.split()) - 1))
+    shell = BashComplete(typer.main.get_command(cli.app), {}, "sim", "_SIM_COMPLETE")
+    assert shell.complete().split() == offered

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.model import rules
-from sim.model.ledger import NOBODY
+from sim.model.ledger import NOBODY, REASONS, WHOLLY
 from sim.model.market import Market
 from sim.model.placing import Limits, Placing, Takes
 from sim.model.rules import MATCH, NEVER
@@ -51,6 +51,8 @@ class Seen:
 class Terms:
     """What a holder of a first refusal goes by when it answers: shares in millionths, times in microseconds."""
 
+    reason: str
+    """What limits it, as in the table `requests`."""
     draw: float
     appetite: int
     max_utilization: int
@@ -107,11 +109,12 @@ class Witness(Placing):
 
     def answer(self, now: int, r: int, k: int, limits: Limits | None = None) -> Takes:
         """What the holder of a first refusal takes, and what it goes by."""
+        takes = super().answer(now, r, k, limits)
         if r == self.whom:
-            terms = self._terms(now, k, limits)
+            terms = self._terms(now, k, limits, sum(kw for _, kw in takes))
             latest = min(terms.latest, self.ledger.gives_up[r])
             self._look(now, k, [self.future.rights[k].holder], latest, terms)
-        return super().answer(now, r, k, limits)
+        return takes
 
     def anyone(self, now: int, r: int, without: int) -> bool:
         """Would anyone take anything? Where not, that is worth a look."""
@@ -174,7 +177,7 @@ class Witness(Placing):
             room_kw=sites.room(s, horizon),
         )
 
-    def _terms(self, now: int, k: int, limits: Limits | None) -> Terms:
+    def _terms(self, now: int, k: int, limits: Limits | None, taken: int) -> Terms:
         """What the holder goes by."""
         r, clause, ledger, sites = self.whom, self.future.rights[k], self.ledger, self.sites
         latest = NEVER
@@ -184,7 +187,9 @@ class Witness(Placing):
             latest = ledger.wanted[r] + clause.max_delay
         theirs = self.sites_of[clause.holder]
         horizon = rules.horizon(now, self.presells[clause.holder], min(latest, ledger.gives_up[r]))
+        left = taken < ledger.uncommitted[r]
         return Terms(
+            reason=REASONS[self.limit(now, r, k, limits, taken) if left else WHOLLY],
             draw=ledger.draw[r],
             appetite=ledger.group[r].appetite[ledger.group[r].rights.index(k)],
             max_utilization=clause.max_utilization,

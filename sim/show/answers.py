@@ -37,9 +37,7 @@ def _appetite(f: Facts, how: str) -> str:
 
 def _limit(f: Facts, row: Facts) -> str:
     """What limited the holder, with the numbers that are known."""
-    terms, seen, reason = f.get("terms"), f.get("seen"), f.get("reason")
-    if terms is not None and terms["draw"] >= terms["appetite"]:
-        reason = "appetite"
+    terms, seen, reason = f.get("terms"), f.get("seen"), f["reason"]
     if reason is None:
         return ""
     if f.get("own_answer"):

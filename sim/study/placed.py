@@ -87,13 +87,16 @@ class Placed:
             "taken_kw": row["holder_kw"] if first else sum(p.row["kw"] for p in made),
             "promises": [as_facts(p) for p in made],
         }
+        facts["reason"] = row["reason"] if first else None
         if first:
-            facts |= {"asked_kw": row["size_kw"], "reason": row["reason"], "draw": row["appetite_draw"]}
+            facts |= {"asked_kw": row["size_kw"], "draw": row["appetite_draw"]}
             facts["own_answer"] = "answer" in self.record.own
         if look is not None:
             facts |= {"asked_kw": look.left_kw, "seen": self._seen(look.seen[0])}
             if look.terms is not None:
-                facts["terms"] = self._terms(look.terms)
+                facts |= {"terms": self._terms(look.terms), "reason": look.terms.reason}
+            elif facts["taken_kw"] < look.left_kw:
+                facts["reason"] = "room"
         return facts
 
     def _terms(self, terms: Terms) -> dict[str, Any]:
