@@ -1,5 +1,7 @@
 """What is drawn once the seed and the replication are known: a scenario as numbers, the future of one run."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from sim.model import demand, rules
@@ -136,7 +138,7 @@ def _requests(
     rank = rank[(asked[rank] >= 0) & (asked[rank] < calendar.end)]
     deals: list[str | None] = [None] * len(rank)
     if any(part.deal for part in parts):
-        named = [part.deal or [None] * len(part.asked) for part in parts]
+        named: list[Sequence[str | None]] = [part.deal or [None] * len(part.asked) for part in parts]
         deals = [name for names in named for name in names]
         deals = [deals[i] for i in rank.tolist()]
     number = np.concatenate([np.empty(0, dtype=np.int64), *(np.arange(n, dtype=np.int64) for n in sizes)])

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sim.model.news import ANNOUNCED, CANCELLED, ONLINE, OUTAGE, REPLANNED, RESTORED, RETIRED
 from sim.model.rules import NEVER
 from sim.model.run import Columns, Run
 from sim.model.time import DAY
-from sim.model.world import ANNOUNCED, CANCELLED, ONLINE, OUTAGE, REPLANNED, RESTORED, RETIRED
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -86,7 +86,6 @@ class Series:
     """All changes of a run. By site, if nothing else is said."""
 
     online: Changes
-    planned: Changes
     committed: Changes
     in_service: Changes
     """By row of the deliveries."""
@@ -112,7 +111,7 @@ def series(run: Run) -> Series:
         minus(releases["at"], releases["site"], releases["kw"], end),
         minus(deliveries["end"], deliveries["site"], deliveries["kw"], end),
     )
-    online, planned, came = _world(run)
+    online, came = _online(run)
     asked, became = future.requests, run.requests
     requests = np.arange(len(asked), dtype=np.int64)
     wanted = asked.wanted < end
@@ -132,28 +131,19 @@ def series(run: Run) -> Series:
             Changes(gave_up_at[past], past, lost[past]),
             minus(asked.wanted[past] + asked.term[past], past, lost[past], end),
         )
-    return Series(online, planned, committed, in_service, unserved, shortfall, came)
+    return Series(online, committed, in_service, unserved, shortfall, came)
 
 
-def _world(run: Run) -> tuple[Changes, Changes, list[tuple[int, int, int]]]:
-    """What was online and planned at each site, as the market was told."""
+def _online(run: Run) -> tuple[Changes, list[tuple[int, int, int]]]:
+    """What was online at each site, as the market was told; and what came and went."""
     online = [(0, s, campus.online) for s, campus in enumerate(run.future.sites)]
-    planned: list[tuple[int, int, int]] = []
     came: list[tuple[int, int, int]] = []
-    plan: dict[int, int] = {}
     up = [campus.online for campus in run.future.sites]
     out = [0] * len(up)
     table = run.buildings
-    for s, project, at, event, kw in zip(
-        *(table[name].tolist() for name in ("site", "project", "at", "event", "kw")), strict=True
-    ):
-        if event in (ANNOUNCED, REPLANNED):
-            if project not in plan:
-                planned.append((at, s, kw))
-            plan[project] = kw
-            continue
-        if project in plan and event in (ONLINE, CANCELLED):
-            planned.append((at, s, -plan.pop(project)))
+    rows = np.flatnonzero(~_is(table["event"], ANNOUNCED, REPLANNED))
+    columns = (table[name][rows].tolist() for name in ("site", "project", "at", "event", "kw"))
+    for s, project, at, event, kw in zip(*columns, strict=True):
         before = up[s]
         if event == ONLINE:
             up[s] += kw
@@ -170,12 +160,28 @@ def _world(run: Run) -> tuple[Changes, Changes, list[tuple[int, int, int]]]:
             out[s] = 0
             up[s] += kw
         online.append((at, s, up[s] - before))
-    return _changes(online), _changes(planned), came
+    changed = np.array(online, dtype=np.int64).reshape(-1, 3).T
+    return Changes(changed[0], changed[1], changed[2]), came
 
 
-def _changes(rows: list[tuple[int, int, int]]) -> Changes:
-    columns = np.array(rows, dtype=np.int64).reshape(-1, 3).T
-    return Changes(columns[0], columns[1], columns[2])
+def _planned(run: Run) -> Changes:
+    """What was planned at each site, as the market was told: from when each building was first heard of."""
+    table = run.buildings
+    told = np.flatnonzero(_is(table["event"], ANNOUNCED, REPLANNED))
+    projects, at = np.unique(table["project"][told], return_index=True)
+    first = told[at]
+    ended = np.flatnonzero(_is(table["event"], ONLINE, CANCELLED) & np.isin(table["project"], projects))
+    site, kw = table["site"], table["kw"]
+    return joined(
+        Changes(table["at"][first], site[first], kw[first]),
+        Changes(table["at"][ended], site[ended], -kw[ended]),
+    )
+
+
+def _is(event: Ints, one: int, other: int) -> npt.NDArray[np.bool_]:
+    """Which rows tell one thing or the other?"""
+    found: npt.NDArray[np.bool_] = (event == one) | (event == other)
+    return found
 
 
 def _stepped(parts: list[Changes], n: int) -> tuple[Ints, Ints, list[Ints]]:
@@ -211,7 +217,7 @@ def capacity(run: Run, changes: Series) -> Columns:
     """The table `capacity`: a row for each site and instant that changed it, beginning with the start."""
     sites = len(run.future.sites)
     in_service = changes.in_service.of_whom(run.deliveries["site"])
-    site, time, levels = _stepped([changes.online, changes.planned, changes.committed, in_service], sites)
+    site, time, levels = _stepped([changes.online, _planned(run), changes.committed, in_service], sites)
     online, planned, committed, served = levels
     order = np.lexsort((site, time))
     columns = {

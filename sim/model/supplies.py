@@ -42,7 +42,7 @@ class SupplyLine(Container):
 
     GetQueue = SortedQueue
 
-    def fill(self, amount: int) -> None:
+    def fill(self, amount: float) -> None:
         """Have more of it, at once: there is always room, so that nobody needs to wait for an event."""
         self._level += amount
         self.serve()
