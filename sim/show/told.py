@@ -159,6 +159,8 @@ def _gave_up(event: Event, _: Facts) -> list[str]:
     f = event.facts
     promised = listed(f"{power(p['kw'])} at {p['site']} ({p['provider']})" for p in f["promised"])
     said = f"It gives up {power(f['kw'])}"
+    if sum(p["kw"] for p in f["promised"]) == f["kw"]:
+        return [f"{said}, all of it promised: {promised}."]
     return [said + (f", of which {promised} were promised." if f["promised"] else ".")]
 
 
