@@ -67,6 +67,7 @@ def test_a_table_of_what_is_exact(sim: Sim, few: None) -> None:
         assert float(simulated) == pytest.approx((float(low) + float(high)) / 2, rel=1e-3)
         assert verdict == "exact"
     assert held == "2 of 2 checks hold; 0 fail"
+    assert how_sure.startswith("Seed 0 gives these numbers again. ")
     assert "a right simulator fails on less than one seed in 1,000" in how_sure
 
 

@@ -24,7 +24,7 @@ def verify(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[CASE]...",
+            metavar="CASE",
             help="Only these cases; the beginning of a name takes all that begin so (default: all).",
             show_default=False,
             autocompletion=completion.cases,
@@ -39,8 +39,9 @@ def verify(
 ) -> None:
     """Play markets about which theory knows something exactly, and compare; exit 1 if anything is wrong.
 
-    The intervals are so wide that a right simulator fails less than once in 1,000 seeds, and so tight that the
-    wrong rules that were thought of fail.
+    The intervals are so wide that a right simulator fails on less than one seed
+    in 1,000, and so tight that the wrong rules that were thought of fail. Where
+    both clocks play the same futures, they must agree to the last bit.
     """
     from sim.show import verified as shown
     from sim.study import verification as study
@@ -66,7 +67,7 @@ def verify(
             Console().print(shown.table(found))
         else:
             printed(shown.HEADER, list(shown.rows(found)))
-        for line in shown.footing(found, asked, unlike, confidence):
+        for line in shown.footing(found, asked, unlike, confidence, seed):
             typer.echo(line)
     if interrupted:
         raise typer.Exit(INTERRUPTED)

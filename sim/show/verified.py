@@ -70,7 +70,7 @@ def table(found: Sequence[Examined]) -> Table:
 
 
 def footing(
-    found: Sequence[Examined], asked: int, differing: Iterable[str], confidence: float
+    found: Sequence[Examined], asked: int, differing: Iterable[str], confidence: float, seed: int
 ) -> Iterable[str]:
     """How many hold, of how many cases that were asked for, whether the clocks agree, and what the intervals are."""
     findings = [finding for each in found for finding in each.findings]
@@ -83,7 +83,7 @@ def footing(
         else:
             yield "On the futures that both clocks played, every metric is the same to the last bit"
     yield (
-        f"Each interval is that of the mean by Student's t at {confidence:.5%}, split over all checks and clocks"
-        " (Bonferroni), so that a right simulator fails on less than one seed in 1,000; and each has to be tight"
-        " enough to leave the wrong rules out"
+        f"Seed {seed} gives these numbers again. Each interval is that of the mean by Student's t at"
+        f" {confidence:.5%}, split over all checks and clocks (Bonferroni), so that a right simulator fails on less"
+        " than one seed in 1,000; and each has to be tight enough to leave the wrong rules out"
     )
