@@ -108,6 +108,27 @@ def test_what_is_seen_at_a_moment_is_what_the_table_capacity_says(tmp_path: Path
     assert [site["room_kw"] for provider in seen for site in provider["sites"]] == [40_000, 30_000]
 
 
+@pytest.mark.parametrize("split", ["anywhere", "one site"])
+def test_what_each_takes_follows_from_what_is_told_of_it(small: ScenarioFile, split: str) -> None:
+    """The placing rule, put to the rooms that the story tells, in the order that it tells; two sell from one site."""
+    busy = small.replace({"demand.chat.arrivals.poisson.rate": "12 /mo", "demand.chat.split": split})
+    done = outcome.run(busy, replications=1, workers=1)
+    refused = 0
+    for row in done.table("requests").rows(named=True)[::3]:
+        offers = [e for e in explained(done, str(row["request"])).story.events if e.kind == "offered"]
+        for place in (place for offer in offers for place in offer.facts["ranking"]):
+            sites, left, taken = place["seen"]["sites"], place["offered_kw"], 0
+            kept = place["seen"]["keeps_back_kw"]
+            cap = max(0, sum(site["room_kw"] for site in sites) - kept) if kept else left
+            for site in sites:
+                free = min(site["room_kw"], cap) // row["block_kw"] * row["block_kw"]
+                kw = left if free >= left else free if row["split"] == "anywhere" else 0
+                taken, left, cap = taken + kw, left - kw, cap - kw
+            assert taken == place["taken_kw"], row["request"]
+            refused += left > 0 == taken
+    assert refused > 5
+
+
 # With a key set anew
 
 

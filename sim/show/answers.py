@@ -168,16 +168,16 @@ def _could(offer: Facts, policy: str) -> str:
 
 def _why_nothing(offer: Facts, row: Facts) -> str:
     seen, left = offer["seen"], offer["offered_kw"]
-    if seen["room_kw"] == 0:
+    room, kept = sum(site["room_kw"] for site in seen["sites"]), seen["keeps_back_kw"]
+    if room == 0:
         return f"no room, {_rooms(seen)}"
-    if seen["keeps_back_kw"] >= seen["room_kw"]:
-        room, kept = power(seen["room_kw"]), power(seen["keeps_back_kw"])
-        return f"its room of {room} is within the {kept} that it keeps back for its own"
+    if kept >= room:
+        return f"its room of {power(room)} is within the {power(kept)} that it keeps back for its own"
     rooms = listed(f"{power(s['room_kw'])} at {s['site']}" for s in seen["sites"] if s["room_kw"])
-    kept = f", and {power(seen['keeps_back_kw'])} are kept back" if seen["keeps_back_kw"] else ""
+    rooms += f", and {power(kept)} are kept back" if kept else ""
     if row["split"] != "anywhere":
-        return f"no site has room for the whole {power(left)} (there are {rooms}{kept})"
-    return f"less than a block of {power(row['block_kw'])} (there are {rooms}{kept})"
+        return f"no site has room for the whole {power(left)} (there are {rooms})"
+    return f"less than a block of {power(row['block_kw'])} (there are {rooms})"
 
 
 def _rooms(seen: Facts) -> str:

@@ -113,7 +113,10 @@ class Placed:
         return facts
 
     def _offer(self, look: Look | None, made: list[Promise], first: bool) -> dict[str, Any]:
-        """Who was offered what was left, in which order, and what each took."""
+        """Who was offered what was left, in which order, and what each took.
+
+        Sites are told as they stand when a provider's turn comes: those before it may sell from the same.
+        """
         facts: dict[str, Any] = {"first_round": first, "policy": self.record.scenario.overflow.policy}
         if look is None:
             names = list(dict.fromkeys(p.row["provider"] for p in made))
@@ -121,12 +124,17 @@ class Placed:
         else:
             facts["left_kw"] = look.left_kw
             ranking = [{"provider": seen.provider, "seen": self._seen(seen)} for seen in look.seen]
-        left = facts.get("left_kw", 0)
+        left, gone = facts.get("left_kw", 0), dict[str, int]()
         for place in ranking:
+            for site in place.get("seen", {}).get("sites", ()):
+                site["room_kw"] -= gone.get(site["site"], 0)
+                site["committed_kw"] += gone.get(site["site"], 0)
             theirs = [p for p in made if p.row["provider"] == place["provider"]]
             taken = sum(p.row["kw"] for p in theirs)
             place |= {"offered_kw": left, "taken_kw": taken, "promises": [as_facts(p) for p in theirs]}
             left -= taken
+            for p in theirs:
+                gone[p.row["site"]] = gone.get(p.row["site"], 0) + p.row["kw"]
         return facts | {"ranking": ranking}
 
     def _seen(self, seen: Seen) -> dict[str, Any]:
