@@ -9,9 +9,9 @@ import simpy
 from sim.model import rules
 from sim.model.demand import SPLITS, InPlace
 from sim.model.future import Campus, Clause, Future, Group, Requests, Seller
-from sim.model.ledger import REASONS
+from sim.model.ledger import REASONS, WHY
 from sim.model.market import Market
-from sim.model.run import STATUSES, WHY, Run, gathered
+from sim.model.run import STATUSES, Run, gathered
 from sim.model.series import capacity, series
 from sim.model.time import Calendar
 from sim.model.world import ANNOUNCED, CANCELLED, ONLINE, OUTAGE, RESTORED, RETIRED, News
@@ -155,10 +155,10 @@ class ScriptedWorld:
         """No triggers here."""
 
 
-def played(case: dict[str, Any]) -> Run:
-    """A case, played on SimPy's clock."""
+def played(case: dict[str, Any], clock: Any = Market, **own: Any) -> Run:
+    """A case, played on a clock: that of SimPy if nothing else is said."""
     env = simpy.Environment()
-    market = Market(env, future_of(case))
+    market = clock(env, future_of(case), **own)
     market.world = ScriptedWorld(env, case, market)
     env.run(until=case["end"])
     return gathered(market, 0)

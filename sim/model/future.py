@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.model.demand import InPlace, Ints
+from sim.model.rules import NEVER
 from sim.model.time import Calendar
 
 
@@ -209,6 +210,12 @@ class Future:
     def stream_of_request(self) -> Ints:
         """The stream of each request, as `(n_requests,)`."""
         return np.array([group.stream for group in self.groups], dtype=np.int64)[self.requests.group]
+
+    def within_reach(self, site: int, date: int) -> list[int]:
+        """From when on may each that sells from a site sell what is planned there for a date?"""
+        if date == NEVER:
+            return []
+        return [date - seller.presells for seller in self.providers if site in seller.sites]
 
     def parties(self) -> list[str]:
         """All customers: those who ask, and those for whom something is in place."""

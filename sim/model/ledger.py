@@ -1,14 +1,49 @@
 """What is known of each request and commitment: the lists that a market fills, and its tables are made of."""
 
 from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 
 from sim.model.future import Future, Group
 from sim.model.rules import NEVER
 
+Ints = npt.NDArray[np.int64]
 NOBODY = -1
 WHOLLY, FOR_APPETITE, FOR_ROOM, FOR_UTILIZATION, FOR_DELAY, FOR_PARTIAL = range(6)
 REASONS = ("none", "appetite", "room", "utilization", "delay", "partial")
 """What limited a holder."""
+
+
+WHY = ("gave up", "cancelled", "retired")
+"""Why a promise was released."""
+
+COMMITTED = ("request", "stream", "provider", "site", "kw", "committed", "promised")
+DELIVERED = ("commitment", "request", "stream", "provider", "site", "kw", "promised", "start", "end")
+RELEASED = ("commitment", "kw", "at", "why")
+BECAME = (
+    *("uncommitted", "undelivered", "lost", "right", "asked_first", "answered"),
+    *("holder_kw", "first_kw", "reason"),
+)
+"""The columns of what a market writes down, on either clock."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a market has written down: named columns of equal length, rows in the order in which they were made."""
+
+    commitments: dict[str, Ints]
+    deliveries: dict[str, Ints]
+    releases: dict[str, Ints]
+    requests: dict[str, Ints]
+
+
+def table(rows: "Sequence[object] | array[int]", *names: str) -> dict[str, Ints]:
+    """Rows of whole numbers as named columns."""
+    columns = np.array(rows, dtype=np.int64).reshape(-1, len(names)).T
+    return {name: np.ascontiguousarray(column) for name, column in zip(names, columns, strict=True)}
 
 
 class Ledger:
@@ -62,3 +97,24 @@ class Ledger:
     def site_of(self, c: int) -> int:
         """At which site was a commitment made?"""
         return self.commitments[6 * c + 2]
+
+    def written(self, future: Future) -> Written:
+        """All that was written down, as columns."""
+        made = table(self.commitments, "request", "provider", "site", "kw", "committed", "promised")
+        made["stream"] = np.append(future.stream_of_request(), NOBODY)[made["request"]]
+        for at, stream in self.stream_in_place.items():
+            made["stream"][at] = stream
+        rows = table(self.deliveries, "commitment", "kw", "start", "end")
+        c = np.flatnonzero((made["request"] >= 0) & (made["promised"] == made["committed"]))
+        start = made["committed"][c]
+        end = start + future.requests.term[made["request"][c]]
+        at_once = {"commitment": c, "kw": made["kw"][c], "start": start, "end": end}
+        deliveries = {name: np.concatenate([rows[name], at_once[name]]) for name in rows}
+        for name in ("request", "stream", "provider", "site", "promised"):
+            deliveries[name] = made[name][deliveries["commitment"]]
+        return Written(
+            commitments=made,
+            deliveries=deliveries,
+            releases=table([(c, kw, at, WHY.index(why)) for c, kw, at, why in self.releases], *RELEASED),
+            requests={name: np.array(getattr(self, name), dtype=np.int64) for name in BECAME},
+        )

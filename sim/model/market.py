@@ -18,7 +18,7 @@ import simpy
 
 from sim.model import rules
 from sim.model.future import Future
-from sim.model.ledger import FOR_ROOM, NOBODY, Ledger
+from sim.model.ledger import FOR_ROOM, NOBODY, Ledger, Written
 from sim.model.own import Answer, Policy
 from sim.model.placing import Limits, Placing, Takes
 from sim.model.rules import ANSWERS, DELIVERIES, GIVE_UPS, NEVER
@@ -88,6 +88,10 @@ class Market:
         self.wake()
 
     # The clock
+
+    def written(self) -> Written:
+        """What was written down."""
+        return self.ledger.written(self.future)
 
     def wake(self) -> None:
         """Have an instant now, to take in what the world has done when it has done all at this time."""
@@ -209,17 +213,16 @@ class Market:
         """Hear the world; the sites where a building has fallen away, and what became of the first one told."""
         fallen: dict[int, str] = {}
         for news in told:
-            s, date = news.site, news.date
+            s = news.site
             self.told.append((self.now, news))
             self.sites.take_in(news)
             self._grown = True
             self._stirred.add(s)
             if news.event in (CANCELLED, RETIRED):
                 fallen.setdefault(s, EVENTS[news.event])
-            if date < NEVER:
-                for sites, presells in zip(self.placing.sites_of, self.placing.presells, strict=True):
-                    if s in sites and self.now < date - presells < self.end:
-                        heappush(self._agenda, (date - presells, LOOK, 0, NOBODY))
+            for at in self.future.within_reach(s, news.date):
+                if self.now < at < self.end:
+                    heappush(self._agenda, (at, LOOK, 0, NOBODY))
         return fallen
 
     def _take_over(self) -> None:

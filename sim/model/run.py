@@ -2,20 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import simpy
 
 from sim.model.future import Future
+from sim.model.ledger import BECAME, COMMITTED, DELIVERED, Written, table
 from sim.model.market import Market, NotOnline
 from sim.model.own import Answer, Policy
 from sim.model.rules import NEVER
 from sim.model.sampling import future
-from sim.model.world import World
+from sim.model.world import News, World
 from sim.scenario.faults import Fault, ScenarioError
 from sim.scenario.schema import ScenarioFile
+
+if TYPE_CHECKING:
+    from sim.model.compiled.market import Market as Compiled
 
 Ints = npt.NDArray[np.int64]
 Engine = Literal["simpy", "compiled"]
@@ -53,9 +57,6 @@ class Run:
     releases: Columns
     deliveries: Columns
     buildings: Columns
-
-
-WHY = ("gave up", "cancelled", "retired")
 
 
 def play(
@@ -100,115 +101,89 @@ def played(
     engine: Engine = "simpy",
     watch: Callable[[Market], None] | None = None,
 ) -> Run:
-    """Play a future to its end."""
+    """Play a future to its end. Raises NotCompiled for a function that the compiled clock cannot take."""
     dates = [(p.begins, p.online, p.cancelled, p.retired) for p in drawn.projects]
     env = simpy.Environment(initial_time=min([0, *(at for of in dates for at in of if at is not None)]))
-    market = Market(env, drawn, policy, answer)
+    market = _market(engine)(env, drawn, policy, answer)
     market.world = World(env, drawn, market.wake)
     if watch is not None:
+        assert isinstance(market, Market), "only the market on SimPy's clock can be looked on at"
         watch(market)
     env.run(until=drawn.calendar.end)
     return gathered(market, replication)
 
 
-def _table(rows: Any, *names: str) -> dict[str, Ints]:
-    """Rows of whole numbers as named columns."""
-    columns = np.array(rows, dtype=np.int64).reshape(-1, len(names)).T
-    return {name: np.ascontiguousarray(column) for name, column in zip(names, columns, strict=True)}
+def _market(engine: Engine) -> "type[Market] | type[Compiled]":
+    """The market on a clock."""
+    if engine == "simpy":
+        return Market
+    from sim.model.compiled.market import Market as Compiled
+
+    return Compiled
 
 
-def gathered(market: Market, replication: int) -> Run:
+class Played(Protocol):
+    """A market that has been played, on either clock."""
+
+    future: Future
+    told: list[tuple[int, News]]
+
+    def written(self) -> Written:
+        """What it has written down."""
+
+
+def gathered(market: Played, replication: int) -> Run:
     """The tables of a market that has been played."""
-    drawn = market.future
-    stream_of = drawn.stream_of_request()
-    made = _table(market.ledger.commitments, "request", "provider", "site", "kw", "committed", "promised")
-    asked = made["request"] >= 0
-    stream = np.zeros(len(asked), dtype=np.int64)
-    stream[asked] = stream_of[made["request"][asked]]
-    for c, s in market.ledger.stream_in_place.items():
-        stream[c] = s
-    made["stream"] = stream
-
-    def of(rows: dict[str, Ints], time: str) -> Columns:
-        """Rows about commitments, with what is known of each; by time, request, order made."""
-        c = rows.pop("commitment")
-        columns = {name: made[name][c] for name in ("request", "stream", "provider", "site")} | rows
-        made_as = c if time == "start" else np.arange(len(c))
-        order = np.lexsort((made_as, columns["request"], columns[time]))
-        columns["promised"] = made["promised"][c]
-        return Columns({name: column[order] for name, column in columns.items()})
-
-    releases = _table(
-        [(c, kw, at, WHY.index(why)) for c, kw, at, why in market.ledger.releases],
-        "commitment",
-        "kw",
-        "at",
-        "why",
-    )
-    deliveries = _deliveries(market, made)
-    order = np.lexsort((np.arange(len(made["kw"])), made["request"], made["committed"]))
-    names = ("request", "stream", "provider", "site", "kw", "committed", "promised")
-    delivered = of(deliveries, "start")
+    written, future = market.written(), market.future
+    made, delivered = written.commitments, written.deliveries
+    by_start = in_order(delivered["start"], delivered["request"], delivered["commitment"])
+    deliveries = Columns({name: delivered[name][by_start] for name in DELIVERED[1:]})
+    by_committed = in_order(made["committed"], made["request"])
+    released = written.releases
+    releases = {
+        name: made[name][released["commitment"]] for name in ("request", "stream", "provider", "site")
+    }
+    releases |= {name: released[name] for name in ("kw", "at", "why")}
+    by_release = in_order(releases["at"], releases["request"])
+    told = [(n.site, n.project, at, n.event, n.date, n.kw) for at, n in market.told]
     return Run(
         replication=replication,
-        future=drawn,
-        requests=_requests(market, delivered),
-        commitments=Columns({name: made[name][order] for name in names}),
-        releases=of(releases, "at"),
-        deliveries=delivered,
-        buildings=Columns(
-            _table(
-                [(n.site, n.project, at, n.event, n.date, n.kw) for at, n in market.told],
-                "site",
-                "project",
-                "at",
-                "event",
-                "date",
-                "kw",
-            )
-        ),
+        future=future,
+        requests=_requests(written.requests, future, deliveries),
+        commitments=Columns({name: made[name][by_committed] for name in COMMITTED}),
+        releases=Columns({name: column[by_release] for name, column in releases.items()}),
+        deliveries=deliveries,
+        buildings=Columns(table(told, "site", "project", "at", "event", "date", "kw")),
     )
 
 
-def _deliveries(market: Market, made: dict[str, Ints]) -> dict[str, Ints]:
-    """All deliveries: those that the market wrote down, and what was delivered in the instant of its promise."""
-    later = _table(market.ledger.deliveries, "commitment", "kw", "start", "end")
-    at_once = np.flatnonzero((made["request"] >= 0) & (made["promised"] == made["committed"]))
-    start = made["committed"][at_once]
-    term = market.future.requests.term[made["request"][at_once]]
-    now = {"commitment": at_once, "kw": made["kw"][at_once], "start": start, "end": start + term}
-    return {name: np.concatenate([later[name], now[name]]) for name in later}
+def in_order(*keys: Ints) -> Ints | slice:
+    """The order of rows by their keys, then as made: all of them as they stand, if they are in order."""
+    ahead = np.zeros(max(len(keys[0]) - 1, 0), dtype=bool)
+    for key in reversed(keys):
+        ahead = (key[1:] < key[:-1]) | ((key[1:] == key[:-1]) & ahead)
+    return np.lexsort(keys[::-1]) if ahead.any() else slice(None)
 
 
-def _requests(market: Market, deliveries: Columns) -> Columns:
+def _requests(became: dict[str, Ints], future: Future, deliveries: Columns) -> Columns:
     """What became of each request."""
-    ledger, n = market.ledger, len(market.future.requests)
-    size = market.future.requests.size_kw
-    uncommitted = np.array(ledger.uncommitted, dtype=np.int64)
-    lost = np.array(ledger.lost, dtype=np.int64)
-    delivered = size - np.array(ledger.undelivered, dtype=np.int64) - lost
-    first = np.full(n, NO_TIME, dtype=np.int64)
-    last = np.full(n, NO_TIME, dtype=np.int64)
+    size, lost = future.requests.size_kw, became["lost"]
+    delivered = size - became["undelivered"] - lost
+    first = np.full(len(size), NO_TIME, dtype=np.int64)
+    last = first.copy()
     asked = deliveries["request"] >= 0
-    request, start = deliveries["request"][asked], deliveries["start"][asked]
-    np.minimum.at(first, request, start)
-    if len(request):
-        latest = np.full(n, -1, dtype=np.int64)
-        np.maximum.at(latest, request, start)
-        full = delivered == size
-        last[full] = latest[full]
-    right = np.array(ledger.right, dtype=np.int64)
-    gave_up = lost > 0
-    status = np.where(delivered == size, 0, np.where(~gave_up, 1, np.where(delivered > 0, 2, 3)))
+    request, start = deliveries["request"], deliveries["start"]
+    if not asked.all():
+        request, start = request[asked], start[asked]
+    first[request[::-1]] = start[::-1]
+    last[request] = start
+    last[delivered < size] = NO_TIME
+    gave_up, whole = lost > 0, delivered == size
+    status = np.where(whole, 0, np.where(~gave_up, 1, np.where(delivered > 0, 2, 3)))
     return Columns(
         {
-            "right": right,
-            "asked_first": np.array(ledger.asked_first, dtype=np.int64),
-            "answered": np.array(ledger.answered, dtype=np.int64),
-            "holder_kw": np.array(ledger.holder_kw, dtype=np.int64),
-            "first_kw": np.array(ledger.first_kw, dtype=np.int64),
-            "reason": np.array(ledger.reason, dtype=np.int64),
-            "committed_kw": np.where(gave_up, delivered, size - uncommitted),
+            **{name: became[name] for name in BECAME[3:]},
+            "committed_kw": np.where(gave_up, delivered, size - became["uncommitted"]),
             "delivered_kw": delivered,
             "lost_kw": lost,
             "first_delivery": first,

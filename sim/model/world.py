@@ -103,7 +103,8 @@ class World:
         """What the market is told in this instant, in the order in which it is told."""
         items, self._news = sorted(self._news), []
         done = {item.project for item in items if item.event == ONLINE}
-        return [news for item in items if (news := self._settled(item, done)) is not None]
+        told = [self._settled(item, done) for item in items]
+        return [news for news in told if news is not None]
 
     def _settled(self, item: News, done: set[int]) -> News | None:
         """What an item comes to once those before it in the instant are told; nothing, if they undid it.
@@ -270,6 +271,14 @@ class World:
                 self._next[w] += 1
                 self._looking[w] = self.future.projects[i].planned is not None
                 self._begin(i)
+
+    def looking(self) -> list[tuple[int, int]]:
+        """The triggers that may fire, each as a site and the share of it that has to be committed."""
+        return [
+            (watch.site, watch.share)
+            for w, watch in enumerate(self.future.watches)
+            if self._looking[w] and not all(self.is_off[i] for i in watch.projects[self._next[w] :])
+        ]
 
     @staticmethod
     def _fires(watch: Watch, totals: Totals) -> bool:

@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from sim.model.ledger import REASONS
+from sim.model.ledger import REASONS, WHY
 from sim.model.metrics import Metrics
 from sim.model.rules import NEVER
-from sim.model.run import STATUSES, WHY, Columns, Run
+from sim.model.run import STATUSES, Columns, Run
 from sim.model.time import DAY, MICROSECOND, Calendar
 from sim.model.world import EVENTS
 from sim.scenario.units import DIMENSIONS

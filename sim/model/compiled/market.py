@@ -1,0 +1,205 @@
+"""The market on the compiled clock: between two events of the world it plays all instants as machine code.
+
+It stands in the same place as the market on SimPy's clock: an instant comes after all that the world does at that
+time, and the world hears of a trigger that fires in the instant in which it does.
+"""
+
+import numpy as np
+import simpy
+
+from sim.model.compiled import instants
+from sim.model.compiled.beginning import begun, whole
+from sim.model.compiled.compiler import compiled
+from sim.model.compiled.instants import plan_to, stir, write_commitment, write_delivery
+from sim.model.compiled.names import LOOK, NOBODY, ZERO
+from sim.model.compiled.state import Ints, State, Table
+from sim.model.future import Future
+from sim.model.ledger import BECAME, COMMITTED, DELIVERED, RELEASED, WHY, Written
+from sim.model.market import NotOnline
+from sim.model.own import Answer, Policy
+from sim.model.sites import Sites
+from sim.model.world import CANCELLED, EVENTS, MARKET, RETIRED, News, World, later
+
+
+class Market:
+    """One replication of the market. Sites, providers, rights and requests are numbered as in the future."""
+
+    def __init__(
+        self,
+        env: simpy.Environment,
+        future: Future,
+        policy: Policy | None = None,
+        answer: Answer | None = None,
+    ) -> None:
+        self.env, self.future = env, future
+        self.end = future.calendar.end
+        self.state = begun(future, policy, answer)
+        self.sites = Sites(future)
+        """What the world has told of the sites; what is promised and serves there, the state knows."""
+        self.world: World | None = None
+        self.told: list[tuple[int, News]] = []
+        """What the world told, and when."""
+        self._taken_over = False
+        self._news = False
+        self._looking: list[tuple[int, int]] = []
+        """The triggers that the state knows of: site and share."""
+        self._woken: set[int] = set()
+        """The times for which SimPy has an instant in its queue."""
+        self.wake()
+
+    def wake(self) -> None:
+        """Have an instant now, to take in what the world has done when it has done all at this time."""
+        self._news = True
+        self._wake_at(max(0, int(self.env.now)))
+
+    def _wake_at(self, at: int) -> None:
+        if at not in self._woken and at < self.end:
+            self._woken.add(at)
+            later(self.env, at - int(self.env.now), MARKET, self._advance)
+
+    def _advance(self, _: simpy.Event) -> None:
+        """Play the instant that is now, and those that follow before the world does anything."""
+        now = int(self.env.now)
+        self._woken.discard(now)
+        if self._news:
+            self._hear(now)
+        if self.world is not None and self.future.watches:
+            self._watch(self.world.looking())
+        after, played, fired = played_on(self.state, now, int(min(self.end, self.env.peek())))
+        if not fired:
+            self._wake_at(after)
+        elif played == now:
+            self._fire(after)
+        else:
+            later(self.env, played - now, MARKET, lambda _: self._fire(after))
+
+    def written(self) -> Written:
+        """What was written down."""
+        made, delivered, released = tables(self.state)
+        return Written(
+            commitments=dict(zip(COMMITTED, made, strict=False)),
+            deliveries=dict(zip(DELIVERED, delivered, strict=True)),
+            releases=dict(zip(RELEASED, released, strict=True)),
+            requests=dict(zip(BECAME, became(self.state), strict=True)),
+        )
+
+    # What the world changed
+
+    def _hear(self, now: int) -> None:
+        """Let the state know what the world has changed."""
+        self._news = False
+        fallen: dict[int, int] = {}
+        told = self.world.news() if self.world is not None and self.world.has_news else []
+        for news in told:
+            self.told.append((now, news))
+            self.sites.take_in(news)
+            fallen.setdefault(news.site, NOBODY)
+            if news.event in (CANCELLED, RETIRED) and fallen[news.site] == NOBODY:
+                fallen[news.site] = WHY.index(EVENTS[news.event])
+            for at in self.future.within_reach(news.site, news.date):
+                if at > now:
+                    plan_to(self.state, at, LOOK, ZERO, ZERO)
+        for s, why in fallen.items():
+            dates, sizes = whole(self.sites.plan_date[s]), whole(self.sites.plan_kw[s])
+            changed(self.state, s, self.sites.online[s], self.sites.out[s], dates, sizes, why)
+        if not self._taken_over:
+            self._take_over()
+
+    def _take_over(self) -> None:
+        """Begin with what is in place: delivered at the start, by the first that sells from the site."""
+        self._taken_over = True
+        for item in self.future.in_place:
+            if item.kw:
+                p = next(p for p, seller in enumerate(self.future.providers) if item.site in seller.sites)
+                there = put_in_place(self.state, item.stream, p, item.site, item.kw, item.term)
+                if there > self.sites.online[item.site]:
+                    raise NotOnline(item.site, there, self.sites.online[item.site])
+
+    # Triggers
+
+    def _watch(self, looking: list[tuple[int, int]]) -> None:
+        """Let the state know which triggers look."""
+        if looking != self._looking:
+            self._looking = looking
+            watch(self.state, whole(s for s, _ in looking), whole(share for _, share in looking))
+
+    def _fire(self, after: int) -> None:
+        """Let the world look at what has been committed, and go on."""
+        assert self.world is not None
+        self.sites.committed = promised_at(self.state).tolist()
+        self.world.look(self.sites)
+        self._wake_at(after)
+
+
+@compiled
+def played_on(m: State, now: int, until: int) -> tuple[int, int, int]:
+    """Play on until some time: when can something change next, which instant was the last, has a trigger fired?"""
+    after = instants.advance(m, now, until)
+    return after, m.now, m.fired
+
+
+@compiled
+def changed(m: State, s: int, online: int, out: int, dates: Ints, sizes: Ints, why: int) -> None:
+    """Let the state know what stands at a site; and `why` something has fallen away there, if it has."""
+    n = len(dates)
+    m.online[s], m.out[s], m.n_plan[s] = online, out, n
+    if n > m.plan_date.shape[1]:
+        dates_before, sizes_before = m.plan_date, m.plan_kw
+        width = dates_before.shape[1]
+        m.plan_date, m.plan_kw = (
+            np.empty((len(m.online), 2 * n), np.int64),
+            np.empty((len(m.online), 2 * n), np.int64),
+        )
+        m.plan_date[:, :width], m.plan_kw[:, :width] = dates_before, sizes_before
+    m.plan_date[s, :n], m.plan_kw[s, :n] = dates, sizes
+    m.grown, m.news = 1, 1
+    stir(m, s)
+    if why != NOBODY:
+        m.fallen[s], m.any_fallen = why, 1
+
+
+@compiled
+def put_in_place(m: State, stream: int, p: int, s: int, kw: int, term: int) -> int:
+    """kW that serve at a site from the start; how much serves there now?"""
+    write_commitment(m, NOBODY, stream, p, s, kw, ZERO)
+    m.committed[s] += kw
+    write_delivery(m, m.n_commitments - 1, kw, term)
+    return m.in_service[s]
+
+
+@compiled
+def watch(m: State, sites: Ints, shares: Ints) -> None:
+    """Let the state know which triggers look."""
+    m.watch_site, m.watch_share = sites, shares
+
+
+@compiled
+def promised_at(m: State) -> Ints:
+    """kW committed at each site."""
+    return m.committed
+
+
+@compiled
+def tables(m: State) -> tuple[Table, Table, Table]:
+    """The columns of commitments, deliveries and releases."""
+    return (
+        m.commitments[:, : m.n_commitments],
+        m.deliveries[:, : m.n_deliveries],
+        m.releases[:, : m.n_releases],
+    )
+
+
+@compiled
+def became(m: State) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints, Ints, Ints]:
+    """What became of each request: the columns of `sim.model.ledger.BECAME`."""
+    return (
+        m.uncommitted,
+        m.undelivered,
+        m.lost,
+        m.right,
+        m.asked_first,
+        m.answered,
+        m.holder_kw,
+        m.first_kw,
+        m.reason,
+    )
