@@ -174,7 +174,7 @@ def _curve(
     at = np.maximum(np.array(wanted, dtype=np.int64) - lead[: len(wanted)], 0)
     inside = np.flatnonzero(at < calendar.end)
     m = int(inside[-1]) + 1 if len(inside) else 0
-    return _rest(draws, path, stream, at[:m], wanted[:m], size[:m].astype(np.float64))
+    return _rest(draws, path, stream, at[:m], wanted[:m], size[:m].astype(np.float64), term[:m])
 
 
 def _follow(
@@ -220,13 +220,11 @@ class WantedPower:
         steps = zip(self.kw, self.kw[1:], strict=False)
         self._ratio = [after / before if before > 0 and after > 0 else None for before, after in steps]
         """By which factor it grows from each point to the next; None where it runs straight."""
+        self._steep = [None if ratio is None else log(ratio) for ratio in self._ratio]
 
-    def kw_at(self, t: float) -> float:
-        """How many kW are wanted at a time?"""
+    def kw_at(self, t: int, k: int) -> float:
+        """How many kW are wanted at a time, where the k-th point is the last before it?"""
         at, kw = self.at, self.kw
-        k = bisect_right(at, t) - 1
-        if k < 0:
-            return 0.0
         if k == len(at) - 1:
             return float(kw[k] * self.growth ** ((t - at[k]) / YEAR))
         share, ratio = (t - at[k]) / (at[k + 1] - at[k]), self._ratio[k]
@@ -236,14 +234,16 @@ class WantedPower:
         """At which time from `t` on are `target` kW wanted? In whole microseconds, or inf."""
         at, kw = self.at, self.kw
         t = max(t, at[0])
-        if self.kw_at(t) >= target:
+        last = bisect_right(at, t) - 1
+        if self.kw_at(t, last) >= target:
             return t
-        for k in range(bisect_right(at, t) - 1, len(at) - 1):
+        for k in range(last, len(at) - 1):
             if kw[k + 1] >= target:
-                if kw[k] <= 0:
+                steep = self._steep[k]
+                if steep is None:
                     share = (target - kw[k]) / (kw[k + 1] - kw[k])
                 else:
-                    share = log(target / kw[k]) / log(kw[k + 1] / kw[k])
+                    share = log(target / kw[k]) / steep
                 return max(t, whole(at[k] + share * (at[k + 1] - at[k])))
         if self.growth <= 1 or kw[-1] <= 0:
             return inf
