@@ -226,6 +226,29 @@ def test_several_are_each_compared_with_the_first(small: ScenarioFile) -> None:
     assert found.frame().height == 2 * len(alone.told()["metrics"])
 
 
+def test_how_far_apart_over_time(small: ScenarioFile, tmp_path: Path) -> None:
+    """The mean difference is that of the bands, narrow where all is alike, whether in memory or in a folder."""
+    changed = small.replace(WINDOW)
+    played = [
+        compare([small, changed], replications=10, workers=1, out=out) for out in (None, tmp_path / "out")
+    ]
+    gap, again = (each.pairs[0].unserved for each in played)
+    assert gap is not None
+    assert again is not None
+    assert np.array_equal(gap.low, again.low)
+    means = [
+        outcome.table("bands").filter(pl.col("series") == "unserved_mw")["mean"].to_numpy()
+        for outcome in played[0].outcomes
+    ]
+    assert gap.diff == pytest.approx(means[1] - means[0], abs=1e-4)
+    alike = means[0] == means[1]
+    assert 0 < alike.sum() < len(alike)
+    assert (gap.high - gap.low)[~alike].max() > 0
+    assert compare([small, changed], replications=3, workers=1, tables="none").pairs[0].unserved is None
+    shorter = compare([small, small.replace({"end": "2025-10-01"})], replications=3, workers=1)
+    assert shorter.pairs[0].unserved is None
+
+
 def test_a_precision_of_the_difference(small: ScenarioFile) -> None:
     changed = small.replace({"sites.West.online": "250 MW"})
     sought = {"unserved_mw.mean": 0.9}

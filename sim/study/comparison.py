@@ -22,7 +22,7 @@ from sim.study.comparable import (
     one_seed,
     scenario_of,
 )
-from sim.study.difference import Difference, by_metric, pairs
+from sim.study.difference import Difference, Gap, by_metric, gap_over_time, pairs
 from sim.study.outcome import Outcome, ended, whole
 from sim.study.precision import MOST, Precision, Rule, aims, settled
 from sim.study.replications import Progress, Tables, Task
@@ -44,6 +44,8 @@ class Pair:
     """By metric, family by family."""
     keys: list[tuple[str, str, str]]
     """What is assumed otherwise: the path, and what stands there in a and in b."""
+    unserved: Gap | None = None
+    """The difference of unserved power over time; None where what it takes was not kept, or the spans differ."""
 
 
 @dataclass
@@ -169,11 +171,23 @@ def compare(
         asked = play_on(playing, first, most, further, workers, progress)
     if not all(run.finished for run in playing):
         raise KeyboardInterrupt
+    gaps = [_unserved(runs[0], runs[k]) if 0 in runs and k in runs else None for k in range(1, len(sides))]
     outcomes = [
         side if isinstance(side, Outcome) else ended(runs[k], asked, engine, {})
         for k, side in enumerate(sides)
     ]
-    return _compared(outcomes, asked, rule, families, out)
+    return _compared(outcomes, asked, rule, families, gaps, out)
+
+
+def _unserved(a: Underway, b: Underway) -> Gap | None:
+    """How far do two runs lie apart over time in unserved power? None where it cannot be said."""
+    x, y = (run.paths("unserved_mw") for run in (a, b))
+    spans = [(run.task.scenario.start, run.task.scenario.end) for run in (a, b)]
+    if x is None or y is None or spans[0] != spans[1]:
+        return None
+    shared = set(a.finished) & set(b.finished)
+    of_a, of_b = ([k for k, r in enumerate(run.finished) if r in shared] for run in (a, b))
+    return gap_over_time(x[of_a], y[of_b])
 
 
 def _compared(
@@ -181,6 +195,7 @@ def _compared(
     asked: int,
     rule: Rule | None,
     families: dict[str, list[str]],
+    gaps: Sequence[Gap | None],
     out: Path | None,
 ) -> Comparison:
     """What runs that have been played say of each other, over the replications that are finished in all."""
@@ -193,8 +208,9 @@ def _compared(
             name,
             by_metric(values[0], theirs, families.values()),
             _keys(base.scenario, outcome.scenario),
+            gap,
         )
-        for name, outcome, theirs in zip(names[1:], outcomes[1:], values[1:], strict=True)
+        for name, outcome, theirs, gap in zip(names[1:], outcomes[1:], values[1:], gaps, strict=True)
     ]
     told: dict[str, Any] = {
         "scenarios": names,

@@ -205,3 +205,23 @@ def by_metric(
         for names in families
         for difference in corrected(paired(name, of(a, b, name), of(b, a, name)) for name in names)
     }
+
+
+@dataclass(frozen=True)
+class Gap:
+    """The mean difference of a series over time, at the times of the grid, each with its own 95 % interval."""
+
+    diff: Floats
+    low: Floats
+    high: Floats
+
+
+def gap_over_time(a: Floats, b: Floats) -> Gap | None:
+    """How far does b lie from a over time, in the same futures? From `(n, POINTS)` of each; None for one alone."""
+    d = b - a
+    n = len(d)
+    if n < 2:
+        return None
+    mean = d.mean(axis=0)
+    half = float(special.stdtrit(n - 1, 0.975)) * d.std(axis=0, ddof=1) / math.sqrt(n)
+    return Gap(mean, mean - half, mean + half)

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from sim.model.metrics import Metrics
@@ -11,6 +13,7 @@ from sim.study.executors import stoppable
 from sim.study.replications import Batch, Progress, Task, players
 from sim.study.store import PARTS, OutError, Store
 
+Floats = npt.NDArray[np.float64]
 Values = dict[str, list[float | None]]
 """Every metric, as one value a replication; None where it has none."""
 
@@ -49,6 +52,15 @@ class Underway:
         parts = [self._memory[first] for first in sorted(self._memory)]
         found = [part[name] for part in parts if name in part]
         return pl.concat(found) if found else None
+
+    def paths(self, series: str) -> Floats | None:
+        """A series over time, as `(n_finished, POINTS)` in MW, in the order of the replications; None if not kept."""
+        table = self.table("paths")
+        kept = self.keep.parts("paths") if self.keep is not None else None if table is None else table.lazy()
+        if kept is None:
+            return None
+        rows = kept.filter(pl.col("series") == series).sort("replication").select("mw").collect()
+        return rows["mw"].to_numpy().astype(np.float64)
 
 
 def play_on(

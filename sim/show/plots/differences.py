@@ -1,6 +1,6 @@
 """What differs between scenarios in the same futures: metric by metric, and over time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -44,8 +44,8 @@ def differences(comparison: Comparison) -> Figure:
         fig.suptitle(f"{which}\nagainst {short(comparison.names[0], 60)}", x=0.01, ha="left")
         if several:
             marks = [
-                grid[0].plot([], [], "o", color=style.COLOURS[k % len(style.COLOURS)], label=names[pair.b])[0]
-                for k, pair in enumerate(comparison.pairs)
+                grid[0].plot([], [], "o", color=_tint(k), label=names[pair.b])[0]
+                for k, pair in enumerate(comparison.pairs, start=1)
             ]
             fig.legend(handles=marks, loc="outside upper right", ncols=1)
         style.source(
@@ -91,7 +91,7 @@ def _panel(axes: Axes, unit: str, size: float, rows: Rows, comparison: Compariso
             if d is None or d.diff is None:
                 continue
             y = place + (k - (len(row) - 1) / 2) * apart
-            tint = style.COLOURS[k % len(style.COLOURS)]
+            tint = _tint(k + 1)
             low, high = d.ci95 or (d.diff, d.diff)
             axes.plot([low * size, high * size], [y, y], color=tint, linewidth=1.8, solid_capstyle="butt")
             axes.plot(
@@ -110,7 +110,7 @@ def _panel(axes: Axes, unit: str, size: float, rows: Rows, comparison: Compariso
     axes.grid(axis="y", visible=False)
     axes.grid(axis="x", visible=True)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:+,.6g}".replace("-", "−") if x else "0"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _signed(x)))
     axes.margins(x=0.08)
     axes.set_xlabel(f"difference ({WORDS.get(unit, unit)})")
 
@@ -136,29 +136,60 @@ def never_short(comparison: Comparison) -> str | None:
 
 
 def over_time(comparison: Comparison) -> Figure:
-    """Unserved power over time in each scenario: the mean, and how far the replications are spread."""
+    """Unserved power over time in each scenario, with its spread; below, how far each lies from the first."""
     every = [Bands(outcome) for outcome in comparison.outcomes]
     names = shorts(comparison.names, 60)
-    most = max(bands.most("unserved_mw") for bands in every)
+    begin, end = min(bands.begin for bands in every), max(bands.end for bands in every)
+    apart = any(pair.unserved is not None for pair in comparison.pairs)
     with style.house():
-        fig = style.figure(9.0, 4.8)
-        axes = fig.subplots()
-        axes.set_title("Waiting to be served")
+        fig = style.figure(9.0, 6.6 if apart else 4.8)
+        grid = np.ravel(
+            fig.subplots(1 + apart, 1, sharex=True, squeeze=False, height_ratios=[2, 1][: 1 + apart])
+        )
+        grid[0].set_title("Waiting to be served")
         for k, (bands, name) in enumerate(zip(every, comparison.names, strict=True)):
-            tint = style.COLOURS[k % len(style.COLOURS)]
-            bands.spread(
-                axes, "unserved_mw", tint, "_", alpha=0.15
-            )  # what begins so is left out of the legend
-            axes.plot(
-                bands.times, bands("unserved_mw"), color=tint, linewidth=1.8, linestyle=("-", "--", "-.", ":")[k % 4],
-                label=names[name],
+            bands.spread(grid[0], "unserved_mw", _tint(k), "_", alpha=0.15)  # "_": not in the legend
+            grid[0].plot(
+                bands.times, bands("unserved_mw"), color=_tint(k), linewidth=1.8,
+                linestyle=("-", "--", "-.", ":")[k % 4], label=names[name],
             )  # fmt: skip
-        in_dates(axes, min(bands.begin for bands in every), max(bands.end for bands in every))
-        style.in_power(axes, most, "Unserved IT power")
+        style.in_power(grid[0], max(bands.most("unserved_mw") for bands in every), "Unserved IT power")
+        if apart:
+            _gaps(grid[1], comparison, every)
+        in_dates(grid[-1], begin, end)
         fig.legend(loc="outside upper center", ncols=1)
-        spread = "Means; shaded: 10 to 90 % of replications. " * any(bands.several for bands in every)
-        style.source(fig, _footing(comparison), f"{spread}Wanted, not given up, and not yet delivered.")
+        notes = ["Above: means; shaded: 10 to 90 % of replications. " * any(bands.several for bands in every)]
+        notes[0] += "Unserved: wanted, not given up, and not yet delivered."
+        if apart:
+            notes.append(
+                "Below: the mean difference within a future, and its 95 % interval at each time by itself."
+            )
+        style.source(fig, _footing(comparison), *notes)
     return fig
+
+
+def _tint(k: int) -> str:
+    return style.COLOURS[k % len(style.COLOURS)]
+
+
+def _gaps(axes: Axes, comparison: Comparison, every: Sequence[Bands]) -> None:
+    """How far each scenario lies from the first over time, with the interval of the mean difference."""
+    most = 0.0
+    for k, pair in enumerate(comparison.pairs, start=1):
+        if pair.unserved is None:
+            continue
+        low, high = pair.unserved.low, pair.unserved.high
+        axes.fill_between(every[k].times, low, high, color=_tint(k), alpha=0.25, linewidth=0)
+        axes.plot(every[k].times, pair.unserved.diff, color=_tint(k), linewidth=1.5)
+        most = max(most, float(np.abs([low, high]).max()))
+    axes.axhline(0, color=style.INK, linewidth=0.9)
+    unit = style.power_unit(most)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda mw, _: _signed(mw / unit.size)))
+    axes.set_ylabel(f"Difference ({unit.name})")
+
+
+def _signed(value: float) -> str:
+    return f"{value:+,.6g}".replace("-", "−") if value else "0"
 
 
 def _footing(comparison: Comparison) -> str:
