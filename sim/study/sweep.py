@@ -4,7 +4,9 @@ It can be killed at any time: what is finished is on disk, and the same command 
 """
 
 import pickle
+import shutil
 import tempfile
+import weakref
 from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor
 from contextlib import closing
@@ -39,6 +41,14 @@ MOST_BREAKS = 3
 """So often all workers may die before one more piece is finished."""
 
 
+class Aside:
+    """A folder that is there for as long as this object."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="sweep-"))
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+
+
 def run(
     sweep: Sweep,
     *,
@@ -56,8 +66,8 @@ def run(
     Raises ScenarioError for values that cannot stand in the scenario, OutError for a folder that cannot be used.
     """
     study, u = planned(sweep, engine)
-    aside = tempfile.TemporaryDirectory(prefix="sweep-") if out is None else None
-    folder = Path(aside.name) if aside is not None else out
+    aside = Aside() if out is None else None
+    folder = aside.folder if aside is not None else out
     assert folder is not None, "one of the two"
     dataset = begun(sweep, study, u, folder, fresh)
     with dataset.alone(), stoppable() as stop:

@@ -1,0 +1,115 @@
+"""Sweeps on a Dask cluster: a real scheduler and real workers, one of which is killed."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sweeping import WHOLE, digests, swept
+
+from sim.study import sweep
+from sim.study.executors import NoCluster, Stop, crew, finished
+
+pytest.importorskip("distributed")
+DASK = [sys.executable, "-m", "distributed.cli.dask_{}"]
+QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def dask(kind: str, *words: str, folder: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([*DASK[:2], DASK[2].format(kind), *words], cwd=folder, **QUIET)
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """The address of a scheduler of this machine, and the processes of its two workers."""
+    address = f"tcp://127.0.0.1:{free_port()}"
+    scheduler = dask("scheduler", "--port", address.rpartition(":")[2], "--no-dashboard", folder=tmp_path)
+    words = (address, "--nthreads", "1", "--no-nanny", "--no-dashboard")
+    workers = [dask("worker", *words, folder=tmp_path) for _ in range(2)]
+    yield address, workers
+    for process in (*workers, scheduler):
+        process.kill()
+        process.wait()
+
+
+def test_a_worker_that_is_killed_costs_only_its_piece(
+    tmp_path: Path, cluster: tuple[str, list[subprocess.Popen[bytes]]]
+) -> None:
+    """Two workers, one killed in the middle; the numbers are those of one process."""
+    address, workers = cluster
+    read = swept(tmp_path, WHOLE.replace("replications: 5", "replications: 20"))
+
+    def lost(done: int, total: int) -> None:
+        if done > total // 4 and workers[0].poll() is None:
+            workers[0].send_signal(signal.SIGKILL)
+            workers[0].wait()
+
+    found = sweep.run(read, out=tmp_path / "cluster", cluster=address, progress=lost)
+    assert workers[0].returncode == -signal.SIGKILL
+    assert found.finished == found.asked == 320
+    assert len(found.failures) == 0
+    sweep.run(read, out=tmp_path / "one", workers=1)
+    assert digests(tmp_path / "cluster") == digests(tmp_path / "one")
+
+
+def test_a_process_of_a_pool_that_is_killed_costs_only_its_piece(tmp_path: Path) -> None:
+    """The pool is broken; a new one takes its place, and goes on with what is missing."""
+    read = swept(tmp_path, WHOLE.replace("replications: 5", "replications: 20"))
+    killed = []
+
+    def lost(done: int, total: int) -> None:
+        if done > total // 4 and not killed:
+            killed.append(one_worker_of_ours())
+            os.kill(killed[0], signal.SIGKILL)
+            time.sleep(0.1)
+
+    found = sweep.run(read, out=tmp_path / "pool", workers=2, progress=lost)
+    assert killed
+    assert found.finished == 320
+    sweep.run(read, out=tmp_path / "one", workers=1)
+    assert digests(tmp_path / "pool") == digests(tmp_path / "one")
+
+
+def one_worker_of_ours() -> int:
+    """A process of the pool: a child of the server of forks, which is a child of this process."""
+    import multiprocessing
+
+    return next(iter(each.pid for each in multiprocessing.active_children() if each.pid is not None))
+
+
+def test_a_cluster_that_cannot_be_had_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with (
+        pytest.raises(
+            NoCluster, match=r'--cluster "local:0": is no cluster; write local:8 for eight processes'
+        ),
+        crew(1, cluster="local:0"),
+    ):
+        pass
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with (
+        pytest.raises(
+            NoCluster, match=r'Dask is not installed; install it with: pip install "rofr\[cluster\]"'
+        ),
+        crew(1, cluster="local:2"),
+    ):
+        pass
+
+
+def test_whoever_works_gives_the_same() -> None:
+    for workers, kind in ((1, "processes"), (2, "processes"), (3, "threads")):
+        with crew(workers, kind) as hands:
+            made = dict(finished(hands, abs, range(-20, 0), Stop()))
+        assert made == {-k: k for k in range(1, 21)}, kind
+    with crew(2) as hands, pytest.raises(TypeError):
+        list(finished(hands, abs, ["no number"], Stop()))
