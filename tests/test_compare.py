@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 import sim
 from sim.cli import app
+from sim.model.own import Offer, Request
 from sim.scenario.schema import ScenarioFile
 from sim.study import outcome
 from sim.study.comparable import NoComparison
@@ -321,6 +322,19 @@ def test_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert told["metrics"] == json.loads((out / "comparison.json").read_text())["metrics"]
     assert told["out"] == "runs/compare-a-online"
     assert told["keys"] == ["sites.West.online"]
+    assert told["scenarios"] == ["small", "small, sites.West.online=260 MW"]
+
+
+def last_first(request: Request, offers: list[Offer]) -> list[str]:
+    return [offer.provider for offer in reversed(offers)]
+
+
+def test_a_function_of_the_user_is_a_key(small: ScenarioFile) -> None:
+    own = outcome.run(small, replications=3, workers=1, policy=last_first, tables="summary")
+    pair = compare([small, own], workers=1).pairs[0]
+    assert pair.keys == [("policy", "-", "last_first")]
+    assert pair.b == "small, policy=last_first"
+    assert pair.differences["provider.Neo.share"].unlike > 0
 
 
 def test_in_python(small: ScenarioFile) -> None:

@@ -73,19 +73,21 @@ def compare(
     from sim.scenario.reading import load
     from sim.study.comparison import compare as compared
     from sim.study.outcome import Outcome, opened
+    from sim.study.retold import whole
     from sim.study.store import OutError
 
     anew = parsed(overrides)
     sides = [opened(path) if path.is_dir() else load(path) for path in scenario]
     names = [path.name if path.is_dir() else path.stem for path in scenario]
     if anew and len(sides) == 1:
-        first = sides[0].scenario if isinstance(sides[0], Outcome) else sides[0]
+        first = whole(sides[0]) if isinstance(sides[0], Outcome) else sides[0]
         sides.append(first.replace(anew))
         names += [path.rpartition(".")[2] for path in anew]
     elif anew:
         if any(isinstance(side, Outcome) for side in sides):
             raise OutError("--set changes nothing in a run that has been played; name its scenario file")
         sides = [side if isinstance(side, Outcome) else side.replace(anew) for side in sides]
+        typer.echo(f"Set in all {len(sides)} scenarios: {', '.join(anew)}", err=True)
     folder = Path("runs") / safe("-".join(["compare", *names])) if out is None else out
     with progress("comparing") as told:
         done = compared(

@@ -9,8 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from sim.scenario.differing import differences
-from sim.scenario.schema import ScenarioFile
+from sim.scenario.differing import ABSENT, differences
 from sim.study import store
 from sim.study.comparable import (
     NoComparison,
@@ -207,7 +206,7 @@ def _compared(
             names[0],
             name,
             by_metric(values[0], theirs, families.values()),
-            _keys(base.scenario, outcome.scenario),
+            _keys(base, outcome),
             gap,
         )
         for name, outcome, theirs, gap in zip(names[1:], outcomes[1:], values[1:], gaps, strict=True)
@@ -246,18 +245,31 @@ def _shared(outcomes: Sequence[Outcome], asked: int) -> tuple[list[int], list[Va
     return shared, values
 
 
-def _keys(a: ScenarioFile, b: ScenarioFile) -> list[tuple[str, str, str]]:
-    """What is assumed otherwise, without what only describes."""
-    return [each for each in differences(a, b) if each[0].split(".")[0] not in IDLE]
+def _keys(a: Outcome, b: Outcome) -> list[tuple[str, str, str]]:
+    """What is assumed otherwise, without what only describes; a user's own function counts."""
+    written = [each for each in differences(a.scenario, b.scenario) if each[0].split(".")[0] not in IDLE]
+    own = [
+        (word, _function(a, word), _function(b, word))
+        for word in ("policy", "answer")
+        if a.provenance.get(word) != b.provenance.get(word)
+    ]
+    return written + own
+
+
+def _function(outcome: Outcome, word: str) -> str:
+    """What a function of the user's is called."""
+    told = outcome.provenance.get(word)
+    return str(told["name"]) if told else ABSENT
 
 
 def _names(outcomes: Sequence[Outcome]) -> list[str]:
     """What each is called, no two alike: by its name, what it sets anew, or a number."""
-    names: list[str] = []
-    for k, outcome in enumerate(outcomes, start=1):
-        name = str(outcome.provenance["scenario"])
+    base, names = outcomes[0], [str(outcomes[0].provenance["scenario"])]
+    for k, outcome in enumerate(outcomes[1:], start=2):
+        same = outcome.scenario.path == base.scenario.path
+        name = names[0] if same else str(outcome.provenance["scenario"])
         if name in names:
-            keys = _keys(outcomes[0].scenario, outcome.scenario) if name == names[0] else []
+            keys = _keys(base, outcome) if name == names[0] else []
             name += "".join(f", {key}={theirs}" for key, _, theirs in keys if len(keys) < 3)
         names.append(name if name not in names else f"{name} ({k})")
     return names
