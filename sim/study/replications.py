@@ -3,6 +3,7 @@
 The batches depend only on how many replications there are, never on the workers, so the results do not either.
 """
 
+import gc
 import pickle
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -55,6 +56,17 @@ def batches(n: int, first: int = 0) -> list[range]:
     return [range(k, min(k + size, first + n)) for k in range(first, first + n, size)]
 
 
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Have Python's collector of garbage leave alone what stands, which each of its full rounds looks at anew."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+@undisturbed()
 def play_batch(task: Task, replications: range) -> Batch:
     """Play some replications, one after the other."""
     scenario, found = task.scenario, []
