@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable, Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.cli.command import ScenarioPath, Set, app, parsed, progress, safe
+from sim.cli.command import INTERRUPTED, ScenarioPath, Set, app, parsed, progress, safe
 from sim.show import completion
 
 if TYPE_CHECKING:
@@ -20,6 +21,14 @@ Seed = Annotated[int | None, typer.Option(min=0, help="Seed of all draws (defaul
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes (default: one a core).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")]
 Drawn = Annotated[bool, typer.Option("--plots/--no-plots", help="Draw the pictures.")]
+
+
+class Screening(StrEnum):
+    """Which designs say what matters."""
+
+    both = "both"
+    morris = "morris"
+    sobol = "sobol"
 
 
 def lever_paths(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -154,6 +163,98 @@ def value(
         return {"stakes": plots_of.stakes(found), **of_windows}
 
     keep(folder, "value", found.told(), drawn if plots else dict, as_json)
+
+
+@app.command()
+def sensitivity(
+    sweep: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SWEEP",
+            help="A sweep file (YAML), whose levers and uncertainties are asked about.",
+            show_default=False,
+            autocompletion=completion.scenario_files,
+        ),
+    ],
+    outcome: Annotated[
+        list[str] | None,
+        typer.Option(metavar="METRIC", help="What is to be explained (default: as the sweep says)."),
+    ] = None,
+    method: Annotated[
+        Screening, typer.Option(help="Both: Morris screens where there are many factors, and then Sobol.")
+    ] = Screening.both,
+    keep_: Annotated[
+        int, typer.Option("--keep", min=1, help="How many factors the screening leaves at the most.")
+    ] = 8,
+    trajectories: Annotated[
+        int | None, typer.Option(min=4, help="Morris's (default: as the sweep says, or 10).")
+    ] = None,
+    points: Annotated[
+        int | None, typer.Option(min=4, help="Sobol's, a power of 2 (default: as the sweep says, or 64).")
+    ] = None,
+    replications: Annotated[
+        int | None, typer.Option(min=1, help="How many futures at each point (default: as the sweep says).")
+    ] = None,
+    seed: Seed = None,
+    workers: Workers = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler, or local:8 for one here.")
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Throw away the runs that are in the folder.")
+    ] = False,
+    plots: Drawn = True,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder of the answer (default: runs/sensitivity-NAME)."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what matters of all that a sweep varies, and what is noise; go on where an earlier try was stopped."""
+    if points is not None and points & (points - 1):
+        raise typer.BadParameter(f"--points {points}: is no power of 2; write 64, 128, 256, ...")
+    from sim.scenario.sweep import read_sweep
+    from sim.show.sensitive import sensitive_page
+    from sim.study.filing import usable
+    from sim.study.sensitivity import sensitivity as study
+
+    read = read_sweep(sweep, replications, seed)
+    folder = Path("runs") / f"sensitivity-{safe(read.name)}" if out is None else out
+    usable(folder, "sensitivity", own=("morris", "sobol"))
+    try:
+        with progress(f"{read.name}") as told:
+            found = study(
+                read,
+                method=method.value,
+                outcomes=outcome,
+                keep=keep_,
+                trajectories=trajectories,
+                points=points,
+                out=folder,
+                workers=workers,
+                cluster=cluster,
+                fresh=fresh,
+                progress=told,
+            )
+    except KeyboardInterrupt:
+        typer.echo(f"What was played is kept in {folder}; the same command goes on from there", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    if not as_json:
+        from rich.console import Console
+
+        sensitive_page(found, Console(highlight=False))
+
+    def drawn() -> dict[str, "Figure"]:
+        from sim.show.plots import sensitive
+
+        pictures: dict[str, Figure] = {}
+        if found.last.findings:
+            pictures["tornado"] = sensitive.tornado(found)
+            if found.last.design.kind == "sobol":
+                pictures["indices"] = sensitive.indices(found)
+        return pictures
+
+    keep(folder, "sensitivity", found.told(), drawn if plots else dict, as_json)
 
 
 def keep(

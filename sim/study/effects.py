@@ -1,0 +1,212 @@
+"""Effects: which factors matter for an outcome, how much, and is it more than noise?
+
+Where there are many factors, Morris's design screens them first; Sobol's then says of those that are left how much
+of the variance goes with each. What evaluates the points is given: a sweep of a scenario, or any function.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from sim.model.metrics import unit_of
+from sim.scenario.factors import Factor
+from sim.scenario.sweep import Design
+from sim.study.design import Floats, sampled
+from sim.study.indices import (
+    Index,
+    changes,
+    estimated,
+    first_order,
+    noise_share,
+    strengths,
+    swings,
+    total_order,
+    unlike,
+)
+from sim.study.points import number
+
+Method = Literal["both", "morris", "sobol"]
+KEPT = 8
+"""So many factors are left by the screening, if nothing else is said; of no more there is none."""
+TRAJECTORIES, LEVELS, POINTS = 10, 4, 64
+LEAST_BLOCKS = 4
+"""Of fewer trajectories, or points of Sobol's, nothing is said."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a factor does to an outcome."""
+
+    factor: str
+    swing: Index
+    """What the outcome does in the mean while the factor alone goes from its 10 % to its 90 % value."""
+    strength: Index | None = None
+    """Morris: the mean square of what it does while the factor goes half its way, free of noise."""
+    mu_star: float | None = None
+    """Morris: the mean size of that, noise and all."""
+    sigma: float | None = None
+    """Morris: how much that differs from place to place, noise and all."""
+    first: Index | None = None
+    """Sobol: the part of the variance that goes with the factor alone."""
+    total: Index | None = None
+    """Sobol: the part that is there only because of it, alone and with others."""
+
+    @property
+    def size(self) -> float:
+        """How much it matters: to rank factors of one outcome."""
+        measured = self.total or self.strength
+        return 0.0 if measured is None else measured.value
+
+    @property
+    def sure(self) -> bool:
+        """Is it more than noise: does any of the intervals that say so leave 0 out?"""
+        return any(index is not None and index.sure for index in (self.swing, self.total, self.strength))
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What the factors do to one outcome, the strongest first."""
+
+    outcome: str
+    unit: str
+    mean: float
+    sd: float
+    """Of the mean over futures, between the points."""
+    noise: float | None
+    """Which part of the variance of single runs is the luck of the futures, and no factor's."""
+    blocks: int
+    """How many trajectories, or points of Sobol's, are whole."""
+    effects: tuple[Effect, ...]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What one design found: of which factors, by how many points, over how many futures each."""
+
+    design: Design
+    factors: tuple[str, ...]
+    points: int
+    replications: int
+    findings: tuple[Findings, ...]
+    silent: Mapping[str, str]
+    """Outcomes of which nothing can be said, and why."""
+
+
+Evaluate = Callable[[Design, Sequence[Factor]], tuple[Floats, Mapping[str, Floats]]]
+"""The points of a design, `(n_points, n_factors)`, and each outcome there, `(n_points, n_futures)`, NaN for none."""
+
+
+def studied(
+    factors: Sequence[Factor],
+    evaluate: Evaluate,
+    method: Method = "both",
+    keep: int = KEPT,
+    trajectories: int = TRAJECTORIES,
+    levels: int = LEVELS,
+    points: int = POINTS,
+) -> tuple[Stage, ...]:
+    """What matters, of what is evaluated. With `both`, Morris's design screens more than `keep` factors."""
+    stages: list[Stage] = []
+    if method == "morris" or (method == "both" and len(factors) > keep):
+        design = Design("morris", {"trajectories": trajectories, "levels": levels})
+        stages.append(stage(design, factors, *evaluate(design, factors)))
+        if method == "morris":
+            return tuple(stages)
+        factors = screened(stages[0], factors, keep)
+    if factors:
+        design = Design("sobol", {"points": points, "second_order": 0})
+        stages.append(stage(design, factors, *evaluate(design, factors)))
+    return tuple(stages)
+
+
+def screened(found: Stage, factors: Sequence[Factor], keep: int) -> list[Factor]:
+    """Which factors are left: those that are more than noise for some outcome, and the strongest of them?"""
+    rank: dict[str, float] = {}
+    for findings in found.findings:
+        whole = sum(max(0.0, effect.size) for effect in findings.effects)
+        for effect in findings.effects:
+            if effect.sure and whole > 0:
+                rank[effect.factor] = max(rank.get(effect.factor, 0.0), effect.size / whole)
+    left = sorted(rank, key=lambda name: -rank[name])[:keep]
+    return [factor for factor in factors if factor.name in left]
+
+
+def stage(design: Design, factors: Sequence[Factor], u: Floats, outcomes: Mapping[str, Floats]) -> Stage:
+    """What a design found of each outcome."""
+    rows = len(factors) + (2 if design.kind == "sobol" else 1)
+    blocks = u.reshape(-1, rows, len(factors))
+    names = tuple(factor.name for factor in factors)
+    findings, silent = [], {}
+    for outcome, values in outcomes.items():
+        y = values.reshape(len(blocks), rows, -1)
+        there = ~np.isnan(y).any(axis=(1, 2))
+        told = idle(y[there], len(blocks))
+        if told:
+            silent[outcome] = told
+        else:
+            findings.append(of_outcome(outcome, design.kind, names, blocks[there], y[there]))
+    futures = next(iter(outcomes.values())).shape[-1]
+    return Stage(design, names, len(u), futures, tuple(findings), silent)
+
+
+def idle(y: Floats, blocks: int) -> str | None:
+    """Why can nothing be said of an outcome? None if something can."""
+    if len(y) < LEAST_BLOCKS:
+        return f"it has no value, or failed, somewhere in {blocks - len(y)} of {blocks} parts of the design"
+    if np.ptp(y.mean(axis=-1)) == 0:
+        return "it is the same at every point"
+    return None
+
+
+def of_outcome(name: str, kind: str, factors: Sequence[str], u: Floats, y: Floats) -> Findings:
+    """What each factor does to an outcome."""
+    swing = estimated(swings(kind, u), y)
+    extra: list[dict[str, Any]]
+    if kind == "sobol":
+        first, total = estimated(first_order, y), estimated(total_order, y)
+        extra = [{"first": a, "total": b} for a, b in zip(first, total, strict=True)]
+    else:
+        moved, changed = changes(kind, u, y)
+        effects = np.sign(moved) * changed.mean(-1)
+        extra = [
+            {"strength": strength, "mu_star": float(mu), "sigma": float(sigma)}
+            for strength, mu, sigma in zip(
+                estimated(strengths(u), y), np.abs(effects).mean(0), effects.std(0, ddof=1), strict=True
+            )
+        ]
+    found = [
+        Effect(*each, **more) for each, more in zip(zip(factors, swing, strict=True), extra, strict=True)
+    ]
+    means = y.reshape(-1, y.shape[-1])
+    centred = means - means.mean(axis=0)
+    return Findings(
+        outcome=name,
+        unit=unit_of(name),
+        mean=float(y.mean()),
+        sd=math.sqrt(max(0.0, float(unlike(centred, centred).mean()))),
+        noise=noise_share(y),
+        blocks=len(y),
+        effects=tuple(sorted(found, key=lambda effect: -effect.size)),
+    )
+
+
+def of_function(
+    function: Callable[[Floats, int], Floats], factors: Sequence[Factor], futures: int, seed: int
+) -> Evaluate:
+    """Evaluates any function of the values of the factors, `(n_points, n_factors)`, and of the number of a future."""
+
+    def evaluate(design: Design, some: Sequence[Factor]) -> tuple[Floats, Mapping[str, Floats]]:
+        u = sampled(design, some, seed)
+        middle = np.full((len(u), len(factors)), 0.5)
+        for k, factor in enumerate(factors):
+            if factor in some:
+                middle[:, k] = u[:, list(some).index(factor)]
+        x = np.array([[number(factor, p) for factor, p in zip(factors, row, strict=True)] for row in middle])
+        return u, {"value": np.stack([function(x, future) for future in range(futures)], axis=-1)}
+
+    return evaluate

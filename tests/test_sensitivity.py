@@ -1,0 +1,340 @@
+"""`sim sensitivity`: indices that are known, through the code that scenarios go through; noise told from effect."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from SALib.analyze import morris, sobol
+from SALib.test_functions import Ishigami, Sobol_G
+from typer.testing import CliRunner
+
+from sim.cli import app
+from sim.scenario.factors import Factor, of_law
+from sim.scenario.laws import Law
+from sim.scenario.schema import ScenarioFile
+from sim.scenario.sweep import Design, read_sweep
+from sim.study.design import Floats, sampled
+from sim.study.effects import Effect, Findings, of_function, stage, studied
+from sim.study.expect import NoMetric
+from sim.study.indices import changes, estimated, first_order, noise_share, total_order, unlike
+from sim.study.sensitivity import Sensitivity, sensitivity
+
+A = np.array([0, 1, 4.5, 9, 99, 99, 99, 99])
+"""Sobol's G: the smaller, the more a factor matters."""
+
+
+def uniform(name: str, low: float, high: float) -> Factor:
+    return of_law(name, (name,), Law("uniform", {"low": low, "high": high}, "number"))
+
+
+ANGLES = [uniform(name, -np.pi, np.pi) for name in ("x1", "x2", "x3")]
+UNITS = [uniform(f"x{k}", 0, 1) for k in range(1, 9)]
+
+
+def noisy(function: Callable[[Floats], Floats], shared: float, own: float) -> Callable[[Floats, int], Floats]:
+    """The same with the luck of a future: some that hits all points alike, and some that does not."""
+
+    def played(x: Floats, future: int) -> Floats:
+        rng = np.random.default_rng([future, len(x)])
+        found: Floats = function(x) + shared * rng.normal() + own * rng.normal(size=len(x))
+        return found
+
+    return played
+
+
+def ishigami() -> dict[str, tuple[float, float]]:
+    """First and total order, by hand: a = 7, b = 0.1 (Ishigami and Homma, 1990)."""
+    a, b, pi = 7.0, 0.1, np.pi
+    alone = {"x1": 0.5 * (1 + b * pi**4 / 5) ** 2, "x2": a**2 / 8, "x3": 0.0}
+    both = b**2 * pi**8 * (1 / 18 - 1 / 50)
+    whole = sum(alone.values()) + both
+    return {name: (v / whole, (v + (both if name != "x2" else 0)) / whole) for name, v in alone.items()}
+
+
+def sobol_g() -> dict[str, tuple[float, float]]:
+    """First and total order, by hand (Sobol, 1993)."""
+    parts = 1 / (3 * (1 + A) ** 2)
+    whole = np.prod(1 + parts) - 1
+    return {
+        f"x{k}": (v / whole, v * np.prod(np.delete(1 + parts, k - 1)) / whole)
+        for k, v in enumerate(parts, start=1)
+    }
+
+
+def found_of(
+    function: Callable[[Floats, int], Floats], factors: list[Factor], points: int, futures: int, seed: int = 1
+) -> Findings:
+    """What Sobol's indices say of a function, by the way that scenarios go."""
+    (last,) = studied(factors, of_function(function, factors, futures, seed), "sobol", points=points)
+    return last.findings[0]
+
+
+def by_name(findings: Findings) -> dict[str, Effect]:
+    return {effect.factor: effect for effect in findings.effects}
+
+
+# ------------------------------------------------------------------------------------------------ known indices
+
+
+@pytest.mark.parametrize(
+    ("function", "factors", "exact"),
+    [(Ishigami.evaluate, ANGLES, ishigami()), (Sobol_G.evaluate, UNITS, sobol_g())],
+    ids=["Ishigami", "Sobol G"],
+)
+def test_known_indices(
+    function: Callable[[Floats], Floats], factors: list[Factor], exact: dict[str, tuple[float, float]]
+) -> None:
+    findings = found_of(lambda x, future: function(x), factors, 1024, 1)
+    for effect in findings.effects:
+        first, total = exact[effect.factor]
+        assert effect.first is not None
+        assert effect.total is not None
+        assert effect.first.value == pytest.approx(first, abs=0.02)
+        assert effect.total.value == pytest.approx(total, abs=0.02)
+        assert effect.first.low <= first <= effect.first.high
+    assert [effect.factor for effect in findings.effects][:2] == ["x1", "x2"]
+    assert findings.noise is None
+
+
+@pytest.mark.parametrize(("shared", "own"), [(20.0, 0.0), (0.0, 3.0), (10.0, 2.0)])
+def test_noise_makes_no_index_larger(shared: float, own: float) -> None:
+    """Without care, noise of 3 in the mean of eight futures would raise every total index by 0.08."""
+    function = noisy(Ishigami.evaluate, shared, own)
+    effects = by_name(found_of(function, ANGLES, 1024, 8))
+    for name, (first, total) in ishigami().items():
+        effect = effects[name]
+        assert effect.first is not None
+        assert effect.total is not None
+        assert effect.first.value == pytest.approx(first, abs=0.04)
+        assert effect.total.value == pytest.approx(total, abs=0.04)
+
+
+def test_what_is_noise_is_called_noise() -> None:
+    """Four factors of which two do nothing, under noise as large as all effects: never sure of the idle ones."""
+    factors = [uniform(f"x{k}", 0, 1) for k in range(4)]
+    sure = {factor.name: 0 for factor in factors}
+    for seed in range(40):
+        function = noisy(lambda x: 3 * x[:, 0] + x[:, 1], 5.0, 1.0)
+        effects = found_of(lambda x, f, s=seed, g=function: g(x, 100 * s + f), factors, 64, 5, seed).effects
+        for effect in effects:
+            sure[effect.factor] += effect.sure
+    assert sure["x0"] >= 37
+    assert sure["x1"] > 20
+    assert sure["x2"] + sure["x3"] <= 13  # of 80, by two intervals of 95 % each
+
+
+def test_intervals_cover() -> None:
+    """Of a line under noise, in which each index is known: 0.9 and 0.1."""
+    factors = [uniform("x0", 0, 1), uniform("x1", 0, 1)]
+    covered = []
+    for seed in range(60):
+        function = noisy(lambda x: 3 * x[:, 0] + x[:, 1], 2.0, 0.5)
+        findings = found_of(lambda x, f, s=seed, g=function: g(x, 100 * s + f), factors, 64, 6, seed)
+        effects = by_name(findings)
+        for name, exact in (("x0", 0.9), ("x1", 0.1)):
+            for index in (effects[name].first, effects[name].total):
+                assert index is not None
+                covered.append(index.low <= exact <= index.high)
+    assert np.mean(covered) > 0.9
+
+
+def test_the_share_of_noise() -> None:
+    """A variance of 25/12 by the factor, 4 by the luck of a future, 1 by that of a run."""
+    rng = np.random.default_rng(3)
+    y = 5 * rng.random((400, 3, 1)) + 2 * rng.normal(size=(1, 1, 60)) + rng.normal(size=(400, 3, 60))
+    exact = 5 / (5 + 25 / 12)
+    assert noise_share(y) == pytest.approx(exact, abs=0.08)
+    assert noise_share(y[..., :2]) is None
+
+
+def test_swings_of_a_line() -> None:
+    """From a tenth to nine tenths a line with slope 10 rises by 8, whatever noise hits all points alike."""
+    factors = [uniform("up", 0, 1), uniform("down", 0, 1), uniform("idle", 0, 1)]
+    function = noisy(lambda x: 10 * x[:, 0] - 5 * x[:, 1], 9.0, 0.0)
+    for method in ("sobol", "morris"):
+        (found,) = studied(factors, of_function(function, factors, 4, 2), method)  # type: ignore[arg-type]
+        swings = {name: effect.swing for name, effect in by_name(found.findings[0]).items()}
+        assert swings["up"].value == pytest.approx(8)
+        assert swings["down"].value == pytest.approx(-4)
+        assert (swings["idle"].value, swings["idle"].sure) == (0, False)
+
+
+# -------------------------------------------------------------------------- as SALib's, where there is no noise
+
+
+def test_sobol_is_that_of_salib() -> None:
+    u = sampled(Design("sobol", {"points": 128, "second_order": 0}), ANGLES, 5)
+    y = Ishigami.evaluate((2 * u - 1) * np.pi)
+    problem: dict[str, Any] = {"num_vars": 3, "names": ["x1", "x2", "x3"], "bounds": [[0, 1]] * 3}
+    theirs = sobol.analyze(problem, y, calc_second_order=False, seed=1, num_resamples=1000)
+    for terms, key in ((first_order, "S1"), (total_order, "ST")):
+        ours = estimated(terms, y.reshape(128, 5, 1))
+        assert [index.value for index in ours] == pytest.approx(theirs[key], rel=1e-12)
+        assert [(i.high - i.low) / 2 for i in ours] == pytest.approx(theirs[f"{key}_conf"], rel=0.25)
+
+
+def test_morris_is_that_of_salib() -> None:
+    u = sampled(Design("morris", {"trajectories": 20, "levels": 4}), ANGLES, 5)
+    y = Ishigami.evaluate((2 * u - 1) * np.pi)
+    problem: dict[str, Any] = {"num_vars": 3, "names": ["x1", "x2", "x3"], "bounds": [[0, 1]] * 3}
+    theirs = morris.analyze(problem, u, y, num_levels=4, seed=1)
+    (found,) = studied(
+        ANGLES, of_function(lambda x, _: Ishigami.evaluate(x), ANGLES, 1, 5), "morris", trajectories=20
+    )
+    effects = by_name(found.findings[0])
+    scale = 4 / (2 * 3)  # SALib divides by the step, which is two thirds of its range
+    assert [effects[name].mu_star for name in problem["names"]] == pytest.approx(theirs["mu_star"] * scale)
+    assert [effects[name].sigma for name in problem["names"]] == pytest.approx(theirs["sigma"] * scale)
+    moved, changed = changes("morris", u.reshape(20, 4, 3), y.reshape(20, 4, 1))
+    assert (np.sign(moved) * changed[..., 0]).mean(0) == pytest.approx(theirs["mu"] * scale, abs=1e-12)
+    assert np.abs(moved) == pytest.approx(0.5)
+
+
+def test_unlike_futures_by_hand() -> None:
+    x, y = np.array([1.0, 2.0, 4.0]), np.array([3.0, 5.0, 7.0])
+    pairs = [x[i] * y[j] for i in range(3) for j in range(3) if i != j]
+    assert unlike(x, y) == pytest.approx(np.mean(pairs))
+    assert unlike(x[:1], y[:1]) == 3.0
+
+
+# ---------------------------------------------------------------------------------------------------- screening
+
+
+def test_screening_leaves_what_matters() -> None:
+    """Of twelve factors three matter; the others are never evaluated again."""
+    factors = [uniform(f"x{k}", 0, 1) for k in range(12)]
+    function = noisy(lambda x: 4 * x[:, 2] + 3 * x[:, 5] * x[:, 7], 2.0, 0.1)
+    first, last = studied(factors, of_function(function, factors, 5, 1), keep=5, points=128)
+    assert (first.design.kind, len(first.factors), first.points) == ("morris", 12, 130)
+    assert {"x2", "x5", "x7"} <= set(last.factors)
+    assert len(last.factors) <= 5
+    assert last.points == 128 * (len(last.factors) + 2)
+    assert last.findings[0].effects[0].factor == "x2"
+
+
+def test_nothing_stands_out() -> None:
+    factors = [uniform(f"x{k}", 0, 1) for k in range(9)]
+    stages = studied(factors, of_function(noisy(lambda x: 0 * x[:, 0], 1.0, 1.0), factors, 6, 4))
+    assert [each.design.kind for each in stages] in (["morris"], ["morris", "sobol"])
+    sure = [effect.factor for effect in stages[0].findings[0].effects if effect.sure]
+    assert len(sure) <= 2
+
+
+def test_parts_without_a_value_are_left_out() -> None:
+    u = sampled(Design("sobol", {"points": 64, "second_order": 0}), ANGLES, 5)
+    y = Ishigami.evaluate((2 * u - 1) * np.pi)[:, None].repeat(3, axis=1)
+    y[7, 1] = np.nan
+    found = stage(
+        Design("sobol", {"points": 64}), ANGLES, u, {"some": y, "none": y * np.nan, "flat": 0 * y[:, :1]}
+    )
+    assert [(findings.outcome, findings.blocks) for findings in found.findings] == [("some", 63)]
+    assert found.silent["none"] == "it has no value, or failed, somewhere in 64 of 64 parts of the design"
+    assert found.silent["flat"] == "it is the same at every point"
+
+
+# -------------------------------------------------------------------------------------------- of a scenario's sweep
+
+SWEEP = """\
+title: What matters in the small world
+scenario: small.yaml
+levers:
+  sites.West.online: {from: 150 MW, to: 300 MW}
+uncertainties:
+  uncertain.growth: {uniform: {low: 1, high: 3}}
+  rights.refusal.appetite: {uniform: {low: 30 %, high: 90 %}}
+  providers.Neo.price: {uniform: {low: 10 M$/MW/y, high: 12 M$/MW/y}}
+design: {sobol: {points: 16}}
+replications: 4
+seed: 7
+outcomes: [online_mw.mean, spend.Neo]
+"""
+
+
+@pytest.fixture
+def what(small: ScenarioFile) -> Path:
+    path = small.path.with_name("what.yaml")
+    path.write_text(SWEEP)
+    return path
+
+
+def test_of_a_scenario(what: Path, tmp_path: Path) -> None:
+    """What is online goes with the first site alone: its size less a fifth of it in outages."""
+    found = sensitivity(read_sweep(what), out=tmp_path / "out", workers=1)
+    online, spend = found.last.findings
+    assert (found.last.points, found.replications, found.dropped) == (16 * 6, 4, ())
+    first = online.effects[0]
+    assert first.factor == "sites.West.online"
+    assert found.ends[first.factor] == ("165 MW", "285 MW")
+    assert found.ends["rights.refusal.appetite"] == ("36 %", "84 %")
+    assert first.swing.value == pytest.approx(120, rel=0.05)
+    assert first.first is not None
+    assert first.first.sure
+    assert online.noise is not None
+    assert [effect.sure for effect in online.effects] == [True, False, False, False]
+    assert {effect.total.value for effect in online.effects[1:] if effect.total} == {0.0}
+    assert "providers.Neo.price" in [effect.factor for effect in spend.effects if effect.sure]
+
+
+def test_it_goes_on_where_it_was_stopped(what: Path, tmp_path: Path) -> None:
+    """The runs are a sweep's, and kept; other factors than before are played anew."""
+    read = read_sweep(what, replications=3)
+    done: list[tuple[int, int]] = []
+
+    def told(*so_far: int) -> None:
+        done.append((so_far[0], so_far[1]))
+
+    first = sensitivity(read, out=tmp_path, points=8, workers=1, progress=told)
+    assert done[0] == (0, 144)
+    done.clear()
+    again = sensitivity(read, out=tmp_path, points=8, workers=1, progress=told)
+    assert done[0] == (144, 144)
+    assert again.told() == first.told()
+    screened = sensitivity(read, out=tmp_path, points=8, workers=1, keep=3, trajectories=4)
+    assert [stage.design.kind for stage in screened.stages] == ["morris", "sobol"]
+    assert 1 <= len(screened.last.factors) <= 3
+    assert set(screened.dropped) == set(first.last.factors) - set(screened.last.factors)
+
+
+def test_few_futures_are_said_to_be_few(what: Path) -> None:
+    found = sensitivity(read_sweep(what, replications=1), workers=1, points=8, outcomes=["online_mw.mean"])
+    assert list(found.notes()) == [
+        "With 1 future at each point the luck of the futures cannot be told from the effects; take 3 replications"
+        " or more, better 10."
+    ]
+    assert found.last.findings[0].noise is None
+
+
+def test_an_outcome_that_is_none(what: Path) -> None:
+    with pytest.raises(NoMetric) as error:
+        sensitivity(read_sweep(what), outcomes=["spent.Neo"])
+    assert str(error.value) == 'outcome "spent.Neo": there is no such metric; did you mean spend.Neo?'
+
+
+def test_the_command(what: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["sensitivity", str(what), "--points", "8", "--workers", "1", "--outcome", "online_mw.mean"]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    folder = tmp_path / "runs/sensitivity-what"
+    kept = json.loads((folder / "sensitivity.json").read_text())
+    assert {path.name for path in folder.iterdir()} == {
+        "sobol", "sensitivity.json", "tornado.png", "tornado.svg", "indices.png", "indices.svg",
+    }  # fmt: skip
+    assert "Not distinguishable from noise:" in done.stdout
+    again = CliRunner().invoke(app, [*words, "--json", "--no-plots"])
+    assert json.loads(again.stdout) == kept
+    assert kept["stages"][0]["design"] == {"sobol": {"points": 8, "second_order": 0}}
+    wrong = CliRunner().invoke(app, [*words, "--points", "9"])
+    assert wrong.exit_code == 2
+    assert "is no power of 2" in wrong.output
+
+
+def test_of_morris_alone(what: Path) -> None:
+    found: Sensitivity = sensitivity(read_sweep(what), method="morris", trajectories=5, workers=1)
+    told = found.told()
+    row = told["stages"][0]["outcomes"]["online_mw.mean"]["factors"][0]
+    assert (row["factor"], row["distinguishable"]) == ("sites.West.online", True)
+    assert set(row) == {"factor", "distinguishable", "swing", "strength", "mu_star", "sigma"}
