@@ -4,15 +4,12 @@ import json
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from sim.cli.command import INTERRUPTED, ScenarioPath, Set, app, parsed, progress, safe
 from sim.show import completion
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Replications = Annotated[
     int | None, typer.Option(min=1, help="How many sampled futures (default: as the scenario says).")
@@ -100,7 +97,7 @@ def plan(
 
         planned_page(found, Console(highlight=False))
 
-    def drawn() -> dict[str, "Figure"]:
+    def drawn() -> dict[str, Any]:
         from sim.show.plots.planned import response
 
         return {"response": response(found)}
@@ -156,7 +153,7 @@ def value(
 
         worth_page(found, Console(highlight=False))
 
-    def drawn() -> dict[str, "Figure"]:
+    def drawn() -> dict[str, Any]:
         from sim.show.plots import worth as plots_of
 
         of_windows = {"windows": plots_of.windows(found)} if found.windows else {}
@@ -244,10 +241,10 @@ def sensitivity(
 
         sensitive_page(found, Console(highlight=False))
 
-    def drawn() -> dict[str, "Figure"]:
+    def drawn() -> dict[str, Any]:
         from sim.show.plots import sensitive
 
-        pictures: dict[str, Figure] = {}
+        pictures: dict[str, Any] = {}
         if found.last.findings:
             pictures["tornado"] = sensitive.tornado(found)
             if found.last.design.kind == "sobol":
@@ -261,7 +258,7 @@ def keep(
     folder: Path,
     name: str,
     answer: Mapping[str, Any],
-    drawn: Callable[[], Mapping[str, "Figure"]],
+    drawn: Callable[[], Mapping[str, Any]],
     as_json: bool,
 ) -> None:
     """Put an answer and its pictures into its folder; say where, or print the answer alone."""
