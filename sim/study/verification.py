@@ -9,7 +9,7 @@ import pickle
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +17,18 @@ import numpy as np
 import polars as pl
 from scipy import special
 
+from sim.model.metrics import Metrics
 from sim.model.run import Engine
 from sim.model.time import DAY
 from sim.scenario.faults import Place, UserError
 from sim.scenario.reading import understood
+from sim.scenario.schema import ScenarioFile
 from sim.scenario.written import as_written
 from sim.study.executors import cores, crew, finished, stoppable
-from sim.study.outcome import Outcome, ended
-from sim.study.replications import Piece, Progress, Tables, Task, batches, play_piece
-from sim.study.underway import Underway
+from sim.study.frames import Frames
+from sim.study.replications import Progress, Tables, Task, batches, play_batch
 
-CLOCKS: dict[Engine, int] = {"simpy": 1}
+CLOCKS: dict[Engine, int] = {"simpy": 1, "compiled": 2}
 """The clocks of the market, and how many times the replications of a case are played on each."""
 
 FALSE_ALARMS = 1 / 2000
@@ -37,8 +38,8 @@ since the mean of many replications is only nearly normal."""
 NOISE = 1e-9
 """What a float may be off, as a share of the exact value, where every replication gives the same."""
 
-Reading = Callable[[Outcome], Sequence[float]]
-"""What the tables of a run say: one value a replication."""
+Reading = Callable[[ScenarioFile, Frames], Sequence[float]]
+"""What the tables of some replications say: one value each."""
 
 
 @dataclass(frozen=True)
@@ -132,53 +133,66 @@ def verified(
     cases that are finished. Raises UserError where a worker died.
     """
     asked = [(case, clock) for case in chosen for clock in clocks]
-    tasks = [_task(case, clock) for case, clock in asked]
-    sizes = [replications or CLOCKS[task.engine] * task.scenario.replications for task in tasks]
-    runs = [Underway(task) for task in tasks]
-    sent = map(pickle.dumps, tasks)
-    todo = [Piece(k, task, part) for k, task in enumerate(sent) for part in batches(sizes[k])]
-    made: dict[int, Examined] = {}
-    done = 0
+    sizes = [replications or CLOCKS[clock] * int(case.scenario["replications"]) for case, clock in asked]
+    sent = [pickle.dumps(each) for each in asked]
+    todo = [(k, sent[k], part) for k, size in enumerate(sizes) for part in batches(size)]
+    played: list[dict[int, Metrics]] = [{} for _ in asked]
     try:
         with stoppable() as stop, crew(min(cores() if workers is None else workers, len(todo))) as who:
-            for piece, batch in finished(who, play_piece, todo, stop):
-                run, (case, clock) = runs[piece.which], asked[piece.which]
-                run.take(batch)
-                if len(run.finished) == sizes[piece.which]:
-                    made[piece.which] = examined(
-                        case, clock, ended(run, len(run.finished), clock, {}), confidence
-                    )
-                done += len(piece.replications)
+            for (k, _, part), found in finished(who, _played, todo, stop):
+                played[k] |= zip(part, found, strict=True)
                 if progress is not None:
-                    progress(done, sum(sizes))
+                    progress(sum(map(len, played)), sum(sizes))
     except BrokenExecutor:
         raise UserError("a worker died, perhaps for want of memory; try fewer --workers") from None
-    return [made[k] for k in sorted(made)]
+    return [
+        examined(case, clock, [of[replication] for replication in range(size)], confidence)
+        for (case, clock), of, size in zip(asked, played, sizes, strict=True)
+        if len(of) == size
+    ]
 
 
-def _task(case: Case, clock: Engine) -> Task:
-    """A case on a clock, with the tables that its checks read."""
+def _played(what: tuple[int, bytes, range]) -> list[Metrics]:
+    """Some replications of a case on a clock: their metrics, and what its checks read in their tables."""
+    _, sent, replications = what
+    case, task = _task(sent)
+    batch = play_batch(task, replications)
+    for check in case.checks:
+        if callable(check.read):
+            read = check.read(task.scenario, batch.frames)
+            for metrics, value in zip(batch.metrics, read, strict=True):
+                metrics[check.what] = value
+    return batch.metrics
+
+
+@lru_cache(maxsize=4)
+def _task(sent: bytes) -> tuple[Case, Task]:
+    """A case and how it is played on a clock, with the tables that its checks read."""
+    case, clock = pickle.loads(sent)
     scenario = understood(as_written(case.scenario, Place(case.name)), Path(f"{case.name}.yaml"), {})
     tables: Tables = "all" if any(callable(check.read) for check in case.checks) else "none"
-    return Task(scenario, scenario.seed, tables, engine=clock)
+    return case, Task(scenario, scenario.seed, tables, engine=clock)
 
 
-def examined(case: Case, clock: Engine, outcome: Outcome, confidence: float) -> Examined:
-    """What does a run of a case say to each of its checks?"""
-    findings = [found(check, outcome, confidence) for check in case.checks]
-    return Examined(case.name, clock, findings, outcome.values)
+def examined(case: Case, clock: Engine, played: Sequence[Metrics], confidence: float) -> Examined:
+    """What do the replications of a case say to each of its checks?"""
+    values = {name: [metrics[name] for metrics in played] for name in played[0]}
+    return Examined(case.name, clock, [found(check, values, confidence) for check in case.checks], values)
 
 
-def found(check: Check, outcome: Outcome, confidence: float) -> Finding:
+def found(check: Check, values: Mapping[str, Sequence[float | None]], confidence: float) -> Finding:
     """What do the replications say to a check? By Student's t over them."""
-    if callable(check.read):
-        values = np.array(check.read(outcome), dtype=np.float64)
-    else:
-        names = (check.read,) if isinstance(check.read, str) else check.read
-        values = np.array([outcome.values[name] for name in names], dtype=np.float64).prod(axis=0)
-    n = len(values)
+    names = (
+        (check.what,)
+        if callable(check.read)
+        else (check.read,)
+        if isinstance(check.read, str)
+        else check.read
+    )
+    read = np.array([values[name] for name in names], dtype=np.float64).prod(axis=0)
+    n = len(read)
     t = float(special.stdtrit(n - 1, (1 + confidence) / 2))
-    return Finding(check, float(values.mean()), t * float(values.std(ddof=1)) / n**0.5, n)
+    return Finding(check, float(read.mean()), t * float(read.std(ddof=1)) / n**0.5, n)
 
 
 def unlike(found: Iterable[Examined]) -> dict[str, list[str]]:
@@ -209,13 +223,13 @@ def squares_about(mw: float, site: str) -> Reading:
     return partial(_squares_about, mw=mw, site=site)
 
 
-def _squares_about(outcome: Outcome, mw: float, site: str) -> list[float]:
-    begin, end = outcome.scenario.measure_from, outcome.scenario.end
+def _squares_about(scenario: ScenarioFile, tables: Frames, mw: float, site: str) -> list[float]:
+    begin, end = scenario.measure_from, scenario.end
     time = pl.col("time")
     until = time.shift(-1).over("replication").fill_null(end)
     lasts = (until.clip(begin, end) - time.clip(begin, end)).dt.total_microseconds()
     squares = (pl.col("in_service_kw") / 1000 - mw) ** 2
-    rows = outcome.table("capacity").filter(pl.col("site") == site).with_columns(lasts=lasts)
+    rows = tables["capacity"].filter(pl.col("site") == site).with_columns(lasts=lasts)
     mean = ((squares * pl.col("lasts")).sum() / pl.col("lasts").sum()).alias("mean")
     return rows.group_by("replication", maintain_order=True).agg(mean)["mean"].to_list()
 
@@ -225,9 +239,9 @@ def waits_longer(days: float) -> Reading:
     return partial(_waits_longer, days=days)
 
 
-def _waits_longer(outcome: Outcome, days: float) -> list[float]:
-    begin, end = outcome.scenario.measure_from, outcome.scenario.end
+def _waits_longer(scenario: ScenarioFile, tables: Frames, days: float) -> list[float]:
+    begin, end = scenario.measure_from, scenario.end
     due = pl.col("wanted") + pl.duration(microseconds=round(days * DAY))
-    rows = outcome.table("requests").filter(pl.col("asked") >= begin, due < end)
+    rows = tables["requests"].filter(pl.col("asked") >= begin, due < end)
     share = (pl.col("first_delivery") > due).fill_null(True).mean().alias("share")
     return rows.group_by("replication", maintain_order=True).agg(share)["share"].to_list()
