@@ -1,6 +1,7 @@
 """Precision: played until the interval is tight enough, the same whatever the workers, and honest all the same."""
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -155,6 +156,23 @@ def test_the_most_is_the_most(small: ScenarioFile) -> None:
     assert str(error.value) == (
         "replications=49: with a precision this is how many are played at the most; write 50 or more"
     )
+
+
+@pytest.mark.parametrize(("heard_at", "kept"), [(20, range(18, 23)), (50, [50])])
+def test_a_ctrl_c_ends_it_short_of_its_aim(small: ScenarioFile, heard_at: int, kept: list[int]) -> None:
+    """In the middle of a look, or just when one is done: what is finished is kept, and called interrupted."""
+
+    def progress(done: int, total: int) -> None:
+        if done == heard_at and total == 50:
+            signal.raise_signal(signal.SIGINT)
+
+    done = outcome.run(
+        small, workers=1, tables="none", precision={"unserved_mw.mean": "1%"}, progress=progress
+    )
+    assert done.interrupted
+    assert len(done.finished) in kept
+    assert not done.precise
+    assert done.provenance["precision"]["metrics"][0]["n"] == len(done.finished)
 
 
 def test_an_unknown_metric_is_told_before_anything_is_played(small: ScenarioFile, tmp_path: Path) -> None:

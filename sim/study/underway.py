@@ -93,9 +93,10 @@ def play_on(
                     if progress is not None:
                         progress(done, asked * len(runs))
                 played = asked
-                upto = None if stop.asked else further()
+                if all(len(run.finished) == asked for run in runs):
+                    upto = further()
     except BrokenExecutor:
         parts = [str(run.keep.folder / PARTS) for run in runs if run.keep is not None]
         kept = f"; what was finished is in {' and '.join(parts)}" if parts else ""
         raise OutError(f"a worker died, perhaps for want of memory{kept}; try fewer workers") from None
-    return asked
+    return asked if upto is None else upto
