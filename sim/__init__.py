@@ -20,15 +20,32 @@ if TYPE_CHECKING:
 
     from sim.model.own import Answer, Policy
     from sim.scenario.schema import ScenarioFile
+    from sim.show.advice import Advice as Advised
     from sim.study.comparison import Comparison as Compared
+    from sim.study.effects import Method
     from sim.study.explained import Explained
     from sim.study.outcome import Outcome
     from sim.study.precision import Precision
     from sim.study.replications import Progress, Tables
+    from sim.study.search import Sought
     from sim.study.summary import Summary
     from sim.study.swept import Swept
 
-__all__ = ["Comparison", "Result", "Scenario", "Sweep", "compare", "load", "open", "open_sweep", "sweep"]
+__all__ = [
+    "Advice",
+    "Comparison",
+    "Result",
+    "Scenario",
+    "Sweep",
+    "compare",
+    "load",
+    "open",
+    "open_sweep",
+    "plan",
+    "sensitivity",
+    "sweep",
+    "value",
+]
 
 
 def load(path: str | Path, overrides: Mapping[str, object] | None = None) -> Scenario:
@@ -119,6 +136,108 @@ def open_sweep(folder: str | Path) -> Sweep:
     from sim.study.swept import opened
 
     return Sweep(opened(Path(folder)))
+
+
+def value(
+    scenario: Scenario,
+    right: str,
+    windows: Iterable[str] | None = None,
+    replications: int | None = None,
+    seed: int | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Advice:
+    """What a right is worth to each party: the same futures with it, without it, and with other windows."""
+    from sim.study.worth import value as worth_of
+
+    return Advice(
+        worth_of(
+            scenario.written,
+            right,
+            windows=None if windows is None else list(windows),
+            replications=replications,
+            seed=seed,
+            workers=workers,
+            progress=progress,
+        )
+    )
+
+
+def plan(
+    scenario: Scenario,
+    lever: str,
+    low: str | float,
+    high: str | float,
+    target: str,
+    probability: str | float = "90 %",
+    step: str | float | None = None,
+    sought: Sought | None = None,
+    replications: int | None = None,
+    seed: int | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Advice:
+    """The least of a lever, such as `"sites.Azure.online"`, with which a target, such as `"lost_share < 0.1"`, holds.
+
+    It holds in a share of futures that is `probability` or more. `sought` is `"least"` or `"most"`; else it is the
+    least where more of the lever helps.
+    """
+    from sim.study.planning import plan as planned
+
+    return Advice(
+        planned(
+            scenario.written,
+            lever,
+            str(low),
+            str(high),
+            target,
+            probability,
+            step=None if step is None else str(step),
+            sought=sought,
+            replications=replications,
+            seed=seed,
+            workers=workers,
+            progress=progress,
+        )
+    )
+
+
+def sensitivity(
+    sweep: str | Path,
+    outcomes: Iterable[str] | None = None,
+    method: Method = "both",
+    keep: int = 8,
+    trajectories: int | None = None,
+    points: int | None = None,
+    replications: int | None = None,
+    seed: int | None = None,
+    out: str | Path | None = None,
+    workers: int | None = None,
+    cluster: str | None = None,
+    progress: Progress | None = None,
+) -> Advice:
+    """What matters, of all that the sweep in a file varies, and what is noise.
+
+    With `both`, Morris's design screens more than `keep` factors before Sobol's. With `out` the runs are kept, and
+    only missing ones played.
+    """
+    from sim.scenario.sweep import read_sweep
+    from sim.study.sensitivity import sensitivity as study
+
+    return Advice(
+        study(
+            read_sweep(Path(sweep), replications, seed),
+            outcomes=None if outcomes is None else list(outcomes),
+            method=method,
+            keep=keep,
+            trajectories=trajectories,
+            points=points,
+            out=None if out is None else Path(out),
+            workers=workers,
+            cluster=cluster,
+            progress=progress,
+        )
+    )
 
 
 class Scenario:
@@ -412,3 +531,33 @@ class Sweep:
     def __repr__(self) -> str:
         s = self.swept
         return f"<Sweep {s.name}: {len(s.points)} points, {s.finished} of {s.asked} runs>"
+
+
+class Advice:
+    """What `value`, `plan` or `sensitivity` found, which shows itself as on the terminal."""
+
+    def __init__(self, found: Advised) -> None:
+        self.found = found
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """Its rows: the stakes of each party, the values tried, or what each factor does."""
+        return self.found.frame()
+
+    def summary(self) -> dict[str, Any]:
+        """All of it as one object, as `--json` prints it."""
+        return self.found.told()
+
+    def plot(self, name: str | None = None) -> Figure:
+        """A picture by its name, or the first there is."""
+        from sim.show.advice import picture
+
+        return picture(self.found, name)
+
+    def _repr_html_(self) -> str:
+        from sim.show.advice import html
+
+        return html(self.found)
+
+    def __repr__(self) -> str:
+        return f"<{type(self.found).__name__} of {self.found.scenario}>"

@@ -1,15 +1,17 @@
 """Commands that advise: what a right is worth, what it would take, what matters."""
 
 import json
-from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sim.cli.command import INTERRUPTED, ScenarioPath, Set, app, parsed, progress, safe
 from sim.show import completion
+
+if TYPE_CHECKING:
+    from sim.show.advice import Advice
 
 Replications = Annotated[
     int | None, typer.Option(min=1, help="How many sampled futures (default: as the scenario says).")
@@ -31,6 +33,51 @@ class Screening(StrEnum):
 def lever_paths(ctx: typer.Context, incomplete: str) -> list[str]:
     """The paths of the scenario that is named before."""
     return [path.removesuffix("=") for path in completion.paths(ctx, incomplete)]
+
+
+@app.command()
+def value(
+    right: Annotated[
+        str,
+        typer.Argument(metavar="RIGHT", help="The name of a right of the scenario.", show_default=False),
+    ],
+    scenario: ScenarioPath,
+    windows: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LIST",
+            help="Other windows, e.g. '0 d,30 d,90 d', or none (default: some around its own).",
+        ),
+    ] = None,
+    replications: Replications = None,
+    seed: Seed = None,
+    overrides: Set = None,
+    workers: Workers = None,
+    plots: Drawn = True,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder of the answer (default: runs/value-NAME-RIGHT)."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a right is worth to each party: the same futures with and without it."""
+    from sim.scenario.reading import load
+    from sim.study.filing import usable
+    from sim.study.worth import value as worth_of
+
+    read = load(scenario, parsed(overrides))
+    folder = usable(Path("runs") / f"value-{safe(read.name)}-{safe(right)}" if out is None else out, "value")
+    with progress(f"{read.name}") as told:
+        found = worth_of(
+            read,
+            right,
+            windows=None if windows is None else [] if windows == "none" else windows.split(","),
+            replications=replications,
+            seed=seed,
+            workers=workers,
+            progress=told,
+        )
+    answered(found, folder, "value", plots, as_json)
 
 
 @app.command()
@@ -71,7 +118,6 @@ def plan(
 ) -> None:
     """Find the least of a lever with which a target holds with some probability; with its interval."""
     from sim.scenario.reading import load
-    from sim.show.planned import planned_page
     from sim.study import planning
     from sim.study.filing import usable
 
@@ -92,74 +138,7 @@ def plan(
             workers=workers,
             progress=told,
         )
-    if not as_json:
-        from rich.console import Console
-
-        planned_page(found, Console(highlight=False))
-
-    def drawn() -> dict[str, Any]:
-        from sim.show.plots.planned import response
-
-        return {"response": response(found)}
-
-    keep(folder, "plan", found.told(), drawn if plots else dict, as_json)
-
-
-@app.command()
-def value(
-    right: Annotated[
-        str,
-        typer.Argument(metavar="RIGHT", help="The name of a right of the scenario.", show_default=False),
-    ],
-    scenario: ScenarioPath,
-    windows: Annotated[
-        str | None,
-        typer.Option(
-            metavar="LIST",
-            help="Other windows, e.g. '0 d,30 d,90 d', or none (default: some around its own).",
-        ),
-    ] = None,
-    replications: Replications = None,
-    seed: Seed = None,
-    overrides: Set = None,
-    workers: Workers = None,
-    plots: Drawn = True,
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Folder of the answer (default: runs/value-NAME-RIGHT)."),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Say what a right is worth to each party: the same futures with and without it."""
-    from sim.scenario.reading import load
-    from sim.show.worth import worth_page
-    from sim.study.filing import usable
-    from sim.study.worth import value as worth_of
-
-    read = load(scenario, parsed(overrides))
-    folder = usable(Path("runs") / f"value-{safe(read.name)}-{safe(right)}" if out is None else out, "value")
-    with progress(f"{read.name}") as told:
-        found = worth_of(
-            read,
-            right,
-            windows=None if windows is None else [] if windows == "none" else windows.split(","),
-            replications=replications,
-            seed=seed,
-            workers=workers,
-            progress=told,
-        )
-    if not as_json:
-        from rich.console import Console
-
-        worth_page(found, Console(highlight=False))
-
-    def drawn() -> dict[str, Any]:
-        from sim.show.plots import worth as plots_of
-
-        of_windows = {"windows": plots_of.windows(found)} if found.windows else {}
-        return {"stakes": plots_of.stakes(found), **of_windows}
-
-    keep(folder, "value", found.told(), drawn if plots else dict, as_json)
+    answered(found, folder, "plan", plots, as_json)
 
 
 @app.command()
@@ -211,7 +190,6 @@ def sensitivity(
     if points is not None and points & (points - 1):
         raise typer.BadParameter(f"--points {points}: is no power of 2; write 64, 128, 256, ...")
     from sim.scenario.sweep import read_sweep
-    from sim.show.sensitive import sensitive_page
     from sim.study.filing import usable
     from sim.study.sensitivity import sensitivity as study
 
@@ -236,39 +214,24 @@ def sensitivity(
     except KeyboardInterrupt:
         typer.echo(f"What was played is kept in {folder}; the same command goes on from there", err=True)
         raise typer.Exit(INTERRUPTED) from None
-    if not as_json:
-        from rich.console import Console
-
-        sensitive_page(found, Console(highlight=False))
-
-    def drawn() -> dict[str, Any]:
-        from sim.show.plots import sensitive
-
-        pictures: dict[str, Any] = {}
-        if found.last.findings:
-            pictures["tornado"] = sensitive.tornado(found)
-            if found.last.design.kind == "sobol":
-                pictures["indices"] = sensitive.indices(found)
-        return pictures
-
-    keep(folder, "sensitivity", found.told(), drawn if plots else dict, as_json)
+    answered(found, folder, "sensitivity", plots, as_json)
 
 
-def keep(
-    folder: Path,
-    name: str,
-    answer: Mapping[str, Any],
-    drawn: Callable[[], Mapping[str, Any]],
-    as_json: bool,
-) -> None:
-    """Put an answer and its pictures into its folder; say where, or print the answer alone."""
+def answered(found: "Advice", folder: Path, name: str, plots: bool, as_json: bool) -> None:
+    """Print an answer, and put it and its pictures into its folder."""
+    from rich.console import Console
+
+    from sim.show import advice
     from sim.show.report import figure_to
     from sim.study.filing import filed
 
+    told = found.told()
     if as_json:
-        typer.echo(json.dumps(answer, allow_nan=False))
-    filed(folder, name, answer)
-    for picture, figure in drawn().items():
-        figure_to(figure, folder, picture)
+        typer.echo(json.dumps(told, allow_nan=False))
+    else:
+        advice.page(found, Console(highlight=False))
+    filed(folder, name, told)
+    for picture, drawn in (advice.pictures(found) if plots else {}).items():
+        figure_to(drawn(), folder, picture)
     if not as_json:
-        typer.echo(f"The answer and its pictures are in {folder}")
+        typer.echo(f"The answer{' and its pictures are' if plots else ' is'} in {folder}")

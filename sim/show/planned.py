@@ -5,7 +5,6 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from sim.show.notebook import as_html
 from sim.study.planning import Plan
 from sim.study.search import HOLDS, OPEN, RULED_OUT, SHOWN
 
@@ -27,11 +26,6 @@ def planned_page(plan: Plan, console: Console) -> None:
     for line in warnings(plan):
         parts += [Text(""), Text(line, style="yellow")]
     console.print(Panel(Group(*parts), title=f"What it takes of {plan.lever.path}", title_align="left"))
-
-
-def planned_html(plan: Plan) -> str:
-    """The same for a notebook."""
-    return as_html(lambda console: planned_page(plan, console))
 
 
 def _story(plan: Plan) -> list[tuple[str, str]]:

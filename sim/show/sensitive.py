@@ -7,7 +7,6 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from sim.show.notebook import as_html
 from sim.study.amounts import amount, figures, scaled
 from sim.study.effects import Effect, Findings, Stage
 from sim.study.indices import Index
@@ -26,11 +25,6 @@ def sensitive_page(found: Sensitivity, console: Console) -> None:
     parts += [Text(""), Text(_reading(found.last), style="dim")]
     parts += [Text(note, style="yellow") for note in found.notes()]
     console.print(Panel(Group(*parts), title=f"What matters: {found.name}", title_align="left"))
-
-
-def sensitive_html(found: Sensitivity) -> str:
-    """The same for a notebook."""
-    return as_html(lambda console: sensitive_page(found, console))
 
 
 def _what(found: Sensitivity) -> Iterator[str]:

@@ -7,7 +7,6 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from sim.show.notebook import as_html
 from sim.study.amounts import figures, scaled
 from sim.study.stakes import EQUAL, UNSURE, Stake
 from sim.study.worth import Worth
@@ -48,11 +47,6 @@ def worth_page(worth: Worth, console: Console) -> None:
         ]
     parts += [Text(""), *(Text(f"{note}", style="dim") for note in worth.notes)]
     console.print(Panel(Group(*parts), title=f"What {worth.right} is worth", title_align="left"))
-
-
-def worth_html(worth: Worth) -> str:
-    """The same for a notebook."""
-    return as_html(lambda console: worth_page(worth, console))
 
 
 def _table(worth: Worth) -> Table:

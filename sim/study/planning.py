@@ -8,6 +8,7 @@ from math import inf
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from sim.model.metrics import Metrics
 from sim.scenario.expectations import COMPARISONS, GRAMMAR, STATISTICS
@@ -138,6 +139,13 @@ class Plan:
         else:
             between = f"{self.value(self.open_)} to {self.value(self.shown)}"
         return f"{words} {self.value(self.answer)} ({between}, 95 % confidence): {often}"
+
+    def frame(self) -> pl.DataFrame:
+        """A row for each value that was tried."""
+        rows = self.told()["tried"]
+        return pl.DataFrame([{**row, "low": row["ci95"][0], "high": row["ci95"][1]} for row in rows]).drop(
+            "ci95"
+        )
 
     def told(self) -> dict[str, Any]:
         """All of it as one object, as `--json` prints it."""

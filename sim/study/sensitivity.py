@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from sim.scenario.factors import Factor
 from sim.scenario.sweep import Design, Sweep
@@ -61,6 +62,22 @@ class Sensitivity:
             )
         for outcome, told in self.last.silent.items():
             yield f"Of {outcome} nothing can be said: {told}."
+
+    def frame(self) -> pl.DataFrame:
+        """A row for each factor, outcome and design; of each index its value and the ends of its interval."""
+        rows = []
+        for stage in self.stages:
+            for findings in stage.findings:
+                for row in map(_row, findings.effects):
+                    flat: dict[str, Any] = {"design": stage.design.kind, "outcome": findings.outcome}
+                    for key, value in row.items():
+                        if isinstance(value, dict):
+                            low, high = value["ci95"]
+                            flat |= {key: value["value"], f"{key}_low": low, f"{key}_high": high}
+                        else:
+                            flat[key] = value
+                    rows.append(flat)
+        return pl.DataFrame(rows, infer_schema_length=None)
 
     def told(self) -> dict[str, Any]:
         """All of it as one object, as `--json` prints it."""

@@ -9,6 +9,8 @@ from datetime import timedelta
 from itertools import compress, islice
 from typing import Any
 
+import polars as pl
+
 from sim.scenario.faults import UserError, meant
 from sim.scenario.laws import mean
 from sim.scenario.market import Right
@@ -70,6 +72,14 @@ class Worth:
         """The clause with each window, its own among them, from short to long."""
         own = [] if self.written is None else [self.written]
         return sorted([*own, *self.windows], key=lambda each: (math.isnan(each.days), each.days))
+
+    def frame(self) -> pl.DataFrame:
+        """A row for each stake, with the clause as it is written (`window` is null) and with each other window."""
+        tables = [(None, self.stakes), *((each.window, each.stakes) for each in self.windows)]
+        rows = [{"window": name, **stake.row()} for name, stakes in tables for stake in stakes]
+        interval = pl.col("ci95").list
+        frame = pl.DataFrame(rows, schema_overrides={"window": pl.String}, infer_schema_length=None)
+        return frame.with_columns(low=interval.get(0), high=interval.get(1)).drop("ci95")
 
     def told(self) -> dict[str, Any]:
         """All of it as one object, as `--json` prints it."""
