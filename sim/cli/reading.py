@@ -107,11 +107,14 @@ def sources(
 
 
 @app.command()
-def schema() -> None:
+def schema(
+    sweep: Annotated[bool, typer.Option("--sweep", help="That of sweep files.")] = False,
+) -> None:
     """Print the JSON Schema of scenario files, for completion in editors."""
     from sim.scenario.schema import editor_schema
+    from sim.scenario.sweep import SweepFile
 
-    typer.echo(json.dumps(editor_schema(), indent=1))
+    typer.echo(json.dumps(editor_schema(SweepFile if sweep else None), indent=1))
 
 
 @app.command()

@@ -51,6 +51,9 @@ def run(
     check: Annotated[
         bool, typer.Option("--check", help="Exit 1 if an expectation fails or a precision is missed.")
     ] = False,
+    junit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write what --check found as JUnit XML.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")] = False,
 ) -> None:
     """Play a scenario many times: tables, a summary, page one and plots."""
@@ -109,6 +112,10 @@ def run(
             typer.echo(line, err=True)
     if done.interrupted:
         raise typer.Exit(INTERRUPTED)
+    if check or junit is not None:
+        from sim.show.checked import run_checked
+
+        run_checked(done, junit)
     if check and not (all(verdict.holds for verdict in verdicts) and done.precise):
         raise typer.Exit(FAILED)
 

@@ -245,20 +245,23 @@ def or_null(schema: dict[str, Any]) -> dict[str, Any]:
 EXTENDS = "A scenario file, relative to this one, that this one changes."
 
 
-def editor_schema() -> dict[str, Any]:
-    """The JSON Schema by which an editor completes a scenario file, in which nothing need be written twice.
+def editor_schema(root: type[Described] | None = None) -> dict[str, Any]:
+    """The JSON Schema by which an editor completes a file, a scenario's if no other, in which nothing stands twice.
 
     No key is required, since a file may extend another that has it; and null may stand anywhere, since it removes
     what that one says.
     """
-    schema = ScenarioFile.model_json_schema()
-    for each in objects(ScenarioFile):
+    root = root or ScenarioFile
+    schema = root.model_json_schema()
+    for each in objects(root):
         part = schema["$defs"].get(each.kind.__name__, schema)
         part.pop("required", None)
         part["type"] = ["object", "null"]
         for key in each.keys:
             part["properties"][key.name] = or_null(part["properties"][key.name])
             part["properties"][key.name]["description"] = f"{key.meaning} Write {key.says}."
+    if root is not ScenarioFile:
+        return schema
     extends = {"type": "string", "description": EXTENDS}
     schema["properties"] = {"extends": extends, **schema["properties"]}
     return schema

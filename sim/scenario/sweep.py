@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, ValidationInfo
 from sim.scenario.expectations import parse_expectation
 from sim.scenario.factors import Factor, levels_of, of_law, range_of
 from sim.scenario.faults import Complaint, Fault, Gathering, ScenarioError, Wrong, meant, wrong
-from sim.scenario.fields import Described, Text, read_text, reads
+from sim.scenario.fields import Described, Reads, Text, read_text, reads
 from sim.scenario.laws import Law
 from sim.scenario.quantities import Quantity, uncertain_law
 from sim.scenario.reading import load, placed, read_file, told
@@ -169,45 +169,6 @@ def read_design(written: object, info: ValidationInfo) -> Design:
     return Design(kind, found)
 
 
-class SweepFile(Described):
-    """A designed study of one scenario."""
-
-    called: ClassVar[str] = "a sweep"
-
-    title: Text | None = None
-    """What this sweep asks, in a line."""
-    scenario: Text
-    """The scenario file, relative to this one."""
-    levers: Annotated[
-        dict[str, Lever],
-        reads(
-            lambda written, info: named(written, info, read_lever), dict[str, Any], "for each path: values"
-        ),
-    ] = Field(default_factory=dict)
-    """What one can choose, by its path in the scenario, or by any name with `paths`."""
-    uncertainties: Annotated[
-        dict[str, Uncertainty],
-        reads(
-            lambda written, info: named(written, info, read_uncertainty),
-            dict[str, Any],
-            "for each path: a law",
-        ),
-    ] = Field(default_factory=dict)
-    """What nobody can choose, by its path in the scenario, or by any name with `paths`."""
-    design: Annotated[
-        Design, reads(read_design, str | dict[str, Any], "`grid`, `one at a time`, or one with settings")
-    ]
-    """Which points are played."""
-    replications: Replications | None = None
-    """How many futures are sampled at each point, the same at all; else as the scenario says."""
-    seed: Seed | None = None
-    """What all draws come from, and the design; else as the scenario says."""
-    outcomes: Annotated[tuple[str, ...] | None, several(read_text, "a list of metrics")] = None
-    """Which metrics are kept; else all."""
-    expect: tuple[Expected, ...] = ()
-    """What must hold at every point, as `unserved_mw.mean.p90 < 2000`."""
-
-
 def named(written: object, info: ValidationInfo, reader: Any) -> dict[str, Any]:
     """What stands under each path or name?"""
     if not isinstance(written, Mapping):
@@ -221,6 +182,54 @@ def named(written: object, info: ValidationInfo, reader: Any) -> dict[str, Any]:
                 raise Wrong(*told(error)) from None
     gathering.settle()
     return found
+
+
+def under_paths(reader: Any, written_as: Any, says: str) -> Reads:
+    """A reader of a map of paths."""
+    return reads(
+        lambda written, info: named(written, info, reader), dict[str, written_as], f"for each path: {says}"
+    )
+
+
+class SweepFile(Described):
+    """A designed study of one scenario."""
+
+    called: ClassVar[str] = "a sweep"
+
+    title: Text | None = None
+    """What this sweep asks, in a line."""
+    scenario: Text
+    """The scenario file, relative to this one."""
+    levers: Annotated[
+        dict[str, Lever],
+        reads(
+            lambda written, info: named(written, info, read_lever),
+            dict[str, Lever | list[Any]],
+            "for each path: values",
+        ),
+    ] = Field(default_factory=dict)
+    """What one can choose, by its path in the scenario, or by any name with `paths`."""
+    uncertainties: Annotated[
+        dict[str, Uncertainty],
+        reads(
+            lambda written, info: named(written, info, read_uncertainty),
+            dict[str, Uncertainty | Quantity],
+            "for each path: a law",
+        ),
+    ] = Field(default_factory=dict)
+    """What nobody can choose, by its path in the scenario, or by any name with `paths`."""
+    design: Annotated[
+        Design, reads(read_design, str | dict[str, Setting], "`grid`, `one at a time`, or one with settings")
+    ]
+    """Which points are played."""
+    replications: Replications | None = None
+    """How many futures are sampled at each point, the same at all; else as the scenario says."""
+    seed: Seed | None = None
+    """What all draws come from, and the design; else as the scenario says."""
+    outcomes: Annotated[tuple[str, ...] | None, several(read_text, "a list of metrics")] = None
+    """Which metrics are kept; else all."""
+    expect: tuple[Expected, ...] = ()
+    """What must hold at every point, as `unserved_mw.mean.p90 < 2000`."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as xml
 
 from sim.show.swept import where
 from sim.study.dataset import telling
+from sim.study.outcome import Outcome
 from sim.study.store import written
 from sim.study.swept import Swept
 
@@ -104,3 +105,16 @@ def checked(done: Swept, junit: Path | None) -> bool:
         junit_to(junit, done.name, cases)
     summarise(done.told["title"] or done.name, cases)
     return all(case.wrong is None for case in cases)
+
+
+def run_checked(done: Outcome, junit: Path | None) -> None:
+    """What a run was checked for, written for the builder too."""
+    cases = []
+    for verdict in done.verdicts():
+        found = "no value" if verdict.found is None else f"found {verdict.found:,.6g}"
+        cases.append(Case(verdict.statement, None if verdict.holds else found))
+    if not done.precise:
+        cases.append(Case("precision", "was missed"))
+    if junit is not None:
+        junit_to(junit, done.scenario.name, cases)
+    summarise(done.scenario.title or done.scenario.name, cases)
