@@ -135,7 +135,7 @@ def _responses(done: Swept, found: pl.DataFrame) -> Table:
     table.add_column(callings(done)[each["name"]])
     outcomes = done.outcomes[:4]
     for metric in outcomes:
-        table.add_column(metric, justify="right")
+        table.add_column(metric.replace(".", ".\n"), justify="right")
     shown = done.points.sort(each["name"])["point"].to_list()
     step = max(1, -(-len(shown) // MOST_ROWS))
     for point in shown[::step]:

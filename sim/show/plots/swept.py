@@ -41,10 +41,15 @@ def axis_of(done: Swept, each: dict[str, Any]) -> str:
     return f"{name} ({each['unit']})" if each["unit"] else name
 
 
-def label_of(done: Swept, metric: str, gap: str = " ") -> str:
-    """What stands along an axis of an outcome."""
-    unit = next(each["unit"] for each in done.told["outcomes"] if each["name"] == metric)
-    return f"{short(metric, 32)}{gap}({unit})" if unit else short(metric, 32)
+def label_of(done: Swept, metric: str, lines: bool = False) -> str:
+    """What stands along an axis of an outcome; in lines, broken at the dot nearest its middle."""
+    unit = next((each["unit"] for each in done.told["outcomes"] if each["name"] == metric), "")
+    if not lines:
+        return f"{short(metric, 40)} ({unit})" if unit else short(metric, 40)
+    dots = [k for k, letter in enumerate(metric) if letter == "."]
+    cut = min(dots, key=lambda k: abs(k - len(metric) / 2)) if dots and len(metric) > 22 else len(metric)
+    said = "\n".join(short(part, 28) for part in (metric[:cut], metric[cut:]) if part)
+    return f"{said} ({unit})" if unit else said
 
 
 def distinct(done: Swept, each: dict[str, Any]) -> list[Any]:
@@ -123,8 +128,10 @@ def responses(done: Swept) -> Figure | None:
     shown = done.outcomes[:MOST_OUTCOMES]
     if not factors:
         return None
+    if len(factors) == 1:
+        return response_of_one(done, factors[0], shown)
     with house():
-        fig = figure(max(5.6, 3.4 * len(factors) + 0.6), 2.3 * len(shown) + 0.9)
+        fig = figure(3.4 * len(factors) + 0.6, 2.3 * len(shown) + 0.9)
         fig.suptitle(done.told["title"] or done.name, x=0.01, ha="left")
         grid = fig.subplots(len(shown), len(factors), squeeze=False, sharex="col", sharey="row")
         note = ""
@@ -135,13 +142,31 @@ def responses(done: Swept) -> Figure | None:
                 note = response(done, axes, frame, each, factors)
                 axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
                 if c == 0:
-                    axes.set_ylabel(label_of(done, metric, "\n"), fontsize=8.5)
+                    axes.set_ylabel(label_of(done, metric, lines=True), fontsize=8.5)
                 if r == len(shown) - 1:
                     axes.set_xlabel(axis_of(done, each))
                 if r == 0 and axes.get_legend_handles_labels()[1]:
                     title = axis_of(done, other_of(each, factors) or each)
                     axes.legend(title=title, fontsize=7.5, title_fontsize=7.5, ncols=4, loc="lower left",
                                 bbox_to_anchor=(0, 1), borderaxespad=0.2)  # fmt: skip
+        foot(fig, done, note)
+    return fig
+
+
+def response_of_one(done: Swept, each: dict[str, Any], shown: tuple[str, ...]) -> Figure:
+    """The panels of a single factor, an outcome each, two in a row."""
+    columns = min(2, len(shown))
+    rows = -(-len(shown) // columns)
+    with house():
+        fig = figure(4.6 * columns, 2.7 * rows + 0.8)
+        fig.suptitle(done.told["title"] or done.name, x=0.01, ha="left")
+        note = ""
+        for k, metric in enumerate(shown):
+            axes = fig.add_subplot(rows, columns, k + 1)
+            note = response(done, axes, with_factors(done, metric), each, [each])
+            axes.set_title(label_of(done, metric), fontsize=9)
+            axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
+            axes.set_xlabel(axis_of(done, each) if k + columns >= len(shown) else "")
         foot(fig, done, note)
     return fig
 
