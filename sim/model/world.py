@@ -103,8 +103,7 @@ class World:
         """What the market is told in this instant, in the order in which it is told."""
         items, self._news = sorted(self._news), []
         done = {item.project for item in items if item.event == ONLINE}
-        told = [self._settled(item, done) for item in items]
-        return [news for news in told if news is not None]
+        return [news for item in items if (news := self._settled(item, done)) is not None]
 
     def _settled(self, item: News, done: set[int]) -> News | None:
         """What an item comes to once those before it in the instant are told; nothing, if they undid it.
