@@ -81,6 +81,8 @@ class World:
         self._next = [0] * len(future.watches)
         """Which building of each trigger looks next."""
         self._looking = [True] * len(future.watches)
+        self._may_fire: list[tuple[int, int]] | None = None
+        """What `looking` said last; None where that may have changed."""
         self._strikes = [0] * len(future.sites)
         """What the outage that begins at a site takes: kW, or millionths of what is online."""
         self.supplies = Supplies(env, future.supplies)
@@ -226,6 +228,7 @@ class World:
         self._tell(ANNOUNCED, project.site, i, project.kw, self.plan[i])
         if project.trigger is not None:
             self._looking[project.trigger] = True
+            self._may_fire = None
 
     def _review(self, i: int, project: Project) -> None:
         """On the planned date: a building that is not online is planned anew."""
@@ -244,7 +247,7 @@ class World:
         """Call a building off, unless it is online by now."""
         if self._is_done[i]:
             return
-        self.is_off[i] = True
+        self.is_off[i], self._may_fire = True, None
         if project.trigger is not None:
             self._looking[project.trigger] = True
         work = self._work[i]
@@ -255,13 +258,14 @@ class World:
     def _retire(self, i: int, project: Project) -> None:
         """Take a building out of service for good, if it is online."""
         if self._is_done[i] and not self.is_off[i]:
-            self.is_off[i] = True
+            self.is_off[i], self._may_fire = True, None
             self._tell(RETIRED, project.site, i, project.kw)
 
     # Triggers
 
     def look(self, totals: Totals) -> None:
         """Read the triggers, when an instant of the market is over."""
+        self._may_fire = None
         for w, watch in enumerate(self.future.watches):
             while self._next[w] < len(watch.projects) and self.is_off[watch.projects[self._next[w]]]:
                 self._next[w] += 1
@@ -273,11 +277,13 @@ class World:
 
     def looking(self) -> list[tuple[int, int]]:
         """The triggers that may fire, each as a site and the share of it that has to be committed."""
-        return [
-            (watch.site, watch.share)
-            for w, watch in enumerate(self.future.watches)
-            if self._looking[w] and not all(self.is_off[i] for i in watch.projects[self._next[w] :])
-        ]
+        if self._may_fire is None:
+            self._may_fire = [
+                (watch.site, watch.share)
+                for w, watch in enumerate(self.future.watches)
+                if self._looking[w] and not all(self.is_off[i] for i in watch.projects[self._next[w] :])
+            ]
+        return self._may_fire
 
     @staticmethod
     def _fires(watch: Watch, totals: Totals) -> bool:
