@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 OF_LAWS = {name for ways in PARAMETERS.values() for way in ways for name in way}
 """What stands at the end of a path into a law, and says little alone."""
+MOST_FACTORS = 5
+"""With more factors than this, a point is told by its number."""
 MOST_ROWS = 12
 """So many points are told one by one."""
 
@@ -47,7 +49,9 @@ def value(shown: Any, unit: str) -> str:
     """A value of a factor, with its unit."""
     if shown is None:
         return "as it is"
-    text = f"{shown:.4g}" if isinstance(shown, float) else str(shown)
+    text = str(shown)
+    if isinstance(shown, float):
+        text = f"{shown:,.0f}" if abs(shown) >= 1e4 else f"{shown:.4g}"
     return f"{text} {unit}".strip()
 
 
@@ -69,7 +73,9 @@ def spread(row: dict[str, Any]) -> str:
 
 
 def where(done: Swept, point: int) -> str:
-    """The values of the factors at a point."""
+    """The values of the factors at a point, where they are few; else its number."""
+    if len(done.factors) > MOST_FACTORS:
+        return f"point {point}"
     row, called = done.points.row(point, named=True), callings(done)
     told = [
         f"{called[each['name']]} {value(row[each['name']], each['unit'])}"
@@ -122,7 +128,7 @@ def _factor(done: Swept, each: dict[str, Any]) -> str:
     """A factor, and from where to where it goes."""
     column = done.points[each["name"]].drop_nulls()
     distinct = column.unique(maintain_order=True)
-    if len(distinct) <= 8:
+    if len(distinct) <= 8 and each["kind"] == "lever":
         return f"{each['name']}: {', '.join(value(x, each['unit']) for x in distinct)}"
     low, high = column.min(), column.max()
     return f"{each['name']}: {value(low, each['unit'])} to {value(high, each['unit'])}"
