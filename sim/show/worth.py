@@ -18,9 +18,10 @@ SHORT = {UNSURE: "not sure", EQUAL: "no difference"}
 def worth_page(worth: Worth, console: Console) -> None:
     """Print what a right is worth."""
     window = "" if worth.written is None else f", window {worth.written.window}"
+    futures = f"{worth.replications} replication{'s' * (worth.replications != 1)}"
     parts: list[RenderableType] = [
         Text(f"{worth.kind} of {worth.holder}{window}"),
-        Text(f"{worth.replications} replications of {worth.scenario}, seed {worth.seed}"),
+        Text(f"{futures} of {worth.scenario}, seed {worth.seed}"),
         Text(""),
         _table(worth),
         Text(""),
@@ -46,7 +47,7 @@ def worth_page(worth: Worth, console: Console) -> None:
             ),
         ]
     parts += [Text(""), *(Text(f"{note}", style="dim") for note in worth.notes)]
-    console.print(Panel(Group(*parts), title=f"What {worth.right} is worth", title_align="left"))
+    console.print(Panel(Group(*parts), title=f'What the right "{worth.right}" is worth', title_align="left"))
 
 
 def _table(worth: Worth) -> Table:

@@ -46,7 +46,7 @@ def stakes(worth: Worth) -> Figure:
                 (OPEN, "not distinguishable from 0"),
             )
         ]  # fmt: skip
-        title = f"What {short(worth.right, 40)} of {short(worth.holder, 30)} is worth"
+        title = f'What the right "{short(worth.right, 40)}" of {short(worth.holder, 30)} is worth'
         _heading(fig, title, handles, 3)
         style.source(
             fig, _foot(worth),
@@ -89,7 +89,7 @@ def windows(worth: Worth) -> Figure:
         for axes in grid[-1]:
             axes.set_xlabel("Window (days)")
         handles = [Line2D([], [], color=tints[party], marker="o", label=names[party]) for party in parties]
-        _heading(fig, f"What {short(worth.right, 40)} is worth, by its window", handles, 5)
+        _heading(fig, f'What the right "{short(worth.right, 40)}" is worth, by its window', handles, 5)
         style.source(
             fig, _foot(worth),
             "Against the same market without the clause; above 0 the party is better off with it. Bands: 95 %"
