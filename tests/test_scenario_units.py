@@ -1,11 +1,9 @@
 """What does a quantity say, and which sentence does a wrong one get?"""
 
-from fractions import Fraction
-
 import pytest
 
 from sim.scenario.faults import Wrong
-from sim.scenario.units import DEFINITIONS, DIMENSIONS, MEASURES, counted_in, parse_quantity, ratio
+from sim.scenario.units import DIMENSIONS, MEASURES, counted_in, parse_quantity
 
 DAY = 86_400_000_000
 
@@ -157,28 +155,3 @@ def test_a_supply_is_counted_in_what_counts(unit: str, sentence: str) -> None:
         counted_in(unit)
     (complaint,) = caught.value.complaints
     assert f"{complaint.message}; {complaint.remedy}" == sentence
-
-
-def test_every_unit_converts_as_a_units_library_says() -> None:
-    pint = pytest.importorskip("pint")
-
-    def safe(text: str) -> str:
-        return text.replace("$", "dollar").replace("%", "percent")
-
-    library = pint.UnitRegistry(None, non_int_type=Fraction)
-    for name, definition in DEFINITIONS.items():
-        library.define(f"{safe(name)} = {safe(definition)}")
-    written = [*((name,) for name in DEFINITIONS), ("M$", "MW", "y"), ("$", "kW", "d"), ("", "mo"), ("", "d")]
-    units = [
-        (symbols, library(f"1 {safe(symbols[0])}" + "".join(f" / {each}" for each in symbols[1:])))
-        for symbols in written
-    ]
-    alike = 0
-    for symbols, one in units:
-        for target, other in units:
-            found = ratio(symbols, target)
-            assert (found is not None) == (one.dimensionality == other.dimensionality), (symbols, target)
-            if found is not None:
-                assert found == (one / other).to("").magnitude, (symbols, target)
-                alike += 1
-    assert alike > 150

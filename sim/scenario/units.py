@@ -1,7 +1,8 @@
 """Units: what does `13.3 M$/MW/y` say, in the unit that the model holds it in?
 
-The list of units is ours: a units library would read `B$` as bytes, and takes longer to load than a small run to
-play. Numbers are exact fractions until the last step, so `1.2 GW` is 1,200,000 kW to the bit.
+The list of units is ours and stands before the units library, which would read `B$` as bytes; the library
+converts, and checks dimensions, on a registry that knows nothing else. Numbers are exact fractions until the
+last step, so `1.2 GW` is 1,200,000 kW to the bit.
 """
 
 from __future__ import annotations
@@ -10,8 +11,13 @@ import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
+from typing import TYPE_CHECKING
 
 from sim.scenario.faults import meant, wrong
+
+if TYPE_CHECKING:
+    from pint import UnitRegistry
+    from pint.util import UnitsContainer
 
 DEFINITIONS = {
     "kW": "[power]", "W": "kW / 1000", "MW": "1000 kW", "GW": "1000 MW", "TW": "1000 GW",
@@ -210,37 +216,38 @@ def units_like(other: str) -> list[str]:
 @cache
 def ratio(symbols: tuple[str, ...], target: tuple[str, ...]) -> Fraction | None:
     """How many of the target unit is one of the other? None where they differ in dimension."""
-    (many, measured), (each, meant) = in_basic(symbols), in_basic(target)
-    return many / each if measured == meant else None
+    units = registry()
+    source, goal = (units.Quantity(Fraction(1), as_pint(each)) for each in (symbols, target))
+    if source.dimensionality != goal.dimensionality:
+        return None
+    return Fraction((source / goal).to("").magnitude)
 
 
-def in_basic(symbols: tuple[str, ...]) -> tuple[Fraction, dict[str, int]]:
-    """How many of our basic units is the first symbol over all the others, and in which powers of them?"""
-    size, powers = Fraction(1), dict[str, int]()
+def as_pint(symbols: tuple[str, ...]) -> UnitsContainer:
+    """The units library's name of a unit: the first symbol over all the others."""
+    from pint.util import UnitsContainer
+
+    powers: dict[str, int] = {}
     for position, each in enumerate(symbols):
-        exponent = -1 if position else 1
-        here, basic = defined(each) if each else (Fraction(1), ())
-        size *= here**exponent
-        for name in basic:
-            powers[name] = powers.get(name, 0) + exponent
-    return size, {name: power for name, power in powers.items() if power}
+        if each:
+            powers[safe(each)] = powers.get(safe(each), 0) + (1 if position == 0 else -1)
+    return UnitsContainer({name: power for name, power in powers.items() if power})
+
+
+def safe(text: str) -> str:
+    """A unit as the library's grammar allows it."""
+    return text.replace("$", "dollar").replace("%", "percent")
 
 
 @cache
-def defined(symbol: str) -> tuple[Fraction, tuple[str, ...]]:
-    """How many basic units is one of ours, and the product of which? A basic one is defined by what it measures."""
-    size, basic = Fraction(1), list[str]()
-    over, _, under = DEFINITIONS[symbol].partition(" / ")
-    for word in over.split():
-        if word in DEFINITIONS:
-            here, names = defined(word)
-            size *= here
-            basic += names
-        elif word.startswith("["):
-            basic.append(symbol)
-        else:
-            size *= Fraction(word)
-    return size / Fraction(under or 1), tuple(basic)
+def registry() -> UnitRegistry[Fraction]:
+    """The units library, knowing our units and nothing else."""
+    from pint import UnitRegistry
+
+    units: UnitRegistry[Fraction] = UnitRegistry(None, non_int_type=Fraction)
+    for name, definition in DEFINITIONS.items():
+        units.define(f"{safe(name)} = {safe(definition)}")
+    return units
 
 
 def counted_in(unit: str) -> Measure:
