@@ -202,6 +202,17 @@ def _recruiting() -> Iterator[None]:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+@contextmanager
+def _quiet(logger: logging.Logger) -> Iterator[None]:
+    """Keep from standard error what a library logs of what we tell in our own words."""
+    before = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
 ADDRESS = re.compile(r"local:(?P<workers>[1-9]\d{0,3})|[a-z]+://\S+")
 TOLD = "write local:8 for eight processes of this machine, or the address of a Dask scheduler, as tcp://HOST:8786"
 
@@ -219,6 +230,8 @@ def _dask(cluster: str) -> Iterator[Crew]:
             f'--cluster "{cluster}": Dask is not installed; install it with: pip install "rofr[cluster]"'
         ) from None
     with ExitStack() as held:
+        for name in ("distributed", "distributed.client"):  # each has a level of its own
+            held.enter_context(_quiet(logging.getLogger(name)))
         local = None
         if match["workers"]:
             # The thread that starts workers, and starts them anew, inherits what is blocked here.

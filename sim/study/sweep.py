@@ -30,7 +30,7 @@ from sim.study import store
 from sim.study.dataset import ESTIMATES, POINTS, Dataset, of_runs, told_of
 from sim.study.design import Floats, points_of, sampled
 from sim.study.estimates import estimates
-from sim.study.executors import Stop, cores, crew, finished, stoppable
+from sim.study.executors import NoCluster, Stop, cores, crew, finished, stoppable
 from sim.study.pieces import Piece, Played, Study, count, held, outcomes, pieces, play_packed, play_piece
 from sim.study.points import Points, prepared
 from sim.study.replications import Progress
@@ -231,13 +231,22 @@ def play_missing(
                     if progress is not None:
                         progress(done, total)
             return
+        except NoCluster as error:
+            if not breaks:
+                raise
+            raise OutError(f"the cluster was lost ({error}); {kept_in(dataset)}") from None
         except BrokenExecutor as error:
             breaks += 1
             if breaks >= MOST_BREAKS:
                 raise OutError(
-                    f"the workers die again and again, perhaps for want of memory ({error}); what was finished is"
-                    f" kept in {dataset.folder}: start again with fewer workers"
+                    f"the workers die again and again, perhaps for want of memory ({error}); try fewer workers;"
+                    f" {kept_in(dataset)}"
                 ) from None
+
+
+def kept_in(dataset: Dataset) -> str:
+    """What to do after a break, in words."""
+    return f"what was finished is kept in {dataset.folder}, and the same command goes on from there"
 
 
 def frame_of(study: Study, piece: Piece, played: Played) -> pl.DataFrame:

@@ -22,6 +22,8 @@ MOST_FACTORS = 4
 MOST_CELLS = 16
 """A factor with more values than this along an axis is no axis of a heat map."""
 ALONE = "Means, each with its own 95 % interval; as all face the same futures, differences are surer"
+MOST_CROSSES = 200
+"""With more points than this, intervals would hide them."""
 COLOUR_MAP = "cividis"
 """Even in print, and to the colour-blind."""
 
@@ -230,10 +232,15 @@ def cloud(axes: Axes, frame: pl.DataFrame, name: str) -> None:
     frame = frame.filter(pl.col("mean").is_not_null() & pl.col(name).is_not_null()).sort(name)
     x, mean = frame[name].to_numpy(), frame["mean"].to_numpy()
     axes.scatter(x, mean, s=9, color=COLOURS[0], alpha=0.45, linewidths=0)
-    parts = [part for part in np.array_split(np.arange(len(x)), min(12, max(1, len(x) // 8))) if len(part)]
+    levels = np.unique(x)
+    if len(levels) <= MOST_CELLS:
+        parts = [np.flatnonzero(x == level) for level in levels]
+    else:
+        parts = np.array_split(np.arange(len(x)), min(12, max(1, len(x) // 8)))
     if len(parts) > 1 and frame[name].dtype == pl.Float64:
         centres = [float(x[part].mean()) for part in parts]
-        axes.plot(centres, [float(mean[part].mean()) for part in parts], color=COLOURS[5], linewidth=1.8)
+        means = [float(mean[part].mean()) for part in parts]
+        axes.plot(centres, means, color=COLOURS[5], linewidth=1.8, marker="o", markersize=3)
 
 
 def trade_offs(done: Swept) -> Figure | None:
@@ -258,7 +265,7 @@ def trade_offs(done: Swept) -> Figure | None:
         for axes, metric in zip(grid, others, strict=True):
             up = with_factors(done, metric)
             x, y = across["mean"].cast(pl.Float64).to_numpy(), up["mean"].cast(pl.Float64).to_numpy()
-            if len(x) <= 200:
+            if len(x) <= MOST_CROSSES:
                 wide, tall = (
                     np.nan_to_num((frame["ci_high"] - frame["mean"]).cast(pl.Float64).to_numpy())
                     for frame in (across, up)
@@ -281,7 +288,7 @@ def trade_offs(done: Swept) -> Figure | None:
             axes.grid(visible=True, axis="both")
         if few:
             grid[0].legend(title=axis_of(done, factor), fontsize=7.5, title_fontsize=7.5)
-        note = "Each dot a point's means, with 95 % intervals"
+        note = "Each dot a point's means" + (", with 95 % intervals" if len(across) <= MOST_CROSSES else "")
         foot(fig, done, note if few else f"{note}; the lighter, the more of {callings(done)[factor['name']]}")
     return fig
 
