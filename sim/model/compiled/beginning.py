@@ -10,7 +10,7 @@ from sim.model.compiled.compiler import compiled
 from sim.model.compiled.instants import plan_to
 from sim.model.compiled.names import END, HOW_MANY, LEFT, LOOK, NEVER, NOBODY, OFFER_ROOM, POLICIES, WHY, ZERO
 from sim.model.compiled.own import NOBODYS, answer_of, policy_of
-from sim.model.compiled.state import Floats, Function, Ints, State, Table, blank
+from sim.model.compiled.state import Floats, Function, Ints, State, Table, blank, lent
 from sim.model.future import Future
 from sim.model.ledger import WHOLLY
 from sim.model.own import Answer, Policy
@@ -106,7 +106,7 @@ def made(
     """A state that knows what is asked, and of which nothing has become yet."""
     m, n = blank(), len(wanted)
     m.now, m.end, m.next, m.bypass = 0, end, 0, bypass
-    m.grown, m.turned, m.news, m.fired = 0, 0, 1, 0
+    m.grown, m.turned, m.news = 0, 0, 1
     m.asked, m.wanted, m.gives_up = asked, wanted, gives_up
     m.size, m.block, m.term, m.draw = size, block, term, draw
     m.group, m.windows = group, windows
@@ -189,9 +189,9 @@ def know_rights(
     m.hold_site, m.hold_kw, m.n_holds = np.empty(16, np.int64), np.empty(16, np.int64), 0
     for k in range(len(holder)):
         if begins[k] > 0:
-            plan_to(m, begins[k], LOOK, ZERO, ZERO)
+            plan_to(lent(m), begins[k], LOOK, ZERO, ZERO)
         if ends[k] > 0:
-            plan_to(m, ends[k], LOOK, ZERO, ZERO)
+            plan_to(lent(m), ends[k], LOOK, ZERO, ZERO)
 
 
 @compiled

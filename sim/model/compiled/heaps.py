@@ -1,19 +1,7 @@
 """Heaps of (time, what) in two parallel arrays, the earliest first; at the same time, the least."""
 
-import numpy as np
-
 from sim.model.compiled.compiler import compiled
 from sim.model.compiled.state import Ints
-
-
-@compiled
-def grown(array: Ints, n: int) -> Ints:
-    """An array with room for one more than its first `n`: itself, or a longer copy."""
-    if n < len(array):
-        return array
-    longer = np.empty(2 * len(array) + 16, np.int64)
-    longer[:n] = array[:n]
-    return longer
 
 
 @compiled

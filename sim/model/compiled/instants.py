@@ -9,7 +9,7 @@ import numpy as np
 from sim.model import rules
 from sim.model.compiled import placing
 from sim.model.compiled.compiler import compiled
-from sim.model.compiled.heaps import drop, grown, push
+from sim.model.compiled.heaps import drop, push
 from sim.model.compiled.lists import (
     WHOM_BITS,
     enqueue,
@@ -19,6 +19,7 @@ from sim.model.compiled.lists import (
     longer,
     place_of,
     request_at,
+    twice,
     unqueue,
 )
 from sim.model.compiled.names import (
@@ -52,7 +53,7 @@ from sim.model.compiled.names import (
     WHY,
     ZERO,
 )
-from sim.model.compiled.state import State
+from sim.model.compiled.state import State, lent
 from sim.model.ledger import FOR_ROOM
 
 KW_BITS, RANK_BITS = 42, 20
@@ -60,18 +61,19 @@ KW_BITS, RANK_BITS = 42, 20
 
 
 @compiled
-def advance(m: State, now: int, until: int) -> int:
-    """Play the instant that is now, and those before `until`; when can something change next?
+def advance(state: State, now: int, until: int) -> tuple[int, int, int]:
+    """Play the instant that is now, and those before `until`; or up to that in which a trigger fires.
 
-    Ends early with the instant in which a trigger fires; `now` of the state tells which that was.
+    Gives when something can change next, when the last instant was, and whether a trigger fired in it.
     """
+    m = lent(state)
     while True:
         m.now = now
         instant(m)
-        m.fired = fires(m)
+        fired = fires(m)
         now = next_time(m)
-        if now >= until or m.fired:
-            return now
+        if now >= until or fired:
+            return now, m.now, fired
 
 
 @compiled
@@ -143,8 +145,8 @@ def look_again(m: State) -> None:
 def plan_to(m: State, at: int, step: int, rank: int, whom: int) -> None:
     """Put something on the agenda, unless it comes after the end."""
     if at < m.end:
-        m.agenda_at = grown(m.agenda_at, m.n_agenda)
-        m.agenda_what = grown(m.agenda_what, m.n_agenda)
+        if m.n_agenda == len(m.agenda_at):
+            m.agenda_at, m.agenda_what = twice(m.agenda_at), twice(m.agenda_what)
         item = (((step << RANK_BITS) | rank) << WHOM_BITS) | whom
         push(m.agenda_at, m.agenda_what, m.n_agenda, at, item)
         m.n_agenda += 1
@@ -189,7 +191,8 @@ def take_in(m: State) -> None:
         if step == LOOK:
             m.grown = 1
         elif step == ANSWERS:
-            m.due = grown(m.due, m.n_due)
+            if m.n_due == len(m.due):
+                m.due = twice(m.due)
             m.due[m.n_due] = whom
             m.n_due += 1
             if m.gives_up[whom] <= m.now:
@@ -209,7 +212,8 @@ def take_in(m: State) -> None:
 @compiled
 def may_give_up(m: State, r: int) -> None:
     """A request may give up in this instant."""
-    m.giving = grown(m.giving, m.n_giving)
+    if m.n_giving == len(m.giving):
+        m.giving = twice(m.giving)
     m.giving[m.n_giving] = r
     m.n_giving += 1
 
@@ -234,7 +238,8 @@ def release(m: State, c: int, why: int) -> None:
     unqueue(m, s, c)
     m.committed[s] -= kw
     m.commitments[LEFT, c] = 0
-    m.releases = longer(m.releases, m.n_releases)
+    if m.n_releases == m.releases.shape[1]:
+        m.releases = longer(m.releases)
     rows, i = m.releases, m.n_releases
     rows[RELEASED, i], rows[RELEASED_KW, i], rows[AT, i], rows[WHY, i] = c, kw, m.now, why
     m.n_releases += 1
@@ -312,44 +317,42 @@ def place(m: State, r: int) -> None:
 
 @compiled
 def ask_new(m: State) -> None:
-    """Hear those who ask now, in the order of the waiting list; note when they give up."""
+    """Hear those who ask now, in the order of the waiting list."""
     first = m.next
     while m.asked[m.next] == m.now:
         m.next += 1
-    if m.next - first == 1:
-        ask_one(m, first)
+    n = m.next - first
+    if n == 1:
+        ask(m, first)
         return
-    places = np.empty(m.next - first, np.int64)
-    for i in range(len(places)):
-        places[i] = place_of(m, first + i)
-    for item in np.sort(places):
-        ask_one(m, item & ((1 << WHOM_BITS) - 1))
+    places, nothing = np.empty(n, np.int64), np.zeros(n, np.int64)
+    for i in range(n):
+        push(places, nothing, i, place_of(m, first + i), 0)
+    for i in range(n, 0, -1):
+        r = places[0] & ((1 << WHOM_BITS) - 1)
+        drop(places, nothing, i)
+        ask(m, r)
 
 
 @compiled
-def ask_one(m: State, r: int) -> None:
-    """Hear one who asks; note when they give up, if they may."""
-    ask(m, r)
+def ask(m: State, r: int) -> None:
+    """A request is asked; note when it gives up, if it may."""
+    k = placing.in_force(m, r)
+    if m.tail > m.head and not m.bypass:
+        m.answered[r] = m.now
+        join(m, r)
+        m.grown = 1
+    else:
+        m.right[r] = k
+        if k != NOBODY and not m.exclusive[k] and m.windows[k, r] > 0:
+            put_to(m, r, k)
+        else:
+            first_round(m, r, NOBODY)
     if m.undelivered[r]:
         if m.gives_up[r] <= m.now:
             may_give_up(m, r)
         else:
             plan_to(m, m.gives_up[r], GIVE_UPS, ZERO, r)
-
-
-@compiled
-def ask(m: State, r: int) -> None:
-    """A request is asked: put to the holder of a first refusal, or placed at once."""
-    if m.tail > m.head and not m.bypass:
-        m.answered[r] = m.now
-        join(m, r)
-        m.grown = 1
-        return
-    k = m.right[r] = placing.in_force(m, r)
-    if k != NOBODY and not m.exclusive[k] and m.windows[k, r] > 0:
-        put_to(m, r, k)
-    else:
-        first_round(m, r, NOBODY)
 
 
 @compiled
@@ -360,8 +363,8 @@ def put_to(m: State, r: int, k: int) -> None:
         n = placing.would_hold(m, r, k)
         m.hold_at[r], m.n_hold[r] = m.n_holds, n
         for i in range(n):
-            m.hold_site = grown(m.hold_site, m.n_holds)
-            m.hold_kw = grown(m.hold_kw, m.n_holds)
+            if m.n_holds == len(m.hold_site):
+                m.hold_site, m.hold_kw = twice(m.hold_site), twice(m.hold_kw)
             m.hold_site[m.n_holds], m.hold_kw[m.n_holds] = m.take_site[i], m.take_kw[i]
             m.held[m.take_site[i]] += m.take_kw[i]
             m.n_holds += 1
@@ -443,7 +446,8 @@ def commit(m: State, r: int, p: int, n: int) -> None:
 @compiled
 def write_commitment(m: State, r: int, stream: int, p: int, s: int, kw: int, promised: int) -> None:
     """Write a commitment down."""
-    m.commitments = longer(m.commitments, m.n_commitments)
+    if m.n_commitments == m.commitments.shape[1]:
+        m.commitments = longer(m.commitments)
     rows, c = m.commitments, m.n_commitments
     rows[REQUEST, c], rows[STREAM, c], rows[PROVIDER, c], rows[SITE, c] = r, stream, p, s
     rows[KW, c], rows[COMMITTED, c], rows[PROMISED, c], rows[LEFT, c] = kw, m.now, promised, 0
@@ -517,7 +521,8 @@ def serve(m: State, c: int, kw: int) -> None:
 @compiled
 def write_delivery(m: State, c: int, kw: int, term: int) -> None:
     """Write a delivery down, which begins now."""
-    m.deliveries = longer(m.deliveries, m.n_deliveries)
+    if m.n_deliveries == m.deliveries.shape[1]:
+        m.deliveries = longer(m.deliveries)
     made, rows, i = m.commitments, m.deliveries, m.n_deliveries
     s = made[SITE, c]
     rows[COMMITMENT, i], rows[OF_REQUEST, i], rows[OF_STREAM, i] = c, made[REQUEST, c], made[STREAM, c]
@@ -525,8 +530,8 @@ def write_delivery(m: State, c: int, kw: int, term: int) -> None:
     rows[OF_PROMISED, i], rows[START, i], rows[END, i] = made[PROMISED, c], m.now, m.now + term
     m.n_deliveries += 1
     m.in_service[s] += kw
-    m.ends_at = grown(m.ends_at, m.n_ends)
-    m.ends_what = grown(m.ends_what, m.n_ends)
+    if m.n_ends == len(m.ends_at):
+        m.ends_at, m.ends_what = twice(m.ends_at), twice(m.ends_what)
     push(m.ends_at, m.ends_what, m.n_ends, m.now + term, (s << KW_BITS) | kw)
     m.n_ends += 1
 
@@ -558,13 +563,19 @@ def give_up(m: State) -> bool:
 @compiled
 def release_all(m: State, r: int) -> None:
     """Take back all that is undelivered of a request, in the order in which it was promised."""
-    theirs = np.empty(0, np.int64)
+    theirs = np.empty(16, np.int64)
     n = 0
     for s in range(len(m.n_queue)):
         for i in range(m.queue_at[s], m.queue_at[s] + m.n_queue[s]):
             if m.commitments[REQUEST, m.queue[i]] == r:
-                theirs = grown(theirs, n)
+                if n == len(theirs):
+                    theirs = twice(theirs)
                 theirs[n] = m.queue[i]
                 n += 1
-    for c in np.sort(theirs[:n]):
+    for k in range(n):
+        least = k
+        for i in range(k + 1, n):
+            if theirs[i] < theirs[least]:
+                least = i
+        c, theirs[least] = theirs[least], theirs[k]
         release(m, c, GAVE_UP)

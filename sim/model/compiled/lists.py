@@ -4,19 +4,29 @@ import numpy as np
 
 from sim.model.compiled.compiler import compiled
 from sim.model.compiled.names import COMMITTED, PROMISED, REQUEST
-from sim.model.compiled.state import State, Table
+from sim.model.compiled.state import Ints, State, Table
 
 WHOM_BITS = 40
 """A place in the waiting list is the rank of the priority and the number of the request, packed."""
 
 
 @compiled
-def longer(columns: Table, n: int) -> Table:
-    """Columns with space for one more than the first `n`: themselves, or a longer copy."""
-    if n < columns.shape[1]:
-        return columns
+def longer(columns: Table) -> Table:
+    """The same lists, one below the other, each with space for half as much more."""
+    n = columns.shape[1]
     copy = np.empty((len(columns), n + n // 2 + 16), np.int64)
-    copy[:, :n] = columns[:, :n]
+    for k in range(len(columns)):
+        for i in range(n):
+            copy[k, i] = columns[k, i]
+    return copy
+
+
+@compiled
+def twice(array: Ints) -> Ints:
+    """The same array with twice the space."""
+    copy = np.empty(2 * len(array), np.int64)
+    for i in range(len(array)):
+        copy[i] = array[i]
     return copy
 
 
@@ -52,11 +62,11 @@ def where(m: State, place: int) -> int:
 def join(m: State, r: int) -> None:
     """Let a request wait."""
     if m.tail == len(m.waiting):
-        n = m.tail - m.head
-        room = m.waiting if 2 * n < len(m.waiting) else np.empty(2 * n + 16, np.int64)
-        for i in range(n):
-            room[i] = m.waiting[m.head + i]
-        m.waiting, m.head, m.tail = room, 0, n
+        if 2 * (m.tail - m.head) > m.tail:
+            m.waiting = twice(m.waiting)
+        for i in range(m.tail - m.head):
+            m.waiting[i] = m.waiting[m.head + i]
+        m.head, m.tail = 0, m.tail - m.head
     place = place_of(m, r)
     i = m.tail
     if i > m.head and m.waiting[i - 1] > place:
@@ -120,10 +130,8 @@ def enqueue(m: State, s: int, c: int) -> None:
     if n == m.queue_space[s]:
         space, first = 2 * n + 8, m.queue_end
         m.queue_end += space
-        if m.queue_end > len(m.queue):
-            copy = np.empty(2 * m.queue_end, np.int64)
-            copy[:first] = m.queue[:first]
-            m.queue = copy
+        while m.queue_end > len(m.queue):
+            m.queue = twice(m.queue)
         for i in range(n):
             m.queue[first + i] = m.queue[m.queue_at[s] + i]
         m.queue_at[s], m.queue_space[s] = first, space

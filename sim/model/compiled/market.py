@@ -4,15 +4,14 @@ It stands in the same place as the market on SimPy's clock: an instant comes aft
 time, and the world hears of a trigger that fires in the instant in which it does.
 """
 
-import numpy as np
 import simpy
 
-from sim.model.compiled import instants
 from sim.model.compiled.beginning import begun, whole
 from sim.model.compiled.compiler import compiled
-from sim.model.compiled.instants import plan_to, stir, write_commitment, write_delivery
+from sim.model.compiled.instants import advance, plan_to, stir, write_commitment, write_delivery
+from sim.model.compiled.lists import longer
 from sim.model.compiled.names import LOOK, NOBODY, ZERO
-from sim.model.compiled.state import Ints, State, Table
+from sim.model.compiled.state import Ints, State, Table, lent
 from sim.model.future import Future
 from sim.model.ledger import BECAME, COMMITTED, DELIVERED, RELEASED, WHY, Written
 from sim.model.market import NotOnline
@@ -65,7 +64,7 @@ class Market:
             self._hear(now)
         if self.world is not None and self.future.watches:
             self._watch(self.world.looking())
-        after, played, fired = played_on(self.state, now, int(min(self.end, self.env.peek())))
+        after, played, fired = advance(self.state, now, int(min(self.end, self.env.peek())))
         if not fired:
             self._wake_at(after)
         elif played == now:
@@ -98,7 +97,7 @@ class Market:
                 fallen[news.site] = WHY.index(EVENTS[news.event])
             for at in self.future.within_reach(news.site, news.date):
                 if at > now:
-                    plan_to(self.state, at, LOOK, ZERO, ZERO)
+                    look_at(self.state, at)
         for s, why in fallen.items():
             dates, sizes = whole(self.sites.plan_date[s]), whole(self.sites.plan_kw[s])
             changed(self.state, s, self.sites.online[s], self.sites.out[s], dates, sizes, why)
@@ -132,10 +131,9 @@ class Market:
 
 
 @compiled
-def played_on(m: State, now: int, until: int) -> tuple[int, int, int]:
-    """Play on until some time: when can something change next, which instant was the last, has a trigger fired?"""
-    after = instants.advance(m, now, until)
-    return after, m.now, m.fired
+def look_at(m: State, at: int) -> None:
+    """Have the waiting list walked at some time."""
+    plan_to(lent(m), at, LOOK, ZERO, ZERO)
 
 
 @compiled
@@ -143,17 +141,12 @@ def changed(m: State, s: int, online: int, out: int, dates: Ints, sizes: Ints, w
     """Let the state know what stands at a site; and `why` something has fallen away there, if it has."""
     n = len(dates)
     m.online[s], m.out[s], m.n_plan[s] = online, out, n
-    if n > m.plan_date.shape[1]:
-        dates_before, sizes_before = m.plan_date, m.plan_kw
-        width = dates_before.shape[1]
-        m.plan_date, m.plan_kw = (
-            np.empty((len(m.online), 2 * n), np.int64),
-            np.empty((len(m.online), 2 * n), np.int64),
-        )
-        m.plan_date[:, :width], m.plan_kw[:, :width] = dates_before, sizes_before
-    m.plan_date[s, :n], m.plan_kw[s, :n] = dates, sizes
+    while n > m.plan_date.shape[1]:
+        m.plan_date, m.plan_kw = longer(m.plan_date), longer(m.plan_kw)
+    for i in range(n):
+        m.plan_date[s, i], m.plan_kw[s, i] = dates[i], sizes[i]
     m.grown, m.news = 1, 1
-    stir(m, s)
+    stir(lent(m), s)
     if why != NOBODY:
         m.fallen[s], m.any_fallen = why, 1
 
@@ -161,9 +154,9 @@ def changed(m: State, s: int, online: int, out: int, dates: Ints, sizes: Ints, w
 @compiled
 def put_in_place(m: State, stream: int, p: int, s: int, kw: int, term: int) -> int:
     """kW that serve at a site from the start; how much serves there now?"""
-    write_commitment(m, NOBODY, stream, p, s, kw, ZERO)
+    write_commitment(lent(m), NOBODY, stream, p, s, kw, ZERO)
     m.committed[s] += kw
-    write_delivery(m, m.n_commitments - 1, kw, term)
+    write_delivery(lent(m), m.n_commitments - 1, kw, term)
     return m.in_service[s]
 
 

@@ -40,8 +40,6 @@ class State:
     news: int
     """Is there something to take in that stands in no agenda?"""
     bypass: int
-    fired: int
-    """Has a trigger fired in the last instant that was played?"""
 
     # What was asked, by request
     asked: Ints
@@ -199,9 +197,15 @@ if OFF:
     def blank() -> State:
         """A state in which nothing is set."""
         return State()
+
+    def lent(m: State) -> State:
+        """The state for the time of a call."""
+        return m
 else:
     from numba.experimental import structref
     from numba.extending import register_jitable
+
+    from sim.model.compiled.lending import Lent, lend
 
     @structref.register
     class StateType(numba.types.StructRef):
@@ -216,8 +220,14 @@ else:
 
     structref.define_boxing(StateType, StateProxy)  # type: ignore[no-untyped-call]
     STATE = StateType(_kinds())
+    LENT = Lent(STATE)
 
     @register_jitable
     def blank() -> State:
         """A state in which nothing is set."""
         return structref.new(STATE)  # type: ignore[call-arg]
+
+    @register_jitable
+    def lent(m: State) -> State:
+        """The state for the time of a call: whoever lends it holds it, so no one else counts who does."""
+        return lend(m)
