@@ -54,7 +54,7 @@ def _payload(context: Any, builder: Any, structure: Any, pointer: Any) -> Any:
 class _Fields(AttributeTemplate):
     key = Lent
 
-    def generic_resolve(self, lent: Lent, field: str) -> Any:
+    def generic_resolve(self, lent: Lent, field: str) -> Any:  # type: ignore[override]
         return lent.structure.field_dict.get(field)
 
 

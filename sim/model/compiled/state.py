@@ -230,4 +230,4 @@ else:
     @register_jitable
     def lent(m: State) -> State:
         """The state for the time of a call: whoever lends it holds it, so no one else counts who does."""
-        return lend(m)
+        return lend(m)  # type: ignore[call-arg]
