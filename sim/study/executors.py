@@ -35,6 +35,10 @@ Made = TypeVar("Made")
 Kind = Literal["processes", "threads"]
 
 
+PULSE_S = 10.0
+"""After so long without a word, those who do the work are asked whether they are still there."""
+
+
 class NoCluster(UserError):
     """A cluster cannot be had; the message says why, and what to do."""
 
@@ -129,7 +133,10 @@ def finished(
                 waiting[crew.executor.submit(function, item)] = item
         if not waiting:
             return
-        for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+        done = wait(waiting, timeout=PULSE_S, return_when=FIRST_COMPLETED).done
+        if not done:
+            crew.hands()  # which says whether a cluster is still there
+        for future in done:
             yield waiting.pop(future), _result(future)
 
 
@@ -230,7 +237,7 @@ def _dask(cluster: str) -> Iterator[Crew]:
             f'--cluster "{cluster}": Dask is not installed; install it with: pip install "rofr[cluster]"'
         ) from None
     with ExitStack() as held:
-        for name in ("distributed", "distributed.client"):  # each has a level of its own
+        for name in ("distributed", "distributed.client", "tornado"):  # each has a level of its own
             held.enter_context(_quiet(logging.getLogger(name)))
         local = None
         if match["workers"]:
