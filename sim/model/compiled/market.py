@@ -64,7 +64,8 @@ class Market:
             self._hear(now)
         if self.world is not None and self.future.watches:
             self._watch(self.world.looking())
-        after, played, fired = advance(self.state, now, int(min(self.end, self.env.peek())))
+        until = int(min(self.end, self.env.peek()))
+        after, played, fired = map(int, advance(self.state, now, until))  # NumPy's, with the compiler off
         if not fired:
             self._wake_at(after)
         elif played == now:
