@@ -205,7 +205,7 @@ class Market:
                 self._stirred.add(whom)
             else:
                 give_ups.append(whom)
-        for s, why in fallen.items():
+        for s, why in sorted(fallen.items()):
             self._shed(s, why)
         return due, give_ups
 
