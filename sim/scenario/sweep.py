@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from sim.scenario.factors import Factor, levels_of, of_law, range_of
 from sim.scenario.faults import Complaint, Fault, Gathering, ScenarioError, Wrong, meant, wrong
 from sim.scenario.fields import Described, Reads, Text, read_text, reads
 from sim.scenario.laws import Law
+from sim.scenario.merging import Kind, kind_of
+from sim.scenario.objects import says
 from sim.scenario.quantities import Quantity, uncertain_law
 from sim.scenario.reading import load, placed, read_file, told
 from sim.scenario.schema import Expected, ScenarioFile
@@ -151,7 +154,10 @@ def read_design(written: object, info: ValidationInfo) -> Design:
     gathering = Gathering()
     found: dict[str, int] = {}
     with gathering.under(kind):
-        setting = Setting.model_validate(given or {}, context=info.context)
+        try:
+            setting = Setting.model_validate(given or {}, context=info.context)
+        except ValidationError as error:
+            raise Wrong(*told(error)) from None
         for key in given or {}:
             if key not in known:
                 raise wrong(f"has no {key}", meant(key, known), given)
@@ -327,6 +333,10 @@ def factors_of(written: SweepFile) -> tuple[tuple[Factor, ...], list[Complaint]]
                     if path in seen:
                         raise wrong(f"is varied by {seen[path]} too", "vary it once", path)
                     seen[path] = name
+                    if isinstance(each, Uncertainty) and (what := no_law(path)):
+                        raise wrong(
+                            f"takes no law, but {what}", "make it a lever, with a list of values", path
+                        )
                 found.append(factor(name, each, written.design.kind))
     if not found and not gathering.complaints:
         gathering.complaints.append(
@@ -335,6 +345,27 @@ def factors_of(written: SweepFile) -> tuple[tuple[Factor, ...], list[Complaint]]
             )
         )
     return tuple(found), gathering.complaints
+
+
+def no_law(path: str) -> str:
+    """What stands at a path where no law may? Empty where one may, or where the schema does not tell."""
+    kind: Kind = ScenarioFile
+    said = ""
+    for key in path.split("."):
+        if not isinstance(kind, type):
+            said, kind = "", kind.of if kind else None
+        elif key in kind.fields():
+            field = kind.model_fields[kind.fields()[key]]
+            said = "" if Law in members(field.annotation) else says(field.annotation, field.metadata)
+            kind = kind_of(field.annotation)
+        else:
+            return ""
+    return said
+
+
+def members(annotation: Any) -> list[Any]:
+    """All types that an annotation speaks of."""
+    return [annotation, *(each for part in typing.get_args(annotation) for each in members(part))]
 
 
 def factor(name: str, each: Lever | Uncertainty, design: str) -> Factor:

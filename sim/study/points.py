@@ -222,22 +222,18 @@ def with_value(sweep: Sweep, factor: Factor, here: tuple[str, str], k: int, leve
 
 def contradictory(points: Points) -> bool:
     """May the values of several factors contradict each other, or change the same?"""
-    ways = [steps for each in points.variations for steps in {s for part in each.changes for s, _ in part}]
     if len(points.variations) < 2:
         return False
-    if any(a[: len(b)] == b for a, b in itertools.permutations(ways, 2)):
+    ways = [
+        (k, steps) for k, each in enumerate(points.variations) for part in each.changes for steps, _ in part
+    ]
+    if any(k != other and a[: len(b)] == b for (k, a), (other, b) in itertools.permutations(set(ways), 2)):
         return True
-    ends = [extremes(each) for each in points.variations]
-    numeric = [len(each.factor.levels) == 0 or plain(each) for each in points.variations]
-    corners: Iterator[tuple[float, ...]] = itertools.product(*ends)
-    if math.prod(map(len, ends)) > MOST_CORNERS:
-        if not all(numeric):
-            return True
-        rng = np.random.default_rng(0)
-        some = [tuple(rng.choice(each) for each in ends) for _ in range(MOST_CORNERS - 2)]
-        corners = iter([tuple(e[0] for e in ends), tuple(e[-1] for e in ends), *some])
+    words = [len(each.factor.levels) for each in points.variations if not is_number(each)]
+    if math.prod(words) > MOST_CORNERS:
+        return True
     careful = replace(points, careful=True)
-    for corner in corners:
+    for corner in corners(points.variations):
         try:
             careful.at(corner)
         except ScenarioError:
@@ -245,8 +241,28 @@ def contradictory(points: Points) -> bool:
     return False
 
 
-def plain(each: Variation) -> bool:
-    """Are all its values numbers that stand in the same places?"""
+def corners(variations: Sequence[Variation]) -> Iterator[tuple[float, ...]]:
+    """The points in which each factor has an extreme value, and what is no number any of its values.
+
+    All of them where they are few; else, for each way to combine what is no number, some corners of the numbers.
+    """
+    ends = [extremes(each) for each in variations]
+    if math.prod(map(len, ends)) <= MOST_CORNERS:
+        yield from itertools.product(*ends)
+        return
+    rng = np.random.default_rng(0)
+    words = [[(k, u) for u in end] for k, end in enumerate(ends) if not is_number(variations[k])]
+    ways = list(itertools.product(*words))
+    for turn in range(-(-MOST_CORNERS // len(ways))):
+        for way in ways:
+            chosen = [end[-turn] if turn < 2 else float(rng.choice(end)) for end in ends]
+            for k, u in way:
+                chosen[k] = u
+            yield tuple(chosen)
+
+
+def is_number(each: Variation) -> bool:
+    """Are all its values numbers?"""
     return all(isinstance(level.shown, float) for level in each.factor.levels)
 
 
@@ -256,7 +272,7 @@ def extremes(each: Variation) -> list[float]:
     if n == 0:
         endless = each.factor.law is not None
         return [ENDLESS, 1 - ENDLESS] if endless else [0.0, LARGEST]
-    if not plain(each):
+    if not is_number(each):
         return [(k + 0.5) / n for k in range(n)]
     numbers = [float(level.shown) for level in each.factor.levels if isinstance(level.shown, float)]
     chosen = {numbers.index(min(numbers)), numbers.index(max(numbers))}
