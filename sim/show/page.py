@@ -14,6 +14,8 @@ from sim.show.notebook import as_html
 from sim.study.outcome import Outcome
 from sim.study.summary import Statistics, Summary
 
+CLOCKS = {"simpy": "clock of SimPy", "compiled": "compiled clock"}
+
 
 def page(outcome: Outcome, console: Console) -> None:
     """Print page one."""
@@ -129,8 +131,9 @@ def _footing(outcome: Outcome) -> Iterable[str]:
     all_of_them, bare = quantities(scenario), unsourced(scenario)
     yield (
         f"{len(bare)} of {len(all_of_them)} quantities are assumptions without a source;"
-        f" engine {outcome.provenance['engine']}; scenario {outcome.provenance['sha256'][:12]}"
+        f" scenario {outcome.provenance['sha256'][:12]}"
     )
+    yield f"Played on the {CLOCKS[outcome.provenance['engine']]}: {outcome.provenance['engine_why']}"
     if outcome.interrupted:
         yield (
             f"Interrupted: {len(outcome.finished)} of {outcome.provenance['replications']} replications"

@@ -11,6 +11,7 @@ import polars as pl
 
 from sim.scenario.differing import ABSENT, differences
 from sim.study import store
+from sim.study.clocks import clock
 from sim.study.comparable import (
     NoComparison,
     Side,
@@ -151,8 +152,11 @@ def compare(
         settled(sought, each)
     if out is not None:
         _cleared(out, sides)
+    on = clock(engine, [scenario_of(side) for side in sides], n if rule is None else rule.looks[0])
     runs = {
-        k: Underway(Task(side, seed, tables), None if out is None else out / ascii_lowercase[k])
+        k: Underway(
+            Task(side, seed, tables, engine=on.engine), None if out is None else out / ascii_lowercase[k]
+        )
         for k, side in enumerate(sides)
         if not isinstance(side, Outcome)
     }
@@ -172,8 +176,7 @@ def compare(
         raise KeyboardInterrupt
     gaps = [_unserved(runs[0], runs[k]) if 0 in runs and k in runs else None for k in range(1, len(sides))]
     outcomes = [
-        side if isinstance(side, Outcome) else ended(runs[k], asked, engine, {})
-        for k, side in enumerate(sides)
+        side if isinstance(side, Outcome) else ended(runs[k], asked, on, {}) for k, side in enumerate(sides)
     ]
     return _compared(outcomes, asked, rule, families, gaps, out)
 

@@ -19,6 +19,7 @@ from sim.scenario.reading import load
 from sim.scenario.schema import ScenarioFile
 from sim.study import store
 from sim.study.bands import bands
+from sim.study.clocks import Clock, clock
 from sim.study.expect import Verdict, judged, known
 from sim.study.frames import TABLES
 from sim.study.precision import MOST, Precision, Rule, aims, settled
@@ -116,10 +117,12 @@ def run(
         raise ValueError(f"tables={tables!r}: write one of {', '.join(KEPT)}")
     if rule is not None:
         settled(sought, known(scenario))
-    task = Task(scenario, scenario.seed if seed is None else seed, tables, policy, answer)
+    n = scenario.replications if replications is None else replications
+    own = policy is not None or answer is not None
+    on = clock(engine, [scenario], n if rule is None else rule.looks[0], own)
+    task = Task(scenario, scenario.seed if seed is None else seed, tables, policy, answer, on.engine)
     this = Underway(task, out)
     if rule is None:
-        n = scenario.replications if replications is None else replications
         asked = play_on([this], n, n, lambda: None, workers, progress)
     else:
         asked = play_on(
@@ -128,7 +131,7 @@ def run(
     if not this.finished:
         raise KeyboardInterrupt
     told = {} if rule is None else {"precision": rule.ended([this.values()], len(this.finished))}
-    return ended(this, asked, engine, told)
+    return ended(this, asked, on, told)
 
 
 def whole(**numbers: tuple[int | None, int]) -> None:
@@ -138,12 +141,12 @@ def whole(**numbers: tuple[int | None, int]) -> None:
             raise ValueError(f"{name}={value!r}: write a whole number, {least} or more")
 
 
-def ended(this: Underway, asked: int, engine: str, told: Mapping[str, Any]) -> Outcome:
+def ended(this: Underway, asked: int, on: Clock, told: Mapping[str, Any]) -> Outcome:
     """What a run that has been played leaves, in memory or in its folder; `told` is for its provenance."""
     scenario, tables, keep = this.task.scenario, this.task.tables, this.keep
     outcome = Outcome(
         scenario=scenario,
-        provenance={**provenance(this.task, asked, len(this.finished), engine), **told},
+        provenance={**provenance(this.task, asked, len(this.finished), on), **told},
         finished=this.finished,
         values=this.values(),
         folder=None if keep is None else keep.folder,
@@ -174,7 +177,7 @@ def _finish(keep: Store, outcome: Outcome, tables: Tables, calendar: Calendar) -
     keep.done()
 
 
-def provenance(task: Task, asked: int, finished: int, engine: str) -> dict[str, Any]:
+def provenance(task: Task, asked: int, finished: int, on: Clock) -> dict[str, Any]:
     """Where the numbers of a run come from."""
     scenario = task.scenario
     return {
@@ -186,14 +189,15 @@ def provenance(task: Task, asked: int, finished: int, engine: str) -> dict[str, 
         "replications": asked,
         "finished": finished,
         "interrupted": finished < asked,
-        "engine": "simpy",
-        "engine_asked": engine,
+        "engine": on.engine,
+        "engine_asked": on.asked,
+        "engine_why": on.why,
         "tables": task.tables,
         "policy": identity(task.policy),
         "answer": identity(task.answer),
         "versions": {
             "python": platform.python_version(),
-            **{name: version(name) for name in ("rofr", "simpy", "numpy", "scipy", "polars")},
+            **{name: version(name) for name in ("rofr", "simpy", "numba", "numpy", "scipy", "polars")},
         },
     }
 

@@ -13,13 +13,15 @@ from typing import Literal
 
 import polars as pl
 
+from sim.model.compiled import cache
 from sim.model.metrics import Metrics, metrics, window
 from sim.model.own import Answer, Policy
 from sim.model.run import Engine, play
 from sim.model.series import backlog, capacity, series
 from sim.scenario.schema import ScenarioFile
 from sim.study import bands, frames
-from sim.study.executors import Stop, cores, crew, finished
+from sim.study.clocks import WHOLE_THREADS, requests
+from sim.study.executors import Kind, Stop, cores, crew, finished
 from sim.study.frames import Frames
 
 Tables = Literal["all", "summary", "none"]
@@ -133,6 +135,13 @@ Players = Callable[[int, int, Stop], Iterator[tuple[int, Batch]]]
 """Play `n` replications of every task, from a first one on; give which task it was, and a batch as it is finished."""
 
 
+def _kind(tasks: Sequence[Task]) -> Kind:
+    """Do threads play as well as processes? Where nearly all is compiled, which leaves the interpreter to others."""
+    compiled = all(task.engine == "compiled" for task in tasks)
+    large = compiled and all(requests(task.scenario) >= WHOLE_THREADS for task in tasks)
+    return "threads" if large else "processes"
+
+
 @contextmanager
 def players(tasks: Sequence[Task], most: int, workers: int | None = None) -> Iterator[Players]:
     """Take on who plays tasks side by side, `most` replications of each at the most.
@@ -142,7 +151,8 @@ def players(tasks: Sequence[Task], most: int, workers: int | None = None) -> Ite
     user's cannot be sent to them.
     """
     size = min(cores() if workers is None else workers, len(tasks) * len(batches(most)))
-    packed = [travels(task) for task in tasks] if size > 1 else []
+    kind = _kind(tasks)
+    packed = [travels(task) for task in tasks] if size > 1 and kind == "processes" else []
     if None in packed:
         if workers is not None:
             raise ValueError(
@@ -150,12 +160,15 @@ def players(tasks: Sequence[Task], most: int, workers: int | None = None) -> Ite
                 "define it in a .py file and import it, or use workers=1"
             )
         size = 1
-    sent: Sequence[Task | bytes] = tasks if size == 1 else [task for task in packed if task is not None]
-    with crew(size) as hands:
+    local = size == 1 or kind == "threads"
+    sent: Sequence[Task | bytes] = tasks if local else [task for task in packed if task is not None]
+    if size > 1 and tasks[0].engine == "compiled" and not cache.is_there():
+        play(tasks[0].scenario, tasks[0].seed, 0, engine="compiled")  # once, and not by each
+    with crew(size, kind) as hands:
 
-        def play(n: int, first: int, stop: Stop) -> Iterator[tuple[int, Batch]]:
+        def go_on(n: int, first: int, stop: Stop) -> Iterator[tuple[int, Batch]]:
             todo = (Piece(k, task, part) for part in batches(n, first) for k, task in enumerate(sent))
             for piece, batch in finished(hands, play_piece, todo, stop):
                 yield piece.which, batch
 
-        yield play
+        yield go_on
