@@ -31,7 +31,7 @@ from sim.study.design import LARGEST
 Steps = tuple[str | int, ...]
 """The way to a part of a scenario: fields, names and positions."""
 Changes = list[tuple[Steps, Any]]
-MOST_CORNERS = 100
+MOST_CORNERS = 64
 ENDLESS = 2.0**-20
 """The probability beyond which a law without an end is not tried beforehand."""
 
