@@ -11,11 +11,13 @@ from SALib.analyze import morris, sobol
 from SALib.test_functions import Ishigami, Sobol_G
 from typer.testing import CliRunner
 
+import sim
 from sim.cli import app
 from sim.scenario.factors import Factor, of_law
 from sim.scenario.laws import Law
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.sweep import Design, read_sweep
+from sim.show.report import NothingToShow
 from sim.study.design import Floats, sampled
 from sim.study.effects import Effect, Findings, of_function, stage, studied
 from sim.study.expect import NoMetric
@@ -323,7 +325,7 @@ def test_the_command(what: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert {path.name for path in folder.iterdir()} == {
         "sobol", "sensitivity.json", "tornado.png", "tornado.svg", "indices.png", "indices.svg",
     }  # fmt: skip
-    assert "Not distinguishable from noise:" in done.stdout
+    assert "not distinguishable from noise:" in done.stdout
     again = CliRunner().invoke(app, [*words, "--json", "--no-plots"])
     assert json.loads(again.stdout) == kept
     assert kept["stages"][0]["design"] == {"sobol": {"points": 8, "second_order": 0}}
@@ -338,3 +340,21 @@ def test_of_morris_alone(what: Path) -> None:
     row = told["stages"][0]["outcomes"]["online_mw.mean"]["factors"][0]
     assert (row["factor"], row["distinguishable"]) == ("sites.West.online", True)
     assert set(row) == {"factor", "distinguishable", "swing", "strength", "mu_star", "sigma"}
+
+
+def test_in_python(what: Path, small: ScenarioFile) -> None:
+    found = sim.sensitivity(what, points=8, workers=1)
+    assert found.frame.columns[:3] == ["design", "outcome", "factor"]
+    assert "What matters" in found._repr_html_()
+    assert found.plot("tornado").axes
+    with pytest.raises(NothingToShow, match="there is no picture tornados; did you mean tornado"):
+        found.plot("tornados")
+    worth = sim.value(sim.Scenario(small), "refusal", windows=["0 d"], replications=3, workers=1)
+    assert set(worth.frame["window"]) == {None, "0 d"}
+    planned = sim.plan(
+        sim.Scenario(small), "sites.West.online", "100 MW", "300 MW", "online_mw.mean > 200", step="100 MW",
+        replications=40, workers=1,
+    )  # fmt: skip
+    assert planned.frame["value"].to_list() == ["100 MW", "200 MW", "300 MW"]
+    assert planned.summary()["answer"] in planned.frame["value"]
+    assert repr(planned) == "<Plan of A small world>"

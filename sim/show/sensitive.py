@@ -12,13 +12,13 @@ from sim.study.effects import Effect, Findings, Stage
 from sim.study.indices import Index
 from sim.study.sensitivity import Sensitivity
 
-NOISE = "Not distinguishable from noise:"
+NOISE = "not distinguishable from noise:"
 DESIGNS = {"morris": "Morris's trajectories", "sobol": "Sobol's indices"}
 
 
 def sensitive_page(found: Sensitivity, console: Console) -> None:
     """Print what matters."""
-    parts: list[RenderableType] = [Text(line) for line in _what(found)]
+    parts: list[RenderableType] = [*(Text(line) for line in _what(found)), Text(""), _factors(found)]
     for findings in found.last.findings:
         parts += [Text(""), Text(findings.outcome, style="bold"), Text(_about(findings)), Text("")]
         parts.append(_table(found, findings))
@@ -40,6 +40,17 @@ def _what(found: Sensitivity) -> Iterator[str]:
         yield "Nothing stands out of the noise, so that there was nothing left for Sobol's indices"
 
 
+def _factors(found: Sensitivity) -> Table:
+    """The factors that are told of, and between which values each goes."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("factor", overflow="fold")
+    table.add_column("from", justify="right", no_wrap=True)
+    table.add_column("to", no_wrap=True)
+    for name in found.last.factors:
+        table.add_row(name, *found.ends[name])
+    return table
+
+
 def _about(findings: Findings) -> str:
     """What the outcome comes to, and how much of it is luck."""
     said = (
@@ -56,9 +67,9 @@ def _table(found: Sensitivity, findings: Findings) -> Table:
     most = max(
         (abs(end) for each in findings.effects for end in (each.swing.low, each.swing.high)), default=0.0
     )
-    unit = scaled(1.0, findings.unit, most)[1]
+    unit = scaled(1.0, findings.unit, most)[1].replace("%", "points")
     table = Table(box=None, pad_edge=False)
-    table.add_column("factor, from its 10 % to its 90 % value", overflow="fold")
+    table.add_column("factor", overflow="ellipsis")
     table.add_column(f"swing ({unit})" if unit else "swing", justify="right", no_wrap=True)
     for name in ("first", "total") if sobol else ("mu*", "sigma"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -68,7 +79,7 @@ def _table(found: Sensitivity, findings: Findings) -> Table:
             table.add_row(Text(NOISE, style="italic dim"))
         for effect in some:
             table.add_row(
-                Text(f"{effect.factor}, {' to '.join(found.ends[effect.factor])}"),
+                Text(effect.factor),
                 _swing(effect, findings.unit, most),
                 *(_sobol(effect) if sobol else _morris(effect, findings.unit, most)),
                 style="" if sure else "dim",
@@ -92,7 +103,7 @@ def _sobol(effect: Effect) -> tuple[str, str]:
 
 def _share(index: Index) -> str:
     """An index, and half its interval; in brackets where that includes 0."""
-    said = f"{index.value:.2f} ± {index.half:.2f}".replace("-0.00", "0.00")
+    said = f"{index.value:.2f}±{index.half:.2f}".replace("-0.00", "0.00")
     return said if index.sure else f"({said})"
 
 
@@ -103,8 +114,8 @@ def _morris(effect: Effect, unit: str, most: float) -> tuple[str, ...]:
 def _reading(stage: Stage) -> str:
     """How the numbers are to be read."""
     swing = (
-        "Swing: what the outcome does in the mean while the factor alone goes from its 10 % to its 90 % value, with"
-        " its 95 % interval."
+        "Swing: what the outcome does in the mean while the factor alone goes from its 10 % to its 90 % value (from,"
+        " to), with its 95 % interval."
     )
     if stage.design.kind == "sobol":
         return (

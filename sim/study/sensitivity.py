@@ -146,13 +146,16 @@ def sensitivity(
 
     def evaluate(design: Design, factors: Sequence[Factor]) -> tuple[Floats, Mapping[str, Floats]]:
         """Play the points of a design."""
-        written = sweep.written.model_copy(update={"design": design, "outcomes": asked, "expect": ()})
-        this = replace(sweep, written=written, factors=tuple(factors))
         folder = base / design.kind
-        before = told_of(folder)
-        others = before is not None and [each["name"] for each in before["factors"]] != [
-            factor.name for factor in factors
-        ]
+        before = told_of(folder) or {"factors": [], "identity": {"outcomes": []}}
+        there = before["identity"]["outcomes"]
+        keys = {
+            "design": design,
+            "outcomes": tuple(there) if set(asked) <= set(there) else asked,
+            "expect": (),
+        }
+        this = replace(sweep, written=sweep.written.model_copy(update=keys), factors=tuple(factors))
+        others = [each["name"] for each in before["factors"]] not in ([], [each.name for each in factors])
         swept = run(
             this, out=folder, workers=workers, cluster=cluster, fresh=fresh or others, progress=progress
         )

@@ -101,7 +101,8 @@ def _swings(axes: Axes, found: Sensitivity, findings: Findings) -> None:
     axes.set_xlim(left - 0.03 * (right - left), right + 0.3 * (right - left) or 1)
     axes.axvline(0, color=style.INK, linewidth=0.8)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 2.5, 5, 10]))
-    axes.set_xlabel(f"Change of the outcome ({unit})" if unit else "Change of the outcome")
+    change = unit.replace("%", "points")
+    axes.set_xlabel(f"Change of the outcome ({change})" if unit else "Change of the outcome")
     axes.set_title(f"{short(findings.outcome, 60)}, mean {amount(findings.mean, findings.unit)}")
 
 
