@@ -106,6 +106,7 @@ def sweep(
     path: str | Path,
     replications: int | None = None,
     seed: int | None = None,
+    engine: str = "auto",
     out: str | Path | None = None,
     workers: int | None = None,
     cluster: str | None = None,
@@ -123,6 +124,7 @@ def sweep(
         run(
             read_sweep(Path(path), replications, seed),
             out=None if out is None else Path(out),
+            engine=engine,
             workers=workers,
             cluster=cluster,
             fresh=fresh,

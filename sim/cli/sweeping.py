@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.command import DONE, FAILED, INTERRUPTED, app, progress, safe
+from sim.cli.command import DONE, FAILED, INTERRUPTED, Engine, app, progress, safe
 from sim.show import completion
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def sweep(
     seed: Annotated[
         int | None, typer.Option(min=0, help="Seed of all draws (default: as the sweep says).")
     ] = None,
+    engine: Annotated[Engine, typer.Option(help="The clock of the market.")] = Engine.auto,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes (default: one a core).")] = None,
     cluster: Annotated[
         str | None,
@@ -90,13 +91,13 @@ def sweep(
     if part is not None:
         if out is None:
             folder = folder.with_name(f"{folder.name}-{part[0]}-of-{part[1]}")
-        done = played(read, folder, part, workers, cluster, fresh)
+        done = played(read, folder, part, engine.value, workers, cluster, fresh)
         told(done, as_json, part)
         raise typer.Exit(INTERRUPTED if done.interrupted else DONE)
     if merge:
         done = study.joined(read, folders or [], folder, fresh=fresh)
     else:
-        done = played(read, folder, (1, 1), workers, cluster, fresh)
+        done = played(read, folder, (1, 1), engine.value, workers, cluster, fresh)
     told(done, as_json)
     if done.interrupted:
         raise typer.Exit(INTERRUPTED)
@@ -117,6 +118,7 @@ def played(
     read: "Sweep",
     folder: Path,
     part: tuple[int, int],
+    engine: str,
     workers: int | None,
     cluster: str | None,
     fresh: bool,
@@ -126,7 +128,14 @@ def played(
 
     with progress(read.name) as bar, lines(bar) as shown:
         return study.run(
-            read, out=folder, workers=workers, cluster=cluster, fresh=fresh, shard=part, progress=shown
+            read,
+            out=folder,
+            engine=engine,
+            workers=workers,
+            cluster=cluster,
+            fresh=fresh,
+            shard=part,
+            progress=shown,
         )
 
 

@@ -109,7 +109,8 @@ def page(done: Swept, console: Console) -> None:
     for statement, (text, style) in said(done, verdicts).items():
         parts.append(Text(f"{text}: {statement}" if style == "green" else f"{text}", style=style))
     console.print(Panel(Group(*parts), title=done.told["title"] or done.name, title_align="left"))
-    console.print(f"Runs, points and estimates are in {done.folder}", style="dim")
+    on = "" if done.clock is None else f"; engine {done.clock.engine} ({done.clock.why})"
+    console.print(f"Runs, points and estimates are in {done.folder}{on}", style="dim")
 
 
 def page_html(done: Swept) -> str:

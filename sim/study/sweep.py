@@ -27,6 +27,7 @@ from sim.scenario.faults import ScenarioError, meant
 from sim.scenario.statements import DESCRIPTION
 from sim.scenario.sweep import MOST_RUNS, Sweep
 from sim.study import store
+from sim.study.clocks import clock
 from sim.study.dataset import ESTIMATES, POINTS, Dataset, of_runs, told_of
 from sim.study.design import Floats, points_of, sampled
 from sim.study.estimates import estimates
@@ -55,7 +56,7 @@ def run(
     out: Path | None = None,
     workers: int | None = None,
     cluster: str | None = None,
-    engine: Engine = "simpy",
+    engine: str = "auto",
     fresh: bool = False,
     shard: tuple[int, int] = (1, 1),
     progress: Progress | None = None,
@@ -65,7 +66,8 @@ def run(
     A Ctrl-C ends it after what has begun (see `Swept.interrupted`). `shard` (2, 8) plays the second of eight parts.
     Raises ScenarioError for values that cannot stand in the scenario, OutError for a folder that cannot be used.
     """
-    study, u = planned(sweep, engine)
+    on = clock(engine, [sweep.scenario], points_of(sweep.design, sweep.factors) * sweep.replications)
+    study, u = planned(sweep, on.engine)
     aside = Aside() if out is None else None
     folder = aside.folder if aside is not None else out
     assert folder is not None, "one of the two"
@@ -75,14 +77,12 @@ def run(
         play_missing(dataset, study, u, mine, stop, workers, cluster, progress)
         if not stop.asked and shard == (1, 1):
             ended(dataset, study, len(u))
-    return Swept(folder, told_of(folder) or {}, interrupted=stop.asked, kept=aside)
+    return Swept(folder, told_of(folder) or {}, interrupted=stop.asked, clock=on, kept=aside)
 
 
-def joined(
-    sweep: Sweep, folders: Sequence[Path], out: Path, engine: Engine = "simpy", fresh: bool = False
-) -> Swept:
+def joined(sweep: Sweep, folders: Sequence[Path], out: Path, fresh: bool = False) -> Swept:
     """Join the shards of a sweep. Raises OutError where one is of another sweep, or runs are missing."""
-    study, u = planned(sweep, engine)
+    study, u = planned(sweep)
     dataset = begun(sweep, study, u, out, fresh)
     with dataset.alone():
         for each in folders:

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from sim.study.clocks import Clock
 from sim.study.dataset import ESTIMATES, POINTS, of_runs, scan, told_of
 from sim.study.estimates import Verdict, estimates, verdicts
 from sim.study.store import OutError
@@ -19,6 +20,8 @@ class Swept:
     folder: Path
     told: dict[str, Any]
     interrupted: bool = False
+    clock: Clock | None = None
+    """The clock on which it was played just now; it leaves no trace in the numbers."""
     kept: object = field(default=None, repr=False)
     """What the folder lives as long as, where nobody named one."""
 
