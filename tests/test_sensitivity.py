@@ -248,7 +248,7 @@ uncertainties:
   uncertain.growth: {uniform: {low: 1, high: 3}}
   rights.refusal.appetite: {uniform: {low: 30 %, high: 90 %}}
   providers.Neo.price: {uniform: {low: 10 M$/MW/y, high: 12 M$/MW/y}}
-design: {sobol: {points: 16}}
+design: {sobol: {points: 8}}
 replications: 4
 seed: 7
 outcomes: [online_mw.mean, spend.Neo]
@@ -266,7 +266,7 @@ def test_of_a_scenario(what: Path, tmp_path: Path) -> None:
     """What is online goes with the first site alone: its size less a fifth of it in outages."""
     found = sensitivity(read_sweep(what), out=tmp_path / "out", workers=1)
     online, spend = found.last.findings
-    assert (found.last.points, found.replications, found.dropped) == (16 * 6, 4, ())
+    assert (found.last.points, found.replications, found.dropped) == (8 * 6, 4, ())
     first = online.effects[0]
     assert first.factor == "sites.West.online"
     assert found.ends[first.factor] == ("165 MW", "285 MW")
@@ -288,13 +288,13 @@ def test_it_goes_on_where_it_was_stopped(what: Path, tmp_path: Path) -> None:
     def told(*so_far: int) -> None:
         done.append((so_far[0], so_far[1]))
 
-    first = sensitivity(read, out=tmp_path, points=8, workers=1, progress=told)
-    assert done[0] == (0, 144)
+    first = sensitivity(read, out=tmp_path, points=4, workers=1, progress=told)
+    assert done[0] == (0, 72)
     done.clear()
-    again = sensitivity(read, out=tmp_path, points=8, workers=1, progress=told)
-    assert done[0] == (144, 144)
+    again = sensitivity(read, out=tmp_path, points=4, workers=1, progress=told)
+    assert done[0] == (72, 72)
     assert again.told() == first.told()
-    screened = sensitivity(read, out=tmp_path, points=8, workers=1, keep=3, trajectories=4)
+    screened = sensitivity(read, out=tmp_path, points=4, workers=1, keep=3, trajectories=4)
     assert [stage.design.kind for stage in screened.stages] == ["morris", "sobol"]
     assert 1 <= len(screened.last.factors) <= 3
     assert set(screened.dropped) == set(first.last.factors) - set(screened.last.factors)
@@ -317,7 +317,7 @@ def test_an_outcome_that_is_none(what: Path) -> None:
 
 def test_the_command(what: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    words = ["sensitivity", str(what), "--points", "8", "--workers", "1", "--outcome", "online_mw.mean"]
+    words = ["sensitivity", str(what), "--points", "4", "--workers", "1", "--outcome", "online_mw.mean"]
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 0, done.output
     folder = tmp_path / "runs/sensitivity-what"
@@ -328,7 +328,7 @@ def test_the_command(what: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert "not distinguishable from noise:" in done.stdout
     again = CliRunner().invoke(app, [*words, "--json", "--no-plots"])
     assert json.loads(again.stdout) == kept
-    assert kept["stages"][0]["design"] == {"sobol": {"points": 8, "second_order": 0}}
+    assert kept["stages"][0]["design"] == {"sobol": {"points": 4, "second_order": 0}}
     wrong = CliRunner().invoke(app, [*words, "--points", "9"])
     assert wrong.exit_code == 2
     assert "is no power of 2" in wrong.output
@@ -343,7 +343,7 @@ def test_of_morris_alone(what: Path) -> None:
 
 
 def test_in_python(what: Path, small: ScenarioFile) -> None:
-    found = sim.sensitivity(what, points=8, workers=1)
+    found = sim.sensitivity(what, points=4, workers=1)
     assert found.frame.columns[:3] == ["design", "outcome", "factor"]
     assert "What matters" in found._repr_html_()
     assert found.plot("tornado").axes
