@@ -2,9 +2,11 @@
 
 Numba counts the references to a structure, and to every array in it, in each function that is given one; that
 costs more than the market's own work. Who lends a structure holds it until the call returns, and so all arrays
-in it; but an array that was read before its field is set anew must not be used after.
+in it; but an array that was read before its field is set anew must not be used after. An index into a lent array
+is never below 0, which an index of numba's is asked at each use (except where NUMBA_BOUNDSCHECK checks them all).
 """
 
+import operator
 from typing import Any
 
 from numba import types
@@ -13,12 +15,17 @@ from numba.core.datamodel import models
 from numba.core.extending import (
     infer_getattr,
     intrinsic,
+    lower_builtin,
+    lower_cast,
     lower_getattr_generic,
     lower_setattr_generic,
     register_model,
 )
 from numba.core.typing.templates import AttributeTemplate
 from numba.experimental.structref import _Utils
+from numba.np.arrayobj import getitem_array_tuple, getitem_arraynd_intp, setitem_array
+
+from sim.model.compiled.compiler import config
 
 
 class Lent(types.Type):
@@ -29,7 +36,68 @@ class Lent(types.Type):
         self.structure = structure
 
 
+class LentArray(types.Array):
+    """The type of an array in a structure that is lent: of one or two dimensions, in the order of C."""
+
+    def __init__(self, array: types.Array) -> None:
+        super().__init__(array.dtype, array.ndim, "C", name=f"Lent({array.name})")
+
+
 register_model(Lent)(models.OpaqueModel)
+register_model(LentArray)(models.ArrayModel)
+
+
+@lower_cast(types.Array, LentArray)
+@lower_cast(LentArray, types.Array)
+def _as_it_is(context: Any, builder: Any, kind: Any, other: Any, value: Any) -> Any:
+    return value
+
+
+def _item(context: Any, builder: Any, kind: Any, value: Any, indices: Any) -> Any:
+    """Where an item of a lent array stands."""
+    array = context.make_array(kind)(context, builder, value=value)
+    at = indices[0]
+    for k, index in enumerate(indices[1:], 1):
+        at = builder.add(builder.mul(at, builder.extract_value(array.shape, k)), index)
+    return builder.gep(array.data, [at], inbounds=True)
+
+
+def _indices(context: Any, builder: Any, kind: Any, index_kind: Any, index: Any) -> Any:
+    """The numbers that say which item; None where they say several items."""
+    several = isinstance(index_kind, types.BaseTuple)
+    indices = cgutils.unpack_tuple(builder, index, count=len(index_kind)) if several else [index]
+    kinds = index_kind.types if several else [index_kind]
+    if len(kinds) < kind.ndim or not all(isinstance(each, types.Integer) for each in kinds):
+        return None
+    return [context.cast(builder, *each, types.int64) for each in zip(indices, kinds, strict=True)]
+
+
+@lower_builtin(operator.getitem, LentArray, types.Integer)
+@lower_builtin(operator.getitem, LentArray, types.BaseTuple)
+def _get(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    kind, index_kind = signature.args
+    indices = _indices(context, builder, kind, index_kind, args[1])
+    if indices is None:
+        several = isinstance(index_kind, types.BaseTuple)
+        return (getitem_array_tuple if several else getitem_arraynd_intp)(context, builder, signature, args)
+    return builder.load(_item(context, builder, kind, args[0], indices))
+
+
+@lower_builtin(operator.setitem, LentArray, types.Any, types.Any)
+def _set(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    kind, index_kind, value_kind = signature.args
+    indices = _indices(context, builder, kind, index_kind, args[1])
+    if indices is None:
+        return setitem_array(context, builder, signature, args)
+    value = context.cast(builder, args[2], value_kind, kind.dtype)
+    builder.store(value, _item(context, builder, kind, args[0], indices))
+    return context.get_dummy_value()
+
+
+def _field(lent: Lent, field: str) -> Any:
+    """The type of a field as it is read from a structure that is lent."""
+    kind = lent.structure.field_dict.get(field)
+    return LentArray(kind) if isinstance(kind, types.Array) and not config.BOUNDSCHECK else kind
 
 
 @intrinsic
@@ -55,14 +123,14 @@ class _Fields(AttributeTemplate):
     key = Lent
 
     def generic_resolve(self, lent: Lent, field: str) -> Any:  # type: ignore[override]
-        return lent.structure.field_dict.get(field)
+        return _field(lent, field)
 
 
 @lower_getattr_generic(Lent)
 def _read(context: Any, builder: Any, lent: Lent, pointer: Any, field: str) -> Any:
     """A field; of an array, the data without its owner, so that nothing is counted."""
     value = getattr(_payload(context, builder, lent.structure, pointer), field)
-    kind = lent.structure.field_dict[field]
+    kind = _field(lent, field)
     if not isinstance(kind, types.Array):
         return value
     array = context.make_array(kind)(context, builder, value=value)
