@@ -15,7 +15,9 @@ from sweeping import WHOLE, swept
 from sim.cli import main
 from sim.scenario.sweep import read_sweep
 from sim.show.checked import Case, junit_to, summarise
-from sim.show.plots.swept import heat_maps, responses, trade_offs
+from sim.show.plots.heat_maps import heat_maps
+from sim.show.plots.responses import responses
+from sim.show.plots.trade_offs import trade_offs
 from sim.show.swept import amount, callings, page, where
 from sim.study import sweep
 from sim.study.sweep import planned
