@@ -10,9 +10,10 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, ValidationError, ValidationInfo
 
+from sim.scenario.designs import CONTINUOUS, Design, Setting, read_design
 from sim.scenario.expectations import parse_expectation
 from sim.scenario.factors import Factor, levels_of, of_law, range_of
-from sim.scenario.faults import Complaint, Fault, Gathering, ScenarioError, Wrong, meant, wrong
+from sim.scenario.faults import Complaint, Fault, Gathering, ScenarioError, Wrong, wrong
 from sim.scenario.fields import Described, Reads, Text, read_text, reads
 from sim.scenario.laws import Law
 from sim.scenario.merging import Kind, kind_of
@@ -21,8 +22,10 @@ from sim.scenario.quantities import Quantity, uncertain_law
 from sim.scenario.reading import load, placed, read_file, told
 from sim.scenario.schema import Expected, ScenarioFile
 from sim.scenario.statements import unwrapped
-from sim.scenario.words import Count, Replications, Seed, Truth, several
+from sim.scenario.words import Count, Replications, Seed, several
 from sim.scenario.written import Node, refused
+
+__all__ = ["Design", "Lever", "Sweep", "SweepFile", "Uncertainty", "read_sweep"]
 
 OWN = ("title", "replications", "seed", "expect", "source", "note", "confidence")
 """Keys of a scenario that have no effect in a sweep, which has its own."""
@@ -103,76 +106,6 @@ def read_uncertainty(written: object, info: ValidationInfo) -> Uncertainty:
                 *(Complaint(**{**vars(each), "path": each.path[1:]}) for each in told(error))
             ) from None
     return Uncertainty.model_validate(written, context=info.context)
-
-
-@dataclass(frozen=True)
-class Design:
-    """Which points are played? The kind of design, and its settings."""
-
-    kind: str
-    settings: Mapping[str, int]
-
-
-SETTINGS: dict[str, dict[str, int | None]] = {
-    "grid": {"levels": 5},
-    "latin hypercube": {"points": None},
-    "sobol": {"points": None, "second_order": 0},
-    "morris": {"trajectories": 10, "levels": 4},
-    "one at a time": {"levels": 2},
-}
-"""The designs, and the default of each setting; None for one that must be written."""
-CONTINUOUS = ("latin hypercube", "sobol", "morris")
-"""Designs that take a value anywhere in a range."""
-
-
-class Setting(Described):
-    """The settings of a design."""
-
-    called: ClassVar[str] = "a design"
-
-    points: Count | None = None
-    """How many points of a latin hypercube; of Sobol's, how many base points, a power of 2."""
-    trajectories: Count | None = None
-    """How many trajectories of Morris's design (10)."""
-    levels: Count | None = None
-    """Into how many values a law is cut: 5 in a grid, 4 in Morris's design, 2 one at a time."""
-    second_order: Truth | None = None
-    """Whether Sobol's design has the points that second-order indices need (false)."""
-
-
-def read_design(written: object, info: ValidationInfo) -> Design:
-    """Which design is written?"""
-    stated = unwrapped(written)
-    if isinstance(stated, str):
-        stated = {stated: {}}
-    if not isinstance(stated, Mapping) or len(stated) != 1:
-        raise wrong("is no design", "write grid, or {latin hypercube: {points: 200}}", written)
-    kind, given = str(next(iter(stated))), next(iter(stated.values()))
-    if kind not in SETTINGS:
-        raise wrong("is no design", meant(kind, SETTINGS), kind)
-    known = SETTINGS[kind]
-    gathering = Gathering()
-    found: dict[str, int] = {}
-    with gathering.under(kind):
-        try:
-            setting = Setting.model_validate(given or {}, context=info.context)
-        except ValidationError as error:
-            raise Wrong(*told(error)) from None
-        for key in given or {}:
-            if key not in known:
-                raise wrong(f"has no {key}", meant(key, known), given)
-        for key, default in known.items():
-            value = getattr(setting, key)
-            value = default if value is None else int(value)
-            if value is None:
-                raise wrong(f"does not say how many {key}", f"write {{{kind}: {{{key}: 128}}}}", kind)
-            found[key] = value
-        if kind == "sobol" and found["points"] & (found["points"] - 1):
-            raise wrong("must be a power of 2", "write 64, 128, 256, ...", str(found["points"]))
-        if kind == "morris" and (found["levels"] % 2 or found["levels"] < 2):
-            raise wrong("must be even", "write levels: 4", str(found["levels"]))
-    gathering.settle()
-    return Design(kind, found)
 
 
 def named(written: object, info: ValidationInfo, reader: Any) -> dict[str, Any]:

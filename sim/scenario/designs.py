@@ -1,0 +1,85 @@
+"""Designs: which points of a sweep are played?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import ValidationError, ValidationInfo
+
+from sim.scenario.faults import Gathering, Wrong, meant, wrong
+from sim.scenario.fields import Described
+from sim.scenario.reading import told
+from sim.scenario.statements import unwrapped
+from sim.scenario.words import Count, Truth
+
+
+@dataclass(frozen=True)
+class Design:
+    """Which points are played? The kind of design, and its settings."""
+
+    kind: str
+    settings: Mapping[str, int]
+
+
+SETTINGS: dict[str, dict[str, int | None]] = {
+    "grid": {"levels": 5},
+    "latin hypercube": {"points": None},
+    "sobol": {"points": None, "second_order": 0},
+    "morris": {"trajectories": 10, "levels": 4},
+    "one at a time": {"levels": 2},
+}
+"""The designs, and the default of each setting; None for one that must be written."""
+CONTINUOUS = ("latin hypercube", "sobol", "morris")
+"""Designs that take a value anywhere in a range."""
+
+
+class Setting(Described):
+    """The settings of a design."""
+
+    called: ClassVar[str] = "a design"
+
+    points: Count | None = None
+    """How many points of a latin hypercube; of Sobol's, how many base points, a power of 2."""
+    trajectories: Count | None = None
+    """How many trajectories of Morris's design (10)."""
+    levels: Count | None = None
+    """Into how many values a law is cut: 5 in a grid, 4 in Morris's design, 2 one at a time."""
+    second_order: Truth | None = None
+    """Whether Sobol's design has the points that second-order indices need (false)."""
+
+
+def read_design(written: object, info: ValidationInfo) -> Design:
+    """Which design is written?"""
+    stated = unwrapped(written)
+    if isinstance(stated, str):
+        stated = {stated: {}}
+    if not isinstance(stated, Mapping) or len(stated) != 1:
+        raise wrong("is no design", "write grid, or {latin hypercube: {points: 200}}", written)
+    kind, given = str(next(iter(stated))), next(iter(stated.values()))
+    if kind not in SETTINGS:
+        raise wrong("is no design", meant(kind, SETTINGS), kind)
+    known = SETTINGS[kind]
+    gathering = Gathering()
+    found: dict[str, int] = {}
+    with gathering.under(kind):
+        try:
+            setting = Setting.model_validate(given or {}, context=info.context)
+        except ValidationError as error:
+            raise Wrong(*told(error)) from None
+        for key in given or {}:
+            if key not in known:
+                raise wrong(f"has no {key}", meant(key, known), given)
+        for key, default in known.items():
+            value = getattr(setting, key)
+            value = default if value is None else int(value)
+            if value is None:
+                raise wrong(f"does not say how many {key}", f"write {{{kind}: {{{key}: 128}}}}", kind)
+            found[key] = value
+        if kind == "sobol" and found["points"] & (found["points"] - 1):
+            raise wrong("must be a power of 2", "write 64, 128, 256, ...", str(found["points"]))
+        if kind == "morris" and (found["levels"] % 2 or found["levels"] < 2):
+            raise wrong("must be even", "write levels: 4", str(found["levels"]))
+    gathering.settle()
+    return Design(kind, found)
