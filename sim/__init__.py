@@ -146,6 +146,7 @@ def value(
     windows: Iterable[str] | None = None,
     replications: int | None = None,
     seed: int | None = None,
+    engine: str = "auto",
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Advice:
@@ -159,6 +160,7 @@ def value(
             windows=None if windows is None else list(windows),
             replications=replications,
             seed=seed,
+            engine=engine,
             workers=workers,
             progress=progress,
         )
@@ -176,6 +178,7 @@ def plan(
     sought: Sought | None = None,
     replications: int | None = None,
     seed: int | None = None,
+    engine: str = "auto",
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Advice:
@@ -198,6 +201,7 @@ def plan(
             sought=sought,
             replications=replications,
             seed=seed,
+            engine=engine,
             workers=workers,
             progress=progress,
         )
@@ -214,6 +218,7 @@ def sensitivity(
     replications: int | None = None,
     seed: int | None = None,
     out: str | Path | None = None,
+    engine: str = "auto",
     workers: int | None = None,
     cluster: str | None = None,
     progress: Progress | None = None,
@@ -235,6 +240,7 @@ def sensitivity(
             trajectories=trajectories,
             points=points,
             out=None if out is None else Path(out),
+            engine=engine,
             workers=workers,
             cluster=cluster,
             progress=progress,

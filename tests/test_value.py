@@ -150,6 +150,11 @@ def test_both_tables_are_corrected_for_themselves(small: ScenarioFile) -> None:
     }
 
 
+def test_a_clock_that_there_is_not(small: ScenarioFile) -> None:
+    with pytest.raises(ValueError, match="engine='fast': write one of auto, simpy, compiled"):
+        value(small, "refusal", engine="fast")
+
+
 def test_workers_leave_no_trace(small: ScenarioFile) -> None:
     one, two = (value(small, "refusal", windows=["3 d"], replications=5, workers=n).told() for n in (1, 2))
     assert one == two

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.command import INTERRUPTED, ScenarioPath, Set, app, parsed, progress, safe
+from sim.cli.command import INTERRUPTED, Engine, ScenarioPath, Set, app, parsed, progress, safe
 from sim.show import completion
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ Replications = Annotated[
 ]
 Seed = Annotated[int | None, typer.Option(min=0, help="Seed of all draws (default: as the scenario says).")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes (default: one a core).")]
+OnClock = Annotated[Engine, typer.Option(help="The clock of the market.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")]
 Drawn = Annotated[bool, typer.Option("--plots/--no-plots", help="Draw the pictures.")]
 
@@ -52,6 +53,7 @@ def value(
     replications: Replications = None,
     seed: Seed = None,
     overrides: Set = None,
+    engine: OnClock = Engine.auto,
     workers: Workers = None,
     plots: Drawn = True,
     out: Annotated[
@@ -75,6 +77,7 @@ def value(
             replications=replications,
             seed=seed,
             workers=workers,
+            engine=engine.value,
             progress=told,
         )
     answered(found, folder, "value", plots, as_json)
@@ -109,6 +112,7 @@ def plan(
     ] = None,
     seed: Seed = None,
     overrides: Set = None,
+    engine: OnClock = Engine.auto,
     workers: Workers = None,
     plots: Drawn = True,
     out: Annotated[
@@ -136,6 +140,7 @@ def plan(
             replications=replications,
             seed=seed,
             workers=workers,
+            engine=engine.value,
             progress=told,
         )
     answered(found, folder, "plan", plots, as_json)
@@ -172,6 +177,7 @@ def sensitivity(
         int | None, typer.Option(min=1, help="How many futures at each point (default: as the sweep says).")
     ] = None,
     seed: Seed = None,
+    engine: OnClock = Engine.auto,
     workers: Workers = None,
     cluster: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler, or local:8 for one here.")
@@ -207,6 +213,7 @@ def sensitivity(
                 points=points,
                 out=folder,
                 workers=workers,
+                engine=engine.value,
                 cluster=cluster,
                 fresh=fresh,
                 progress=told,

@@ -39,7 +39,10 @@ def _story(plan: Plan) -> list[tuple[str, str]]:
             f"{words} from {values[0]} to {values[-1]}, by {plan.lever.step}; the scenario says {plan.now}",
         ),
         ("Target", f"{plan.target} with a probability of {plan.bar.probability:.6g} or more"),
-        ("Futures", f"the same for every value, up to {plan.bar.futures} (seed {plan.seed})"),
+        (
+            "Futures",
+            f"the same for every value, up to {plan.bar.futures} (seed {plan.seed}, engine {plan.clock.engine})",
+        ),
     ]
 
 

@@ -21,7 +21,7 @@ def worth_page(worth: Worth, console: Console) -> None:
     futures = f"{worth.replications} replication{'s' * (worth.replications != 1)}"
     parts: list[RenderableType] = [
         Text(f"{worth.kind} of {worth.holder}{window}"),
-        Text(f"{futures} of {worth.scenario}, seed {worth.seed}"),
+        Text(f"{futures} of {worth.scenario}, seed {worth.seed}, engine {worth.clock.engine}"),
         Text(""),
         _table(worth),
         Text(""),

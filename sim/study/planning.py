@@ -15,6 +15,7 @@ from sim.scenario.expectations import COMPARISONS, GRAMMAR, STATISTICS
 from sim.scenario.faults import UserError, Wrong
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.units import parse_quantity
+from sim.study.clocks import Clock
 from sim.study.expect import NoMetric, near
 from sim.study.lever import Lever, lever, settable, standing
 from sim.study.replications import Progress
@@ -23,6 +24,8 @@ from sim.study.variants import players
 
 FEWEST = 200
 """So many futures are played of a value, where nothing else is said."""
+TRIES = 10
+"""So many values are tried, roughly."""
 WHEN_NEVER: dict[str, float] = {"short.first_days": inf}
 """What a metric comes to in a future without it, where that says something: never short is short infinitely late."""
 
@@ -89,6 +92,7 @@ class Plan:
     target: Target
     bar: Bar
     seed: int
+    clock: Clock
     sought: Sought
     now: str
     """What stands at the lever's path in the scenario itself."""
@@ -160,6 +164,7 @@ class Plan:
             "probability": self.bar.probability,
             "replications": self.bar.futures,
             "seed": self.seed,
+            "engine": self.clock.engine,
             "sought": self.sought,
             "answer": self.value(self.answer),
             "ci95": list(self.interval),
@@ -191,6 +196,7 @@ def plan(
     replications: int | None = None,
     seed: int | None = None,
     workers: int | None = None,
+    engine: str = "auto",
     progress: Progress | None = None,
 ) -> Plan:
     """The least (or most) of a lever, from `low` to `high`, with which a target holds in enough futures.
@@ -203,7 +209,8 @@ def plan(
     moved = lever(settable(scenario, path), low, high, step)
     for end in (moved.values[0], moved.values[-1]):
         scenario.replace({moved.path: end})  # what is wrong with it is told before anything is played
-    with players(scenario.seed if seed is None else seed, workers) as crew:
+    runs = bar.futures * TRIES
+    with players(scenario, runs, seed=seed, workers=workers, engine=engine) as crew:
 
         def holds(values: Sequence[int], futures: range) -> dict[int, Truths]:
             """Play some futures with some values."""
@@ -223,6 +230,7 @@ def plan(
         target=wanted,
         bar=bar,
         seed=crew.seed,
+        clock=crew.clock,
         sought=sought,
         now=standing(scenario, moved.path),
         open_=found[0],

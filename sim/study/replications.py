@@ -135,11 +135,17 @@ Players = Callable[[int, int, Stop], Iterator[tuple[int, Batch]]]
 """Play `n` replications of every task, from a first one on; give which task it was, and a batch as it is finished."""
 
 
-def _kind(tasks: Sequence[Task]) -> Kind:
+def kind_of(tasks: Sequence[Task]) -> Kind:
     """Do threads play as well as processes? Where nearly all is compiled, which leaves the interpreter to others."""
     compiled = all(task.engine == "compiled" for task in tasks)
     large = compiled and all(requests(task.scenario) >= WHOLE_THREADS for task in tasks)
     return "threads" if large else "processes"
+
+
+def compiled_once(task: Task) -> None:
+    """Compile what a task needs before several processes play it, so that not each of them does."""
+    if task.engine == "compiled" and not cache.is_there():
+        play(task.scenario, task.seed, 0, engine="compiled")
 
 
 @contextmanager
@@ -151,7 +157,7 @@ def players(tasks: Sequence[Task], most: int, workers: int | None = None) -> Ite
     user's cannot be sent to them.
     """
     size = min(cores() if workers is None else workers, len(tasks) * len(batches(most)))
-    kind = _kind(tasks)
+    kind = kind_of(tasks)
     packed = [travels(task) for task in tasks] if size > 1 and kind == "processes" else []
     if None in packed:
         if workers is not None:
@@ -162,8 +168,8 @@ def players(tasks: Sequence[Task], most: int, workers: int | None = None) -> Ite
         size = 1
     local = size == 1 or kind == "threads"
     sent: Sequence[Task | bytes] = tasks if local else [task for task in packed if task is not None]
-    if size > 1 and tasks[0].engine == "compiled" and not cache.is_there():
-        play(tasks[0].scenario, tasks[0].seed, 0, engine="compiled")  # once, and not by each
+    if size > 1:
+        compiled_once(tasks[0])
     with crew(size, kind) as hands:
 
         def go_on(n: int, first: int, stop: Stop) -> Iterator[tuple[int, Batch]]:

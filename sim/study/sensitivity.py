@@ -127,6 +127,7 @@ def sensitivity(
     out: Path | None = None,
     workers: int | None = None,
     cluster: str | None = None,
+    engine: str = "auto",
     fresh: bool = False,
     progress: Progress | None = None,
 ) -> Sensitivity:
@@ -157,7 +158,13 @@ def sensitivity(
         this = replace(sweep, written=sweep.written.model_copy(update=keys), factors=tuple(factors))
         others = [each["name"] for each in before["factors"]] not in ([], [each.name for each in factors])
         swept = run(
-            this, out=folder, workers=workers, cluster=cluster, fresh=fresh or others, progress=progress
+            this,
+            out=folder,
+            engine=engine,
+            workers=workers,
+            cluster=cluster,
+            fresh=fresh or others,
+            progress=progress,
         )
         if swept.interrupted:
             raise KeyboardInterrupt

@@ -11,8 +11,9 @@ from typing import TypeVar
 
 from sim.model.metrics import Metrics
 from sim.scenario.schema import ScenarioFile
+from sim.study.clocks import Clock, clock
 from sim.study.executors import Crew, Stop, cores, crew, finished, stoppable
-from sim.study.replications import Progress, Task, play_batch, play_packed
+from sim.study.replications import Progress, Task, compiled_once, kind_of, play_batch, play_packed
 from sim.study.store import OutError
 
 Key = TypeVar("Key")
@@ -25,6 +26,7 @@ class Players:
     hands: Crew
     stop: Stop
     seed: int
+    clock: Clock
 
     def play(
         self,
@@ -53,7 +55,7 @@ class Players:
     def _tasks(self, variants: Mapping[Key, ScenarioFile]) -> Iterator[tuple[Key, Task | bytes]]:
         """What each variant asks of those who play, packed where it must travel."""
         for key, scenario in variants.items():
-            task = Task(scenario, self.seed, "none")
+            task = Task(scenario, self.seed, "none", engine=self.clock.engine)
             yield key, pickle.dumps(task) if self.hands.remote else task
 
 
@@ -65,7 +67,19 @@ def _metrics(piece: tuple[object, range, Task | bytes]) -> list[Metrics]:
 
 
 @contextmanager
-def players(seed: int, workers: int | None = None) -> Iterator[Players]:
-    """Take on those who play; by default one a processor."""
-    with stoppable() as stop, crew(cores() if workers is None else workers) as hands:
-        yield Players(hands, stop, seed)
+def players(
+    scenario: ScenarioFile,
+    runs: int,
+    *,
+    seed: int | None = None,
+    workers: int | None = None,
+    engine: str = "auto",
+) -> Iterator[Players]:
+    """Take on those who play about so many runs of variants of a scenario; by default one a processor."""
+    on = clock(engine, [scenario], runs)
+    task = Task(scenario, scenario.seed if seed is None else seed, "none", engine=on.engine)
+    size = cores() if workers is None else workers
+    if size > 1:
+        compiled_once(task)
+    with stoppable() as stop, crew(size, kind_of([task])) as hands:
+        yield Players(hands, stop, task.seed, on)

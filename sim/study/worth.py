@@ -15,6 +15,7 @@ from sim.scenario.faults import UserError, meant
 from sim.scenario.laws import mean
 from sim.scenario.market import Right
 from sim.scenario.schema import ScenarioFile
+from sim.study.clocks import Clock
 from sim.study.lever import standing
 from sim.study.outcome import whole
 from sim.study.replications import Progress
@@ -59,6 +60,7 @@ class Worth:
     """The span over which the metrics are taken."""
     replications: int
     seed: int
+    clock: Clock
     written: Variant | None
     """The clause as it is written; None for an exclusive right, which has no window."""
     stakes: tuple[Stake, ...]
@@ -92,6 +94,7 @@ class Worth:
             "days": self.days,
             "replications": self.replications,
             "seed": self.seed,
+            "engine": self.clock.engine,
             "worth": [stake.row() for stake in self.stakes],
             "windows": {each.window: [stake.row() for stake in each.stakes] for each in self.windows},
             "notes": list(self.notes),
@@ -106,6 +109,7 @@ def value(
     replications: int | None = None,
     seed: int | None = None,
     workers: int | None = None,
+    engine: str = "auto",
     progress: Progress | None = None,
 ) -> Worth:
     """What is a right worth to each party? The same futures are played with and without it.
@@ -123,7 +127,8 @@ def value(
         **{window: scenario.replace({f"rights.{right}.window": window}) for window in varied},
     }
     n = scenario.replications if replications is None else replications
-    with players(scenario.seed if seed is None else seed, workers) as crew:
+    runs = n * len(variants)
+    with players(scenario, runs, seed=seed, workers=workers, engine=engine) as crew:
         found = crew.play(variants, range(n), progress)
     days = (scenario.end - scenario.measure_from) / timedelta(days=1)
     whose = list(parties(scenario, clause, found["with"][0]))
@@ -150,6 +155,7 @@ def value(
         days=days,
         replications=n,
         seed=crew.seed,
+        clock=crew.clock,
         written=Variant(window, _mean_days(scenario, right), corrected) if first_refusal else None,
         stakes=corrected,
         windows=windows_,
