@@ -60,6 +60,20 @@ def test_the_same_bytes_whatever_the_workers_and_the_shards(tmp_path: Path, whol
     assert digests(tmp_path / "joined") == whole
 
 
+def test_a_shard_may_have_nothing_to_do(tmp_path: Path) -> None:
+    """Two runs in three parts: the third is empty, and is joined like the others."""
+    text = WHOLE.replace("grid: {levels: 2}", "latin hypercube: {points: 2}").replace("tions: 5", "tions: 1")
+    path = written(tmp_path, text)
+    for k in (1, 2, 3):
+        done = command(
+            str(path), "--shard", f"{k}/3", "--out", f"{k}", "--workers", "1", "--json", cwd=tmp_path
+        )
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["finished"] == (k < 3)
+    folders = [tmp_path / "1", tmp_path / "2", tmp_path / "3"]
+    assert sweep.joined(read_sweep(path), folders, tmp_path / "out").finished == 2
+
+
 def test_a_piece_is_compacted_without_a_trace(
     tmp_path: Path, whole: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -267,6 +281,12 @@ def test_a_full_disk_loses_nothing(
     monkeypatch.undo()
     sweep.run(read, out=tmp_path / "out", workers=1)
     assert digests(tmp_path / "out") == whole
+
+
+def test_a_read_only_folder_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: "locked" not in str(path))
+    with pytest.raises(OutError, match="locked: cannot be written; name another folder with --out"):
+        sweep.run(swept(tmp_path), out=tmp_path / "locked", workers=1)
 
 
 def test_two_at_once_in_one_folder_are_kept_apart(tmp_path: Path) -> None:

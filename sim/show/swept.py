@@ -211,7 +211,7 @@ def as_object(done: Swept) -> dict[str, Any]:
         "runs": asked,
         "finished": found,
         "interrupted": done.interrupted,
-        "failed": int(done.failures["runs"].sum()),
+        "failed": int(done.failures["runs"].sum()) if found else 0,
         "factors": done.factors,
         "outcomes": {},
         "expect": [],

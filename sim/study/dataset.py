@@ -31,6 +31,10 @@ BLOCK = 64
 PART = re.compile(r"(\d+)-(\d+)\.parquet")
 
 
+class NoRuns(OutError):
+    """No run of a sweep is finished yet."""
+
+
 class Dataset:
     """The folder of one sweep while it is being played.
 
@@ -174,14 +178,14 @@ def name(held: range) -> str:
 
 
 def scan(folder: Path) -> pl.LazyFrame:
-    """All runs that are there, in order. Raises OutError where there are none."""
+    """All runs that are there, in order. Raises NoRuns where there are none."""
     if (folder / RUNS).is_file():
         return pl.scan_parquet(folder / RUNS)
     there = Dataset.__new__(Dataset)
     there.folder, there.parts = folder, folder / PARTS
     files = there.files()
     if not files:
-        raise OutError(f"{folder}: holds no finished runs yet")
+        raise NoRuns(f"{folder}: holds no finished runs yet")
     return pl.scan_parquet([files[held] for held in sorted(files, key=lambda each: each.start)])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from sim.study.clocks import Clock
-from sim.study.dataset import ESTIMATES, POINTS, of_runs, scan, told_of
+from sim.study.dataset import ESTIMATES, POINTS, NoRuns, of_runs, scan, told_of
 from sim.study.estimates import Verdict, estimates, verdicts
 from sim.study.store import OutError
 
@@ -70,7 +70,10 @@ class Swept:
     @property
     def finished(self) -> int:
         """How many runs are finished, failed ones included?"""
-        return int(of_runs(self.folder, lambda runs: runs.select(pl.len())).item())
+        try:
+            return int(of_runs(self.folder, lambda runs: runs.select(pl.len())).item())
+        except NoRuns:
+            return 0
 
     @property
     def asked(self) -> int:
