@@ -160,7 +160,7 @@ def played(case: dict[str, Any], clock: Any = Market, **own: Any) -> Run:
     env = simpy.Environment()
     market = clock(env, future_of(case), **own)
     market.world = ScriptedWorld(env, case, market)
-    env.run(until=case["end"])
+    market.play()
     return gathered(market, 0)
 
 

@@ -89,6 +89,10 @@ class Market:
 
     # The clock
 
+    def play(self) -> None:
+        """Play to the end."""
+        self.env.run(until=self.end)
+
     def written(self) -> Written:
         """What was written down."""
         return self.ledger.written(self.future)

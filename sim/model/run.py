@@ -109,7 +109,7 @@ def played(
     if watch is not None:
         assert isinstance(market, Market), "only the market on SimPy's clock can be looked on at"
         watch(market)
-    env.run(until=drawn.calendar.end)
+    market.play()
     return gathered(market, replication)
 
 

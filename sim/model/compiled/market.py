@@ -4,6 +4,7 @@ It stands in the same place as the market on SimPy's clock: an instant comes aft
 time, and the world hears of a trigger that fires in the instant in which it does.
 """
 
+import numpy as np
 import simpy
 
 from sim.model.compiled.beginning import begun, whole
@@ -11,6 +12,7 @@ from sim.model.compiled.compiler import compiled
 from sim.model.compiled.instants import advance, plan_to, stir, write_commitment, write_delivery
 from sim.model.compiled.lists import longer
 from sim.model.compiled.names import LOOK, NOBODY, ZERO
+from sim.model.compiled.own import own
 from sim.model.compiled.state import Ints, State, Table, lent
 from sim.model.future import Future
 from sim.model.ledger import BECAME, COMMITTED, DELIVERED, RELEASED, WHY, Written
@@ -32,7 +34,9 @@ class Market:
     ) -> None:
         self.env, self.future = env, future
         self.end = future.calendar.end
-        self.state = begun(future, policy, answer)
+        self._own = own(future, policy, answer)
+        """Kept alive: the state holds their addresses alone."""
+        self.state = begun(future, self._own)
         self.sites = Sites(future)
         """What the world has told of the sites; what is promised and serves there, the state knows."""
         self.world: World | None = None
@@ -42,36 +46,36 @@ class Market:
         self._news = False
         self._looking: list[tuple[int, int]] = []
         """The triggers that the state knows of: site and share."""
-        self._woken: set[int] = set()
-        """The times for which SimPy has an instant in its queue."""
+        self._due = 0
+        """When the market has something to do."""
         self.wake()
 
     def wake(self) -> None:
         """Have an instant now, to take in what the world has done when it has done all at this time."""
         self._news = True
-        self._wake_at(max(0, int(self.env.now)))
+        self._due = min(self._due, max(0, int(self.env.now)))
 
-    def _wake_at(self, at: int) -> None:
-        if at not in self._woken and at < self.end:
-            self._woken.add(at)
-            later(self.env, at - int(self.env.now), MARKET, self._advance)
+    def play(self) -> None:
+        """Play to the end: what the world does at a time comes before the instant of the market."""
+        env, end = self.env, self.end
+        while True:
+            at = env.peek()
+            if at <= self._due and at < end:
+                env.step()
+            elif self._due < end:
+                self._play_on(self._due, int(min(end, at)))
+            else:
+                return
 
-    def _advance(self, _: simpy.Event) -> None:
+    def _play_on(self, now: int, until: int) -> None:
         """Play the instant that is now, and those that follow before the world does anything."""
-        now = int(self.env.now)
-        self._woken.discard(now)
         if self._news:
             self._hear(now)
         if self.world is not None and self.future.watches:
             self._watch(self.world.looking())
-        until = int(min(self.end, self.env.peek()))
-        after, played, fired = map(int, advance(self.state, now, until))  # NumPy's, with the compiler off
-        if not fired:
-            self._wake_at(after)
-        elif played == now:
-            self._fire(after)
-        else:
-            later(self.env, played - now, MARKET, lambda _: self._fire(after))
+        self._due, played, fired = map(int, advance(self.state, now, until))  # NumPy's, with the compiler off
+        if fired:
+            self._fire(played)
 
     def written(self) -> Written:
         """What was written down."""
@@ -100,7 +104,8 @@ class Market:
                 if at > now:
                     look_at(self.state, at)
         for s, why in fallen.items():
-            dates, sizes = whole(self.sites.plan_date[s]), whole(self.sites.plan_kw[s])
+            dates = np.array(self.sites.plan_date[s], dtype=np.int64)
+            sizes = np.array(self.sites.plan_kw[s], dtype=np.int64)
             changed(self.state, s, self.sites.online[s], self.sites.out[s], dates, sizes, why)
         if not self._taken_over:
             self._take_over()
@@ -123,12 +128,14 @@ class Market:
             self._looking = looking
             watch(self.state, whole(s for s, _ in looking), whole(share for _, share in looking))
 
-    def _fire(self, after: int) -> None:
-        """Let the world look at what has been committed, and go on."""
+    def _fire(self, now: int) -> None:
+        """Let the world look at what has been committed."""
         assert self.world is not None
+        if now > self.env.now:
+            later(self.env, now - int(self.env.now), MARKET, lambda _: None)
+            self.env.step()
         self.sites.committed = promised_at(self.state).tolist()
         self.world.look(self.sites)
-        self._wake_at(after)
 
 
 @compiled
