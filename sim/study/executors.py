@@ -25,6 +25,7 @@ from concurrent.futures import (
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from multiprocessing import resource_tracker
 from types import ModuleType
 from typing import Any, Literal, TypeVar
 
@@ -241,7 +242,9 @@ def _dask(cluster: str) -> Iterator[Crew]:
             held.enter_context(_quiet(logging.getLogger(name)))
         local = None
         if match["workers"]:
-            # The thread that starts workers, and starts them anew, inherits what is blocked here.
+            # The thread that starts workers, and starts them anew, inherits what is blocked here; unless Python
+            # starts its tracker of resources in it, which unblocks what it finds blocked.
+            resource_tracker.ensure_running()
             with _recruiting():
                 local = LocalCluster(  # type: ignore[no-untyped-call]
                     n_workers=int(match["workers"]),
