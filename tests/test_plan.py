@@ -285,6 +285,17 @@ def test_a_date_keeps_what_is_added_to_it(small: ScenarioFile) -> None:
     assert found.now == "2025-03-01"
 
 
+def test_buildings_from_none_on(small: ScenarioFile) -> None:
+    """Of three halls of 50 MW, 60 days one after the other; one alone has no `every`, and none is no building."""
+    path = "sites.East.buildings.Hall.count"
+    bare = small.replace({"sites.West.outages": None, "sites.East.buildings.Hall.slip": "0 d"})
+    found = plan(bare, path, "0", "4", "site.East.online_mw.end > 60", replications=36, workers=1)
+    assert [each.share for each in found.tried] == [0, 0, 1, 1, 1]
+    assert (found.value(found.answer), found.interval, found.now) == ("2", ("2", "2"), "3")
+    with pytest.raises(ScenarioError, match="there is no Hal in sites.East.buildings"):
+        plan(small, "sites.East.buildings.Hal.count", "0", "4", "online_mw.mean > 60")
+
+
 @pytest.mark.parametrize(
     ("change", "error", "said"),
     [

@@ -147,6 +147,18 @@ def settable(scenario: ScenarioFile, path: str) -> str:
     return f"{path}.date" if isinstance(written, dict) and {"date", "plus"} <= set(written) else path
 
 
+def moved(scenario: ScenarioFile, path: str, value: str) -> ScenarioFile:
+    """The scenario with a value at a path. Of a `count` of buildings, 0 removes them, and one needs no `every`."""
+    parent, _, key = path.rpartition(".")
+    changes: dict[str, object] = {path: value}
+    if key == "count" and ".buildings." in path:
+        if value == "0":
+            changes = {parent: None}
+        elif value == "1":
+            changes[f"{parent}.every"] = None
+    return scenario.replace(changes)
+
+
 def standing(scenario: ScenarioFile, path: str) -> str:
     """What stands at a path of a scenario, defaults too?"""
     here: Any = scenario.resolved()

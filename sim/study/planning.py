@@ -17,7 +17,7 @@ from sim.scenario.schema import ScenarioFile
 from sim.scenario.units import parse_quantity
 from sim.study.clocks import Clock
 from sim.study.expect import NoMetric, near
-from sim.study.lever import Lever, lever, settable, standing
+from sim.study.lever import Lever, lever, moved, settable, standing
 from sim.study.replications import Progress
 from sim.study.search import Bar, Search, Sought, Tried, Truths, enough
 from sim.study.variants import players
@@ -206,33 +206,33 @@ def plan(
     none of the run's metrics, KeyboardInterrupt where the user stops it.
     """
     wanted, bar = read_target(target), read_bar(probability, replications)
-    moved = lever(settable(scenario, path), low, high, step)
-    for end in (moved.values[0], moved.values[-1]):
-        scenario.replace({moved.path: end})  # what is wrong with it is told before anything is played
+    range_ = lever(settable(scenario, path), low, high, step)
+    for end in (range_.values[0], range_.values[-1]):
+        moved(scenario, range_.path, end)  # what is wrong with it is told before anything is played
     runs = bar.futures * TRIES
     with players(scenario, runs, seed=seed, workers=workers, engine=engine) as crew:
 
         def holds(values: Sequence[int], futures: range) -> dict[int, Truths]:
             """Play some futures with some values."""
-            variants = {k: scenario.replace({moved.path: moved.values[k]}) for k in values}
+            variants = {k: moved(scenario, range_.path, range_.values[k]) for k in values}
             found = crew.play(variants, futures)
             known = next(iter(found.values()))[0]
             if wanted.metric not in known:
                 raise NoMetric(_no_metric(wanted.metric, known))
             return {k: np.array([wanted.holds(each) for each in found[k]], dtype=bool) for k in values}
 
-        search = Search(len(moved.values), holds, bar, progress)
+        search = Search(len(range_.values), holds, bar, progress)
         sought = sought or ("least" if search.rises() else "most")
         found = search.find(sought)
     return Plan(
         scenario=scenario.title or scenario.name,
-        lever=moved,
+        lever=range_,
         target=wanted,
         bar=bar,
         seed=crew.seed,
         clock=crew.clock,
         sought=sought,
-        now=standing(scenario, moved.path),
+        now=standing(scenario, range_.path),
         open_=found[0],
         answer=found[1],
         shown=found[2],
