@@ -7,6 +7,7 @@ one path. What is done, and in which pieces, never depends on who does it.
 import logging
 import multiprocessing
 import os
+import pickle
 import re
 import signal
 import sys
@@ -24,6 +25,7 @@ from concurrent.futures import (
 )
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from multiprocessing import resource_tracker
 from types import ModuleType
@@ -89,6 +91,12 @@ class Crew:
     def ahead(self) -> int:
         """How many pieces are given out at once, so that no hand is ever idle?"""
         return 2 * self.hands() if self.remote else self.hands()
+
+
+@lru_cache(maxsize=8)
+def unpacked(sent: bytes) -> Any:
+    """What has travelled to a worker, which reads it once."""
+    return pickle.loads(sent)
 
 
 def cores() -> int:

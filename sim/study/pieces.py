@@ -5,10 +5,8 @@ many runs there are and on nothing else; so workers, crashes and the order of pi
 """
 
 import math
-import pickle
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
@@ -18,6 +16,7 @@ from sim.model.series import series
 from sim.scenario.faults import UserError
 from sim.scenario.schema import ScenarioFile
 from sim.study.design import Floats
+from sim.study.executors import unpacked
 from sim.study.points import Points
 
 LARGEST = 250
@@ -121,13 +120,6 @@ def outcomes(scenario: ScenarioFile, seed: int, replication: int, engine: Engine
     return metrics(run, series(run), window(run, scenario.measure_from, scenario.report_at))
 
 
-@lru_cache(maxsize=2)
-def _unpacked(study: bytes) -> Study:
-    """A study that has travelled; a worker reads it once."""
-    found: Study = pickle.loads(study)
-    return found
-
-
 def play_packed(study: bytes, piece: Piece) -> Played:
     """Play a piece in another process."""
-    return play_piece(_unpacked(study), piece)
+    return play_piece(unpacked(study), piece)

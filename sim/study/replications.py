@@ -8,7 +8,6 @@ import pickle
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 import polars as pl
@@ -21,7 +20,7 @@ from sim.model.series import backlog, capacity, series
 from sim.scenario.schema import ScenarioFile
 from sim.study import bands, frames
 from sim.study.clocks import WHOLE_THREADS, requests
-from sim.study.executors import Kind, Stop, cores, crew, finished
+from sim.study.executors import Kind, Stop, cores, crew, finished, unpacked
 from sim.study.frames import Frames
 
 Tables = Literal["all", "summary", "none"]
@@ -101,16 +100,9 @@ class Piece:
     replications: range
 
 
-@lru_cache(maxsize=8)
-def _unpacked(task: bytes) -> Task:
-    """A task that has travelled; a worker reads it once."""
-    found: Task = pickle.loads(task)
-    return found
-
-
 def play_packed(task: bytes, replications: range) -> Batch:
     """Play some replications in another process."""
-    return play_batch(_unpacked(task), replications)
+    return play_batch(unpacked(task), replications)
 
 
 def play_piece(piece: Piece) -> Batch:
