@@ -2,6 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import isnan
+from numbers import Real
+
+from sim.model.rules import NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +60,10 @@ def order_of(ranking: Sequence[str], numbers: dict[str, int]) -> list[int]:
             f"the policy ranked {list(ranking)}; it may name each of {list(numbers)} once, and no other"
         )
     return [numbers[name] for name in ranking]
+
+
+def kw_of(answer: float) -> int:
+    """What a holder says that it takes, in whole kW. Raises ValueError where that is no number."""
+    if not isinstance(answer, Real) or isnan(answer):
+        raise ValueError(f"the answer returned {answer!r}; it must return a number of kW")
+    return max(0, int(min(answer, NEVER)))

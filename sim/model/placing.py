@@ -13,7 +13,7 @@ from sim.model.ledger import (
     NOBODY,
     Ledger,
 )
-from sim.model.own import Answer, Offer, Policy, Request, order_of
+from sim.model.own import Answer, Offer, Policy, Request, kw_of, order_of
 from sim.model.rules import NEVER
 from sim.model.sites import Sites
 from sim.model.time import DAY
@@ -160,8 +160,8 @@ class Placing:
         if self.own_answer is not None:
             holder = self.future.rights[k].holder
             offer = self._offer(now, r, holder, self.would_take(now, r, k, limits))
-            kw = int(self.own_answer(self._request(now, r), offer))
-            return self.takes(now, r, holder, self.ledger.gives_up[r], max(0, kw), limits)
+            kw = kw_of(self.own_answer(self._request(now, r), offer))
+            return self.takes(now, r, holder, self.ledger.gives_up[r], kw, limits)
         return [] if self._declines(r, k) else self.would_take(now, r, k, limits)
 
     def held(self, now: int, r: int, k: int) -> Limits:

@@ -6,20 +6,19 @@ from itertools import accumulate
 import numpy as np
 import numpy.typing as npt
 
-from sim.model.compiled.compiler import compiled
+from sim.model.compiled.compiler import compiled, of_form
 from sim.model.compiled.instants import plan_to
 from sim.model.compiled.names import END, HOW_MANY, LEFT, LOOK, NEVER, NOBODY, OFFER_ROOM, POLICIES, WHY, ZERO
-from sim.model.compiled.own import NOBODYS, answer_of, policy_of
-from sim.model.compiled.state import Floats, Function, Ints, State, Table, blank, lent
+from sim.model.compiled.own import NOBODYS, Own
+from sim.model.compiled.state import KNOWS_OWN, Floats, Function, Ints, State, Table, blank, lent
 from sim.model.future import Future
 from sim.model.ledger import WHOLLY
-from sim.model.own import Answer, Policy
 
 Whole = npt.NDArray[np.int64]
 
 
-def begun(future: Future, policy: Policy | None, answer: Answer | None) -> State:
-    """The state of a market before its first instant. Raises NotCompiled for a function that cannot be compiled."""
+def begun(future: Future, own: Own) -> State:
+    """The state of a market before its first instant, with the user's own functions, which it does not keep alive."""
     requests, groups = future.requests, future.groups
     sellers, rights, sites = future.providers, future.rights, future.sites
     priorities = sorted({-group.priority for group in groups})
@@ -69,10 +68,10 @@ def begun(future: Future, policy: Policy | None, answer: Answer | None) -> State
     know_sites(state, whole(site.online for site in sites))
     know_own(
         state,
-        int(policy is not None),
-        NOBODYS if policy is None else policy_of(policy, future),
-        int(answer is not None),
-        NOBODYS if answer is None else answer_of(answer, future),
+        int(own.policy is not None),
+        own.policy or NOBODYS,
+        int(own.answer is not None),
+        own.answer or NOBODYS,
     )
     return state
 
@@ -210,8 +209,11 @@ def know_sites(m: State, online: Ints) -> None:
     m.take_site, m.take_kw = np.empty(2 * n, np.int64), np.empty(2 * n, np.int64)
 
 
-@compiled
-def know_own(m: State, own_policy: int, ranked: Function, own_answer: int, answered_by: Function) -> None:
+def _know_own(m: State, own_policy: int, ranked: Function, own_answer: int, answered_by: Function) -> None:
     """Let the state know the user's own functions."""
     m.own_policy, m.ranked = own_policy, ranked
     m.own_answer, m.answered_by = own_answer, answered_by
+
+
+# Of one form: else there were a version for each function of a user's, and those in the cache break the next run.
+know_own = of_form(_know_own, KNOWS_OWN, kept=True)

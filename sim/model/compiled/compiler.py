@@ -34,9 +34,9 @@ def compiled(function: F) -> F:
     return _compiled(function, FOLDER is not None, nogil=True, error_model="numpy")
 
 
-def of_form(function: F, kept: bool = False) -> F:
-    """A function of the form that a user's own take in the market, compiled at once."""
-    return function if OFF else _compiled(function, kept and FOLDER is not None, FUNCTION, nogil=True)
+def of_form(function: F, form: Any = FUNCTION, kept: bool = False) -> F:
+    """A function of just one form, compiled at once: that of a user's own in the market, if nothing else is said."""
+    return function if OFF else _compiled(function, kept and FOLDER is not None, form, nogil=True)
 
 
 def _compiled(function: F, kept: bool, *form: Any, **how: Any) -> F:

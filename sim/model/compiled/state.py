@@ -192,6 +192,9 @@ def _kinds() -> list[tuple[str, Any]]:
     return kinds
 
 
+KNOWS_OWN: Any = None
+"""The form of a function that is told of the user's own; see `beginning`."""
+
 if OFF:
 
     def blank() -> State:
@@ -221,6 +224,8 @@ else:
     structref.define_boxing(StateType, StateProxy)  # type: ignore[no-untyped-call]
     STATE = StateType(_kinds())
     LENT = Lent(STATE)
+    _function = numba.types.FunctionType(FUNCTION)
+    KNOWS_OWN = numba.void(STATE, numba.int64, _function, numba.int64, _function)
 
     @register_jitable
     def blank() -> State:
