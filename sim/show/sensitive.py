@@ -33,7 +33,8 @@ def _what(found: Sensitivity) -> Iterator[str]:
     for stage in found.stages:
         yield f"{DESIGNS[stage.design.kind]}: {len(stage.factors)} factors, {stage.points:,} points"
     if found.dropped:
-        yield f"Left out by the screening, as weak or noise: {', '.join(found.dropped)}"
+        dropped = ", ".join(found.dropped)
+        yield f"Left out by the screening, as weak or noise, and since then as the scenario has them: {dropped}"
     elif found.last.design.kind == "morris" and not any(
         effect.sure for findings in found.last.findings for effect in findings.effects
     ):
