@@ -60,6 +60,13 @@ def test_the_same_bytes_whatever_the_workers_and_the_shards(tmp_path: Path, whol
     assert digests(tmp_path / "joined") == whole
 
 
+def test_the_same_bytes_on_either_clock(tmp_path: Path, whole: dict[str, str]) -> None:
+    found = sweep.run(swept(tmp_path), out=tmp_path / "compiled", workers=1, engine="compiled")
+    assert digests(tmp_path / "compiled") == whole
+    assert found.clock is not None
+    assert (found.clock.engine, found.clock.why) == ("compiled", "as asked for")
+
+
 def test_a_shard_may_have_nothing_to_do(tmp_path: Path) -> None:
     """Two runs in three parts: the third is empty, and is joined like the others."""
     text = WHOLE.replace("grid: {levels: 2}", "latin hypercube: {points: 2}").replace("tions: 5", "tions: 1")
