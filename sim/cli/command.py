@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
@@ -130,12 +131,23 @@ def progress(what: str) -> Iterator[Any]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
+        task = bar.add_task(what, total=None, rate="")
+        first: tuple[int, float] | None = None
 
         def told(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
+            nonlocal first
+            first = first or (done, time.monotonic())
+            since = max(time.monotonic() - first[1], 1e-9)
+            rate = f"{(done - first[0]) / since:.1f}/s" if done > first[0] else ""
+            bar.update(task, completed=done, total=total, rate=rate)
 
         yield told
 

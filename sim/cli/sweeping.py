@@ -35,7 +35,7 @@ def sweep(
         ),
     ],
     folders: Annotated[
-        list[Path] | None, typer.Argument(metavar="[DIR]...", help="With --merge: the folders of the shards.")
+        list[Path] | None, typer.Argument(metavar="DIR", help="With --merge: the folders of the shards.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder of the results (default: runs/sweeps/NAME).")
