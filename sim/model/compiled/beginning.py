@@ -6,8 +6,8 @@ from itertools import accumulate
 import numpy as np
 import numpy.typing as npt
 
+from sim.model.compiled.agenda import plan_to
 from sim.model.compiled.compiler import compiled, of_form
-from sim.model.compiled.instants import plan_to
 from sim.model.compiled.names import END, HOW_MANY, LEFT, LOOK, NEVER, NOBODY, OFFER_ROOM, POLICIES, WHY, ZERO
 from sim.model.compiled.own import NOBODYS, Own
 from sim.model.compiled.state import KNOWS_OWN, Floats, Function, Ints, State, Table, blank, lent

@@ -7,12 +7,15 @@ time, and the world hears of a trigger that fires in the instant in which it doe
 import numpy as np
 import simpy
 
+from sim.model.compiled.agenda import plan_to, stir
 from sim.model.compiled.beginning import begun, whole
 from sim.model.compiled.compiler import compiled
-from sim.model.compiled.instants import advance, plan_to, stir, write_commitment, write_delivery
+from sim.model.compiled.deliveries import write_delivery
+from sim.model.compiled.instants import advance
 from sim.model.compiled.lists import longer
 from sim.model.compiled.names import LOOK, NOBODY, ZERO
 from sim.model.compiled.own import own
+from sim.model.compiled.promises import write_commitment
 from sim.model.compiled.state import Ints, State, Table, lent
 from sim.model.future import Future
 from sim.model.ledger import BECAME, COMMITTED, DELIVERED, RELEASED, WHY, Written

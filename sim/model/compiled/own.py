@@ -4,6 +4,7 @@ Between the market and the user's function stands one function of numbers for ea
 itself need not be compiled anew. It turns numbers into the records that the user's function is promised.
 """
 
+import re
 from collections import namedtuple
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
@@ -183,7 +184,10 @@ def _why(error: Exception) -> str:
         return "the compiler itself fails over it"
     lines = (line.strip() for line in str(error).splitlines())
     telling = (line for line in lines if line and not line.startswith("Failed in nopython mode"))
-    return next(telling, type(error).__name__).removesuffix(" found for signature:").rstrip(".")
+    line = next(telling, type(error).__name__).rstrip(".")
+    return re.sub(
+        r"No implementation of function Function\(<.*?(\w+)'?>\).*", r"it knows no such use of \1", line
+    )
 
 
 def _known(values: Sequence[Any]) -> Any:
