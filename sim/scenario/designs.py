@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import ValidationError, ValidationInfo
 
@@ -12,7 +12,7 @@ from sim.scenario.faults import Gathering, Wrong, meant, wrong
 from sim.scenario.fields import Described
 from sim.scenario.reading import told
 from sim.scenario.statements import unwrapped
-from sim.scenario.words import Count, Truth
+from sim.scenario.words import Count, Truth, whole
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Setting(Described):
 
     called: ClassVar[str] = "a design"
 
-    points: Count | None = None
+    points: Annotated[int, whole(1, 10_000_000)] | None = None
     """How many points of a latin hypercube; of Sobol's, how many base points, a power of 2."""
     trajectories: Count | None = None
     """How many trajectories of Morris's design (10)."""
