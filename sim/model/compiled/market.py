@@ -66,16 +66,20 @@ class Market:
             if at <= self._due and at < end:
                 env.step()
             elif self._due < end:
-                self._play_on(self._due, int(min(end, at)))
+                self._play_on(self._due)
             else:
                 return
 
-    def _play_on(self, now: int, until: int) -> None:
-        """Play the instant that is now, and those that follow before the world does anything."""
+    def _play_on(self, now: int) -> None:
+        """Play the instant that is now, and those that follow before the world does anything.
+
+        What the world will do next is known only once it has been heard: a plan that it tells it will review.
+        """
         if self._news:
             self._hear(now)
         if self.world is not None and self.future.watches:
             self._watch(self.world.looking())
+        until = int(min(self.end, self.env.peek()))
         self._due, played, fired = map(int, advance(self.state, now, until))  # NumPy's, with the compiler off
         if fired:
             self._fire(played)
