@@ -114,13 +114,13 @@ class Market:
         """
         now = int(self.env.now)
         self._woken.discard(now)
+        self.now = now
+        self._instant(now)
+        # Only now, since a plan that the world has just told is reviewed on its date.
         until = now if self._triggers else min(self.end, self.env.peek())
-        while True:
+        while (now := self._next_time()) < until:
             self.now = now
             self._instant(now)
-            now = self._next_time()
-            if now >= until:
-                break
         self._wake_at(now)
 
     def _instant(self, now: int) -> None:
