@@ -9,17 +9,17 @@ SHORT = st.integers(0, 4)
 Case = dict[str, Any]
 
 
-def told_of_site(draw: st.DrawFn, site: str, online: int, end: int) -> list[dict[str, Any]]:
-    """What a world tells of one site: plans kept, moved, cancelled and retired, and an outage."""
+def told_of_site(draw: st.DrawFn, site: str, online: int, end: int, most: int) -> list[dict[str, Any]]:
+    """What a world tells of one site: plans kept, moved, cancelled and retired, and an outage; `most` buildings."""
     told = []
 
     def tell(at: int, building: str | None, event: str, kw: int, date: int | None = None) -> None:
         told.append({"at": at, "site": site, "building": building, "event": event, "kw": kw, "date": date})
 
-    for b in range(draw(st.integers(0, 2))):
-        name, kw = f"b{b}", draw(st.sampled_from([2, 5, 10]))
+    for b in range(draw(st.integers(most - 2, most))):
+        name, kw = f"b{b}", draw(st.sampled_from([2, 5, 10, *[20] * (most - 2)]))
         at = draw(st.sampled_from([0, 0, 2, 5]))
-        date = at + draw(SHORT)
+        date = at + draw(st.integers(0, 4 * most - 4))
         tell(at, name, "planned", kw, date)
         if draw(st.booleans()):
             later = date + draw(st.integers(1, 4))
@@ -49,54 +49,55 @@ def of_same(told: list[dict[str, Any]], item: dict[str, Any]) -> list[dict[str, 
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> Case:
-    """A market with a few sites, providers, rights and requests."""
+def cases(draw: st.DrawFn, busy: bool = False) -> Case:
+    """A market with a few sites, providers, rights and requests; if `busy`, with no fewer than some of each."""
     end = 14
-    sites = {f"s{i}": draw(st.sampled_from([0, 5, 10, 20])) for i in range(draw(st.integers(1, 3)))}
+    few = 1 if busy else 0
+    sites = {f"s{i}": draw(st.sampled_from([0, 5, 10, 20])) for i in range(draw(st.integers(1 + few, 3)))}
     told: list[dict[str, Any]] = []
     for site, online in sites.items():
-        of_site = told_of_site(draw, site, online, end)
+        of_site = told_of_site(draw, site, online, end, 2 + few)
         retires_in_outage = any(t["event"] == "retired" for t in of_site)
         told += [t for t in of_site if not (retires_in_outage and t["event"] in ("outage", "restored"))]
     order_told = ["announced", "restored", "online", "cancelled", "retired", "planned", "outage"]
     first = {id(t) for k, t in enumerate(told) if t["building"] and not of_same(told[:k], t)}
     told.sort(key=lambda t: (t["at"], order_told.index("announced" if id(t) in first else t["event"])))
-    some = st.lists(st.sampled_from(list(sites)), min_size=1, max_size=3, unique=True)
+    some = st.lists(st.sampled_from(list(sites)), min_size=1 + few, max_size=3, unique=True)
     providers = {
         f"P{i}": {
             "sites": draw(some),
-            "presells": draw(st.sampled_from([0, 2, 4, 100])),
+            "presells": draw(st.sampled_from([0, 2, 4, 100, *[100] * few])),
             "price": draw(st.sampled_from([None, 1, 2])),
             "keeps_back": draw(st.sampled_from([0, 0, 3])),
         }
-        for i in range(draw(st.integers(1, 3)))
+        for i in range(draw(st.integers(1 + few, 3)))
     }
     names = list(providers)
-    bypass = draw(st.sampled_from([True, True, False]))
+    bypass = draw(st.sampled_from([True, True, *([True] * few), False]))
     kinds = ["first refusal", "first refusal", "exclusive"] if bypass else ["exclusive"]
     rights = []
-    for i in range(draw(st.integers(0, 2))):
+    for i in range(draw(st.integers(few, 2 + few))):
         begins = draw(st.sampled_from([0, 0, 3, 6]))
         rights.append(
             {
                 "name": f"R{i}",
                 "holder": draw(st.sampled_from(names)),
                 "kind": draw(st.sampled_from(kinds)),
-                "customer": draw(st.sampled_from([None, "A"])),
-                "classes": draw(st.sampled_from([None, ["x"]])),
+                "customer": draw(st.sampled_from([None, *([None] * few), "A"])),
+                "classes": draw(st.sampled_from([None, *([None] * few), ["x"]])),
                 "from": begins,
                 "until": draw(st.sampled_from([None, begins + 2, begins + 5])),
-                "appetite": draw(st.sampled_from([1_000_000, 500_000, {"x": 500_000}])),
-                "max_utilization": draw(st.sampled_from([1_000_000, 800_000, 555_555])),
-                "max_delay": draw(st.sampled_from([None, 0, 2, "match"])),
+                "appetite": draw(st.sampled_from([1_000_000, 500_000, {"x": 500_000}, *[1_000_000] * few])),
+                "max_utilization": draw(st.sampled_from([1_000_000, 800_000, 555_555, 300_000])),
+                "max_delay": draw(st.sampled_from([None, 0, 2, "match", *["match", 0] * few])),
                 "partial": draw(st.booleans()),
                 "holds_capacity": draw(st.booleans()),
             }
         )
     requests = []
     asked = 0
-    for _ in range(draw(st.integers(1, 9))):
-        asked += draw(st.sampled_from([0, 0, 1, 2]))
+    for _ in range(draw(st.integers(8, 24) if busy else st.integers(1, 9))):
+        asked += draw(st.sampled_from([0, 0, 0, 1] if busy else [0, 0, 1, 2]))
         wanted = asked + draw(st.sampled_from([0, 0, 2, 4]))
         block = draw(st.sampled_from([1, 1, 2, 5]))
         requests.append(
@@ -107,11 +108,11 @@ def cases(draw: st.DrawFn) -> Case:
                 "only": draw(st.sampled_from([None, None, [names[-1]]])),
                 "asked": asked,
                 "wanted": wanted,
-                "gives_up": draw(st.sampled_from([None, wanted, wanted + 2, wanted + 5])),
+                "gives_up": draw(st.sampled_from([None, *[None] * few, wanted, wanted + 2, wanted + 5])),
                 "size": block * draw(st.integers(1, 5)),
                 "block": block,
                 "split": draw(st.sampled_from(["anywhere", "anywhere", "one site", "never"])),
-                "priority": draw(st.sampled_from([0, 0, 1])),
+                "priority": draw(st.sampled_from([0, 0, 1, -1])),
                 "term": draw(st.integers(1, 6)),
                 "draw": draw(st.sampled_from([0.0, 0.4, 0.5, 0.9])),
                 "windows": {right["name"]: draw(st.sampled_from([0, 1, 2, 4])) for right in rights},

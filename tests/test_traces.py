@@ -18,7 +18,7 @@ import pytest
 
 from sim.model.future import Future
 from sim.model.metrics import metrics, window
-from sim.model.run import Run, play
+from sim.model.run import Engine, Run, play
 from sim.model.sampling import future
 from sim.model.series import series
 from sim.scenario import traces
@@ -446,7 +446,7 @@ LOGS = {
 shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"the recorded logs are not there: {SHARED}")
 
 
-def replay(folder: Path, log: str, sites: str, more: str) -> Run:
+def replay(folder: Path, log: str, sites: str, more: str, engine: Engine = "simpy") -> Run:
     """A log, replayed at some sites, each with a provider; a job is served whole at one of them."""
     names = [each.split(":")[0] for each in sites.split(", ")]
     sellers = ", ".join(f"{name}: {{sites: [{name}]}}" for name in names)
@@ -459,7 +459,7 @@ def replay(folder: Path, log: str, sites: str, more: str) -> Run:
         f"demand: {{jobs: {{customer: All, split: never, arrivals: {{trace: {{{LOGS[log][0].format(SHARED)}}}}}}}}}\n"
         f"providers: {{{sellers}}}\nsites: {{{online}}}\n{more}\n"
     )
-    return play(load(path), 1, 0)
+    return play(load(path), 1, 0, engine=engine)
 
 
 def starts_first_come(asked: list[int], size: list[int], term: list[int], capacity: int) -> list[int]:
