@@ -5,6 +5,7 @@ The batches depend only on how many replications there are, never on the workers
 
 import gc
 import pickle
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -135,8 +136,9 @@ def kind_of(tasks: Sequence[Task]) -> Kind:
 
 
 def compiled_once(task: Task) -> None:
-    """Compile what a task needs before several processes play it, so that not each of them does."""
+    """Compile what a task needs before it is played, so that not each of several processes does; and say so."""
     if task.engine == "compiled" and not cache.is_there():
+        sys.stderr.write("Compiling the market, once: it takes about half a minute\n")
         play(task.scenario, task.seed, 0, engine="compiled")
 
 
@@ -160,8 +162,7 @@ def players(tasks: Sequence[Task], most: int, workers: int | None = None) -> Ite
         size = 1
     local = size == 1 or kind == "threads"
     sent: Sequence[Task | bytes] = tasks if local else [task for task in packed if task is not None]
-    if size > 1:
-        compiled_once(tasks[0])
+    compiled_once(tasks[0])
     with crew(size, kind) as hands:
 
         def go_on(n: int, first: int, stop: Stop) -> Iterator[tuple[int, Batch]]:

@@ -79,7 +79,6 @@ def players(
     on = clock(engine, [scenario], runs)
     task = Task(scenario, scenario.seed if seed is None else seed, "none", engine=on.engine)
     size = cores() if workers is None else workers
-    if size > 1:
-        compiled_once(task)
+    compiled_once(task)
     with stoppable() as stop, crew(size, kind_of([task])) as hands:
         yield Players(hands, stop, task.seed, on)
