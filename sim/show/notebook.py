@@ -14,7 +14,8 @@ FRAME = '<pre style="white-space:pre;overflow-x:auto;line-height:1.3;font-size:1
 
 def as_html(print_to: Callable[[Console], None], width: int = 100) -> str:
     """What a function prints to a terminal of some width, as HTML with its colours."""
-    console = Console(record=True, file=StringIO(), width=width, highlight=False)
+    # in Jupyter rich would show it at once, beside what is given back
+    console = Console(record=True, file=StringIO(), width=width, highlight=False, force_jupyter=False)
     print_to(console)
     return console.export_html(inline_styles=True, code_format=FRAME)
 
