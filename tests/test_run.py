@@ -254,7 +254,7 @@ def test_bad_input_gets_one_clear_error(words: list[str], sentence: str, tmp_pat
 
 def test_help_is_quick(tmp_path: Path) -> None:
     """Help imports none of the heavy libraries, so that it answers at once."""
-    heavy = ("numpy", "scipy", "polars", "matplotlib", "simpy", "pint", "pydantic", "rich.console")
+    heavy = ("numpy", "scipy", "polars", "matplotlib", "simpy", "pint", "pydantic", "rich.console", "numba")
     code = f"import sys, sim.cli; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
