@@ -7,7 +7,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.command import INTERRUPTED, Engine, ScenarioPath, Set, app, parsed, progress, safe
+from sim.cli.command import (
+    INTERRUPTED,
+    AsJson,
+    Drawn,
+    Engine,
+    OnClock,
+    ScenarioPath,
+    Seed,
+    Set,
+    SweepSeed,
+    Workers,
+    app,
+    parsed,
+    progress,
+    safe,
+)
 from sim.show import completion
 
 if TYPE_CHECKING:
@@ -16,11 +31,6 @@ if TYPE_CHECKING:
 Replications = Annotated[
     int | None, typer.Option(min=1, help="How many sampled futures (default: as the scenario says).")
 ]
-Seed = Annotated[int | None, typer.Option(min=0, help="Seed of all draws (default: as the scenario says).")]
-Workers = Annotated[int | None, typer.Option(min=1, help="Processes (default: one a core).")]
-OnClock = Annotated[Engine, typer.Option(help="The clock of the market.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")]
-Drawn = Annotated[bool, typer.Option("--plots/--no-plots", help="Draw the pictures.")]
 
 
 class Screening(StrEnum):
@@ -69,7 +79,7 @@ def value(
 
     read = load(scenario, parsed(overrides))
     folder = usable(Path("runs") / f"value-{safe(read.name)}-{safe(right)}" if out is None else out, "value")
-    with progress(f"{read.name}") as told:
+    with progress(read.name) as told:
         found = worth_of(
             read,
             right,
@@ -176,7 +186,7 @@ def sensitivity(
     replications: Annotated[
         int | None, typer.Option(min=1, help="How many futures at each point (default: as the sweep says).")
     ] = None,
-    seed: Seed = None,
+    seed: SweepSeed = None,
     engine: OnClock = Engine.auto,
     workers: Workers = None,
     cluster: Annotated[
@@ -203,7 +213,7 @@ def sensitivity(
     folder = Path("runs") / f"sensitivity-{safe(read.name)}" if out is None else out
     usable(folder, "sensitivity", own=("morris", "sobol"))
     try:
-        with progress(f"{read.name}") as told:
+        with progress(read.name) as told:
             found = study(
                 read,
                 method=method.value,

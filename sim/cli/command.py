@@ -68,6 +68,12 @@ Precise = Annotated[
         " as unserved_mw.mean:5%, or in its unit, as unserved_mw.mean:20; may be given again.",
     ),
 ]
+Seed = Annotated[int | None, typer.Option(min=0, help="Seed of all draws (default: as the scenario says).")]
+SweepSeed = Annotated[int | None, typer.Option(min=0, help="Seed of all draws (default: as the sweep says).")]
+Workers = Annotated[int | None, typer.Option(min=1, help="Processes (default: one a core).")]
+OnClock = Annotated[Engine, typer.Option(help="The clock of the market.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")]
+Drawn = Annotated[bool, typer.Option("--plots/--no-plots", help="Draw the pictures.")]
 
 
 def say_version(asked: bool) -> None:

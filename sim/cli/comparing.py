@@ -9,8 +9,12 @@ import typer
 from sim.cli.command import (
     FAILED,
     INTERRUPTED,
+    AsJson,
+    Drawn,
     Engine,
+    OnClock,
     Precise,
+    Workers,
     app,
     parsed,
     progress,
@@ -59,15 +63,15 @@ def compare(
         int | None,
         typer.Option(min=0, help="Seed of all draws, of all scenarios (default: that of the first)."),
     ] = None,
-    engine: Annotated[Engine, typer.Option(help="The clock of the market.")] = Engine.auto,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes (default: one a core).")] = None,
+    engine: OnClock = Engine.auto,
+    workers: Workers = None,
     precision: Precise = None,
-    plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw the differences?")] = True,
+    plots: Drawn = True,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder of the results (default: runs/compare-A-B).")
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Exit 1 if a precision is missed.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Is each scenario really another than the first? Paired differences in the same futures, with a verdict each."""
     from sim.scenario.reading import load

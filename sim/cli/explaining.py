@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.command import Set, app, parsed
+from sim.cli.command import AsJson, Set, app, parsed
 from sim.show import completion
 
 
@@ -30,7 +30,7 @@ def explain(
     ] = None,
     replication: Annotated[int, typer.Option(min=0, help="In which replication.")] = 0,
     overrides: Set = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Tell the story of one request: who was asked, what they said and why, and how it was served.
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.command import FAILED, INTERRUPTED, app, printed, progress
+from sim.cli.command import FAILED, INTERRUPTED, AsJson, Workers, app, printed, progress
 from sim.show import completion
 
 
@@ -34,8 +34,8 @@ def verify(
     seed: Annotated[
         int, typer.Option(min=0, help="Seed of all draws; the same seed gives the same numbers.")
     ] = 0,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes (default: one a core).")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")] = False,
+    workers: Workers = None,
+    as_json: AsJson = False,
 ) -> None:
     """Play markets about which theory knows something exactly, and compare; exit 1 if anything is wrong.
 

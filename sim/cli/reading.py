@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.command import ScenarioPath, Set, app, parsed, printed
+from sim.cli.command import AsJson, ScenarioPath, Set, app, parsed, printed
 from sim.show import completion
 
 
@@ -14,7 +14,7 @@ from sim.show import completion
 def check(
     scenario: ScenarioPath,
     overrides: Set = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Read and validate a scenario; say in words what was understood, and what has no effect."""
     from sim.scenario.reading import load
@@ -56,7 +56,7 @@ def show(
         ),
     ] = None,
     overrides: Set = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show the resolved scenario, with every default; or what differs from another, key by key."""
     from sim.scenario.differing import differences
@@ -81,7 +81,7 @@ def sources(
     scenario: ScenarioPath,
     missing: Annotated[bool, typer.Option("--missing", help="Only what has no source.")] = False,
     overrides: Set = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List every quantity with its value, source and confidence; mark what has none."""
     from collections import Counter

@@ -9,11 +9,15 @@ import typer
 from sim.cli.command import (
     FAILED,
     INTERRUPTED,
+    AsJson,
     Engine,
     Kept,
+    OnClock,
     Precise,
     ScenarioPath,
+    Seed,
     Set,
+    Workers,
     app,
     parsed,
     progress,
@@ -33,12 +37,10 @@ def run(
             " with --precision, how many at the most (default: 10,000).",
         ),
     ] = None,
-    seed: Annotated[
-        int | None, typer.Option(min=0, help="Seed of all draws (default: as the scenario says).")
-    ] = None,
-    engine: Annotated[Engine, typer.Option(help="The clock of the market.")] = Engine.auto,
+    seed: Seed = None,
+    engine: OnClock = Engine.auto,
     overrides: Set = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes (default: one a core).")] = None,
+    workers: Workers = None,
     precision: Precise = None,
     tables: Annotated[Kept, typer.Option(help="Which tables are kept.")] = Kept.all,
     plots: Annotated[
@@ -54,7 +56,7 @@ def run(
     junit: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write what --check found as JUnit XML.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Play a scenario many times: tables, a summary, page one and plots."""
     from sim.scenario.reading import load
@@ -70,7 +72,7 @@ def run(
             f"{before['scenario']}, {before['finished']} replications, scenario {before['sha256'][:12]}"
         )
         typer.echo(f"Replaces the run in {folder} ({replaced})", err=True)
-    with progress(f"{read.name}") as told:
+    with progress(read.name) as told:
         done = study.run(
             read,
             replications=replications,

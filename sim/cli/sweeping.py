@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.command import DONE, FAILED, INTERRUPTED, Engine, app, progress, safe
+from sim.cli.command import (
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    AsJson,
+    Engine,
+    OnClock,
+    SweepSeed,
+    Workers,
+    app,
+    progress,
+    safe,
+)
 from sim.show import completion
 
 if TYPE_CHECKING:
@@ -43,11 +55,9 @@ def sweep(
     replications: Annotated[
         int | None, typer.Option(min=1, help="How many futures at each point (default: as the sweep says).")
     ] = None,
-    seed: Annotated[
-        int | None, typer.Option(min=0, help="Seed of all draws (default: as the sweep says).")
-    ] = None,
-    engine: Annotated[Engine, typer.Option(help="The clock of the market.")] = Engine.auto,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes (default: one a core).")] = None,
+    seed: SweepSeed = None,
+    engine: OnClock = Engine.auto,
+    workers: Workers = None,
     cluster: Annotated[
         str | None,
         typer.Option(
@@ -67,7 +77,7 @@ def sweep(
         Path | None, typer.Option(metavar="FILE", help="Write what --check found as JUnit XML.")
     ] = None,
     plots: Annotated[bool, typer.Option(help="Draw heat maps, response curves and trade-offs.")] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Play a designed study of a scenario; start it again, and it does only what is missing."""
     from sim.scenario.sweep import read_sweep
