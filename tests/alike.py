@@ -7,15 +7,6 @@ from sim.model.run import Run
 TABLES = ("requests", "commitments", "releases", "deliveries", "buildings")
 
 
-def differ(one: Run, other: Run) -> bool:
-    """Is any row of one run another in the other?"""
-    try:
-        check(one, other)
-    except AssertionError:
-        return True
-    return False
-
-
 def check(one: Run, other: Run) -> None:
     """Fail unless both runs are the same, at the first row in which they are not."""
     for table in TABLES:

@@ -4,9 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from sim.scenario.reading import load
 from sim.scenario.schema import ScenarioFile
+
+settings.register_profile("few", max_examples=25)
 
 SMALL = """\
 title: A small world
