@@ -27,7 +27,7 @@ from sim.show.plots.bands import Bands
 from sim.show.plots.dates import date_names, date_ticks
 from sim.show.plots.labels import shorts, spread_out
 from sim.show.plots.ways import LOST, WAITING
-from sim.show.report import FORMATS, NothingToShow, left_out, note, plots_to
+from sim.show.report import FORMATS, NothingToShow, figures_to, left_out, note, plots_to
 from sim.study.outcome import Outcome, opened, run
 
 RICH = """\
@@ -609,6 +609,14 @@ def test_what_needs_tables_is_left_out_where_only_a_summary_was_kept(runs: Runs,
     )
     run(scenario, replications=1, workers=1, tables="none", out=tmp_path / "bare")
     assert set(left_out(opened(tmp_path / "bare"))) == set(PLOTS)
+
+
+def test_a_picture_that_has_nothing_to_show_any_more_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "idle.svg").write_text("of an earlier answer")
+    (tmp_path / "answer.json").write_text("{}")
+    made = figures_to([("idle", None), ("drawn", Figure())], tmp_path)
+    assert [path.name for path in made] == ["drawn.png", "drawn.svg"]
+    assert {path.name for path in tmp_path.iterdir()} == {"answer.json", "drawn.png", "drawn.svg"}
 
 
 def test_a_saved_run_is_drawn_as_the_one_in_memory(runs: Runs, tmp_path: Path) -> None:

@@ -239,7 +239,6 @@ def answered(found: "Advice", folder: Path, name: str, plots: bool, as_json: boo
     from rich.console import Console
 
     from sim.show import advice
-    from sim.show.report import figure_to
     from sim.study.filing import filed
 
     told = found.told()
@@ -248,7 +247,7 @@ def answered(found: "Advice", folder: Path, name: str, plots: bool, as_json: boo
     else:
         advice.page(found, Console(highlight=False))
     filed(folder, name, told)
-    for picture, drawn in (advice.pictures(found) if plots else {}).items():
-        figure_to(drawn(), folder, picture)
+    if plots:
+        advice.pictures_to(found, folder)
     if not as_json:
         typer.echo(f"The answer{' and its pictures are' if plots else ' is'} in {folder}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -10,7 +11,7 @@ from rich.console import Console
 from sim.scenario.faults import meant
 from sim.show.notebook import as_html
 from sim.show.planned import planned_page
-from sim.show.report import NothingToShow
+from sim.show.report import NothingToShow, figures_to
 from sim.show.sensitive import sensitive_page
 from sim.show.worth import worth_page
 from sim.study.planning import Plan
@@ -39,26 +40,34 @@ def html(found: Advice) -> str:
     return as_html(lambda console: page(found, console))
 
 
-def pictures(found: Advice) -> Mapping[str, Callable[[], Figure]]:
-    """What can be drawn of it, by name."""
+def pictures(found: Advice) -> Mapping[str, Callable[[], Figure] | None]:
+    """How its pictures are drawn, by name; None for one that has nothing to show."""
     from sim.show.plots import planned, sensitive, worth
 
     match found:
         case Plan():
             return {"response": lambda: planned.response(found)}
         case Worth():
-            of_windows = {"windows": lambda: worth.windows(found)} if found.windows else {}
-            return {"stakes": lambda: worth.stakes(found), **of_windows}
+            return {
+                "stakes": lambda: worth.stakes(found),
+                "windows": (lambda: worth.windows(found)) if found.windows else None,
+            }
         case Sensitivity():
-            drawn = {"tornado": lambda: sensitive.tornado(found)} if found.last.findings else {}
-            if found.last.findings and found.last.design.kind == "sobol":
-                drawn["indices"] = lambda: sensitive.indices(found)
-            return drawn
+            some, sobol = bool(found.last.findings), found.last.design.kind == "sobol"
+            return {
+                "tornado": (lambda: sensitive.tornado(found)) if some else None,
+                "indices": (lambda: sensitive.indices(found)) if some and sobol else None,
+            }
+
+
+def pictures_to(found: Advice, folder: Path) -> list[Path]:
+    """Draw its pictures, each as PNG and SVG; what an earlier answer left of the others is removed."""
+    return figures_to(((name, draw and draw()) for name, draw in pictures(found).items()), folder)
 
 
 def picture(found: Advice, name: str | None = None) -> Figure:
     """One of the pictures, the first if none is named. Raises NothingToShow where there is none of the name."""
-    known = pictures(found)
+    known = {each: draw for each, draw in pictures(found).items() if draw is not None}
     if not known or name not in (None, *known):
         raise NothingToShow(f"there is no picture {name or 'of it'}; {meant(name or '', known)}")
     return known[name or next(iter(known))]()

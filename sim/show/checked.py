@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as xml
 
-from sim.show.swept import where
+from sim.show.swept import in_words, where
 from sim.study.dataset import telling
 from sim.study.outcome import Outcome
 from sim.study.store import written
@@ -92,8 +92,7 @@ def cases_of(done: Swept) -> list[Case]:
         for point, row in failed.items()
     ]
     for each in done.verdicts():
-        found = "no value" if each.found is None else f"found {each.found:,.6g}"
-        wrong = None if each.holds else found
+        wrong = None if each.holds else in_words(each.found)
         cases.append(Case(f"{each.statement} at {where(done, each.point)}", wrong))
     return cases
 
@@ -111,8 +110,7 @@ def run_checked(done: Outcome, junit: Path | None) -> None:
     """What a run was checked for, written for the builder too."""
     cases = []
     for verdict in done.verdicts():
-        found = "no value" if verdict.found is None else f"found {verdict.found:,.6g}"
-        cases.append(Case(verdict.statement, None if verdict.holds else found))
+        cases.append(Case(verdict.statement, None if verdict.holds else in_words(verdict.found)))
     if not done.precise:
         cases.append(Case("precision", "was missed"))
     if junit is not None:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from sim.show.notebook import as_html
 from sim.show.page import precision_lines
-from sim.show.report import FORMATS, NothingToShow, figure_to
+from sim.show.report import NothingToShow, figures_to
 from sim.study.amounts import figures, scaled
 from sim.study.comparison import Comparison, Pair
 from sim.study.difference import LEVEL, Difference, roughly
@@ -73,15 +73,10 @@ def pictures_to(comparison: Comparison, folder: Path) -> list[Path]:
     """Draw the pictures that have something to show, and remove what an earlier comparison left of the others."""
     from sim.show.plots.differences import PICTURES
 
-    folder.mkdir(parents=True, exist_ok=True)
-    made = []
-    for name, (draw, idle) in PICTURES.items():
-        if idle(comparison) is None:
-            made += figure_to(draw(comparison), folder, name)
-        else:
-            for form in FORMATS:
-                (folder / f"{name}.{form}").unlink(missing_ok=True)
-    return made
+    figures = (
+        (name, None if idle(comparison) else draw(comparison)) for name, (draw, idle) in PICTURES.items()
+    )
+    return figures_to(figures, folder)
 
 
 def told_of(comparison: Comparison, pair: Pair) -> list[Difference]:

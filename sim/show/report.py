@@ -1,8 +1,8 @@
-"""The pictures of a run, written to its folder."""
+"""Pictures, written to a folder: those of a run, and of whatever else is drawn."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,24 +47,26 @@ def plots_to(outcome: Outcome, folder: Path, names: Sequence[str] | None = None)
 
     reasons = left_out(outcome)
     missing = {name: reasons[name] for name in (PLOTS if names is None else names) if name in reasons}
-    folder.mkdir(parents=True, exist_ok=True)
-    made = []
-    for name in PLOTS if names is None else names:
-        if name not in missing:
-            made += _drawn(name, outcome, folder)
-        elif names is None:
-            for form in FORMATS:
-                (folder / f"{name}.{form}").unlink(missing_ok=True)
+    wanted = PLOTS if names is None else [name for name in names if name not in missing]
+    made = figures_to(
+        ((name, None if name in missing else PLOTS[name].draw(outcome)) for name in wanted), folder
+    )
     if names is not None and missing:
         raise NothingToShow("; ".join(f"the plot {name} is left out: {why}" for name, why in missing.items()))
     return made
 
 
-def _drawn(name: str, outcome: Outcome, folder: Path) -> list[Path]:
-    """Draw one plot."""
-    from sim.show.plots import PLOTS
-
-    return figure_to(PLOTS[name].draw(outcome), folder, name)
+def figures_to(figures: Iterable[tuple[str, Figure | None]], folder: Path) -> list[Path]:
+    """Write figures by their names, and remove what is left from before of those that have nothing to show."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made = []
+    for name, figure in figures:
+        if figure is not None:
+            made += figure_to(figure, folder, name)
+        else:
+            for form in FORMATS:
+                (folder / f"{name}.{form}").unlink(missing_ok=True)
+    return made
 
 
 def figure_to(fig: Figure, folder: Path, name: str) -> list[Path]:

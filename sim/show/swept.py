@@ -184,12 +184,17 @@ def said(done: Swept, verdicts: Iterable[Verdict]) -> dict[str, tuple[str, str]]
             told[statement] = (f"holds at all {len(each_point)} points", "green")
             continue
         worst = worst_of(wrong)
-        found = "no value" if worst.found is None else f"found {worst.found:,.6g}"
+        what = f"{statement} ({in_words(worst.found)} at {where(done, worst.point)})"
         told[statement] = (
-            f"FAILS at {len(wrong)} of {len(each_point)} points: {statement} ({found} at {where(done, worst.point)})",
+            f"FAILS at {len(wrong)} of {len(each_point)} points: {what}",
             "bold red",
         )
     return told
+
+
+def in_words(found: float | None) -> str:
+    """What was found where something was expected."""
+    return "no value" if found is None else f"found {found:,.6g}"
 
 
 def worst_of(wrong: Sequence[Verdict]) -> Verdict:
@@ -234,14 +239,8 @@ def as_object(done: Swept) -> dict[str, Any]:
 
 
 def plots_to(done: Swept, folder: Path) -> list[Path]:
-    """Draw all that a sweep has to show, each as PNG and SVG."""
+    """Draw all that a sweep has to show, each as PNG and SVG; what it has not is removed."""
     from sim.show.plots.swept import SWEPT
-    from sim.show.report import figure_to
+    from sim.show.report import figures_to
 
-    folder.mkdir(parents=True, exist_ok=True)
-    made = []
-    for name, draw in SWEPT.items():
-        figure = draw(done)
-        if figure is not None:
-            made += figure_to(figure, folder, name)
-    return made
+    return figures_to(((name, draw(done)) for name, draw in SWEPT.items()), folder)
