@@ -221,6 +221,7 @@ def sensitivity(
     engine: str = "auto",
     workers: int | None = None,
     cluster: str | None = None,
+    fresh: bool = False,
     progress: Progress | None = None,
 ) -> Advice:
     """What matters, of all that the sweep in a file varies, and what is noise.
@@ -243,6 +244,7 @@ def sensitivity(
             engine=engine,
             workers=workers,
             cluster=cluster,
+            fresh=fresh,
             progress=progress,
         )
     )

@@ -326,6 +326,19 @@ def test_plans_that_cannot_be_made(
     assert said in str(found.value)
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"sought": "lest"}, "sought='lest': write least or most"),
+        ({"workers": 0}, "workers=0: write a whole number, 1 or more"),
+        ({"replications": 40.5}, "replications=40.5: write a whole number, 1 or more"),
+    ],
+)
+def test_settings_that_cannot_be(small: ScenarioFile, change: dict[str, object], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        plan(small, "sites.West.online", "100 MW", "200 MW", "unserved_mw.mean < 5", **change)  # type: ignore[arg-type]
+
+
 def test_how_targets_and_bars_are_read() -> None:
     assert str(read_target(" customer.Lab.lost_share<=0.05 ")) == "customer.Lab.lost_share <= 0.05"
     assert read_bar("90 %", None) == read_bar(0.9, 200) == Bar(0.9, 200)

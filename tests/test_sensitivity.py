@@ -313,6 +313,8 @@ def test_an_outcome_that_is_none(what: Path) -> None:
     with pytest.raises(NoMetric) as error:
         sensitivity(read_sweep(what), outcomes=["spent.Neo"])
     assert str(error.value) == 'outcome "spent.Neo": there is no such metric; did you mean spend.Neo?'
+    with pytest.raises(ValueError, match="method='soboll': write one of both, morris, sobol"):
+        sensitivity(read_sweep(what), method="soboll")  # type: ignore[arg-type]
 
 
 def test_the_command(what: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -314,6 +314,8 @@ def test_two_at_once_in_one_folder_are_kept_apart(tmp_path: Path) -> None:
         (["whole.yaml", "--shard", "9/8"], '--shard "9/8": write K/N, from 1/8 to 8/8'),
         (["whole.yaml", "--shard", "1/8", "--check"], "--check looks at all points; merge the shards first"),
         (["whole.yaml", "--merge"], "--merge: name the folders of the shards"),
+        (["whole.yaml", "--merge", "a", "--workers", "2"], "--merge plays nothing; leave --workers out"),
+        (["whole.yaml", "--merge", "a", "--engine", "simpy"], "--merge plays nothing; leave --engine out"),
         (["whole.yaml", "somewhere"], "folders are named with --merge only"),
         (
             ["whole.yaml", "--merge", "nowhere"],
@@ -390,6 +392,14 @@ def test_sweeps_in_python(tmp_path: Path) -> None:
         assert found.plot(name).axes
     with pytest.raises(ValueError, match="there is no plot pie; there are heat_maps, responses, trade_offs"):
         found.plot("pie")
+
+
+def test_numbers_that_cannot_be(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    with pytest.raises(ValueError, match="replications=0: write a whole number, 1 or more"):
+        sim.sweep(path, replications=0)
+    with pytest.raises(ValueError, match="workers=0: write a whole number, 1 or more"):
+        sim.sweep(path, workers=0)
 
 
 MEMORY = """

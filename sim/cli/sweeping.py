@@ -93,6 +93,8 @@ def sweep(
         (bool(folders) and not merge, "folders are named with --merge only"),
         (merge and not folders, "--merge: name the folders of the shards"),
         (merge and cluster is not None, "--merge plays nothing; leave --cluster out"),
+        (merge and workers is not None, "--merge plays nothing; leave --workers out"),
+        (merge and engine is not Engine.auto, "--merge plays nothing; leave --engine out"),
     ):
         if wrong:
             raise typer.BadParameter(said)

@@ -14,7 +14,7 @@ from sim.scenario.designs import CONTINUOUS, Design, Setting, read_design
 from sim.scenario.expectations import parse_expectation
 from sim.scenario.factors import Factor, levels_of, of_law, range_of
 from sim.scenario.faults import Complaint, Fault, Gathering, ScenarioError, Wrong, wrong
-from sim.scenario.fields import Described, Reads, Text, read_text, reads
+from sim.scenario.fields import Described, Text, read_text, reads
 from sim.scenario.laws import Law
 from sim.scenario.merging import Kind, kind_of
 from sim.scenario.objects import says
@@ -121,13 +121,6 @@ def named(written: object, info: ValidationInfo, reader: Any) -> dict[str, Any]:
                 raise Wrong(*told(error)) from None
     gathering.settle()
     return found
-
-
-def under_paths(reader: Any, written_as: Any, says: str) -> Reads:
-    """A reader of a map of paths."""
-    return reads(
-        lambda written, info: named(written, info, reader), dict[str, written_as], f"for each path: {says}"
-    )
 
 
 class SweepFile(Described):
@@ -242,9 +235,14 @@ def read_sweep(path: Path, replications: int | None = None, seed: int | None = N
         root=root,
         scenario=scenario,
         factors=factors,
-        replications=replications or written.replications or scenario.replications,
-        seed=next(each for each in (seed, written.seed, scenario.seed) if each is not None),
+        replications=stated_first(replications, written.replications, scenario.replications),
+        seed=stated_first(seed, written.seed, scenario.seed),
     )
+
+
+def stated_first(*numbers: int | None) -> int:
+    """The first number that is stated."""
+    return next(each for each in numbers if each is not None)
 
 
 TAKEN = ("point", "replication", "error")

@@ -18,6 +18,7 @@ from sim.scenario.units import parse_quantity
 from sim.study.clocks import Clock
 from sim.study.expect import NoMetric, near
 from sim.study.lever import Lever, lever, moved, settable, standing
+from sim.study.outcome import whole
 from sim.study.replications import Progress
 from sim.study.search import Bar, Search, Sought, Tried, Truths, enough
 from sim.study.variants import players
@@ -203,8 +204,11 @@ def plan(
 
     Unless it is said which is `sought`, it is the least where the target holds more often at the upper end, and
     else the most. Raises PlanError, LeverError or ScenarioError for what cannot be asked, NoMetric for a target on
-    none of the run's metrics, KeyboardInterrupt where the user stops it.
+    none of the run's metrics, ValueError for numbers that cannot be, KeyboardInterrupt where the user stops it.
     """
+    whole(replications=(replications, 1), workers=(workers, 1), seed=(seed, 0))
+    if sought not in (None, "least", "most"):
+        raise ValueError(f"sought={sought!r}: write least or most")
     wanted, bar = read_target(target), read_bar(probability, replications)
     range_ = lever(settable(scenario, path), low, high, step)
     for end in (range_.values[0], range_.values[-1]):

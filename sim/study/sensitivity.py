@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import polars as pl
@@ -135,8 +135,10 @@ def sensitivity(
 
     Settings that are not given are those of the sweep's design, if it has them. With `out` the runs are kept there,
     and only missing ones played. Raises NoMetric for an outcome that no run has, ScenarioError for values that
-    cannot stand in the scenario, KeyboardInterrupt where the user stops it.
+    cannot stand in the scenario, ValueError for a method that is none, KeyboardInterrupt where the user stops it.
     """
+    if method not in get_args(Method):
+        raise ValueError(f"method={method!r}: write one of {', '.join(get_args(Method))}")
     asked = tuple(outcomes or sweep.outcomes or USUAL)
     there = known(sweep.scenario)
     for name in asked:

@@ -32,6 +32,7 @@ from sim.study.dataset import ESTIMATES, POINTS, Dataset, of_runs, told_of
 from sim.study.design import Floats, points_of, sampled
 from sim.study.estimates import estimates
 from sim.study.executors import NoCluster, Stop, cores, crew, finished, stoppable
+from sim.study.outcome import whole
 from sim.study.pieces import Piece, Played, Study, count, held, outcomes, pieces, play_packed, play_piece
 from sim.study.points import Points, prepared
 from sim.study.replications import Progress
@@ -64,8 +65,10 @@ def run(
     """Play what is missing of a sweep, into a folder (one that goes with the result, where none is named).
 
     A Ctrl-C ends it after what has begun (see `Swept.interrupted`). `shard` (2, 8) plays the second of eight parts.
-    Raises ScenarioError for values that cannot stand in the scenario, OutError for a folder that cannot be used.
+    Raises ScenarioError for values that cannot stand in the scenario, OutError for a folder that cannot be used,
+    ValueError for numbers that cannot be.
     """
+    whole(replications=(sweep.replications, 1), workers=(workers, 1), seed=(sweep.seed, 0))
     on = clock(engine, [sweep.scenario], points_of(sweep.design, sweep.factors) * sweep.replications)
     study, u = planned(sweep, on.engine)
     aside = Aside() if out is None else None
