@@ -77,14 +77,14 @@ def compare(
     from sim.scenario.reading import load
     from sim.study.comparison import compare as compared
     from sim.study.outcome import Outcome, opened
-    from sim.study.retold import whole
+    from sim.study.retold import with_traces
     from sim.study.store import OutError
 
     anew = parsed(overrides)
     sides = [opened(path) if path.is_dir() else load(path) for path in scenario]
     names = [path.name if path.is_dir() else path.stem for path in scenario]
     if anew and len(sides) == 1:
-        first = whole(sides[0]) if isinstance(sides[0], Outcome) else sides[0]
+        first = with_traces(sides[0]) if isinstance(sides[0], Outcome) else sides[0]
         sides.append(first.replace(anew))
         names += [path.rpartition(".")[2] for path in anew]
     elif anew:

@@ -7,7 +7,6 @@ Time means are integrals over [measure_from, end); `.end` is just before the end
 from datetime import datetime
 
 import numpy as np
-import numpy.typing as npt
 
 from sim.model import money, powers
 from sim.model.account import MW, Account, Metrics, Parties, Window, added, ratio
@@ -18,8 +17,6 @@ from sim.model.series import Floats, Ints, Series
 from sim.model.time import DAY
 
 __all__ = ["Metrics", "date_name", "metrics", "unit_of", "window"]
-
-Bools = npt.NDArray[np.bool_]
 
 
 def unit_of(metric: str) -> str:

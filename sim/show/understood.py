@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from sim.model.time import DAY
 from sim.scenario.dates import Date
 from sim.scenario.demand import Arrivals
 from sim.scenario.laws import Law, Ref
@@ -96,7 +97,7 @@ def quantity(law: Law) -> str:
 
 def duration(microseconds: float) -> str:
     """A time in the unit in which people would say it."""
-    days = microseconds / 86_400e6
+    days = microseconds / DAY
     for unit, length in (("y", 365.25), ("mo", 365.25 / 12)):
         if days >= 2 * length and abs(days / length - round(days / length, 1)) < 1e-6:
             return f"{days / length:g} {unit}"

@@ -13,14 +13,13 @@ from sim.model.account import MW
 from sim.model.news import ANNOUNCED
 from sim.model.rules import NEVER
 from sim.model.run import Run
-from sim.model.series import Changes, Series, Steps, joined
+from sim.model.series import Changes, Floats, Series, Steps, joined
 from sim.model.time import Calendar
 from sim.study.frames import timestamps
 
 POINTS = 201
 """How many times the grid has, from the start to just before the end."""
 
-Floats = npt.NDArray[np.float64]
 Paths = dict[str, Floats]
 """One replication: by name, MW at each time of the grid, as `(POINTS,)`."""
 

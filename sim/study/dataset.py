@@ -6,7 +6,6 @@ who played it, in which order, or how often it was killed.
 """
 
 import io
-import json
 import os
 import re
 import shutil
@@ -17,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from sim.study.store import OutError, write_json
+from sim.study.store import OutError, read_json, write_json
 
 TOLD = "sweep.json"
 RUNS = "runs.parquet"
@@ -91,22 +90,9 @@ class Dataset:
         """Is nothing missing?"""
         return (self.folder / RUNS).is_file()
 
-    def files(self) -> dict[range, Path]:
-        """The files of pieces, by the numbers of the pieces that each holds; those compacted already left out."""
-        found = {}
-        for path in sorted(self.parts.glob("*.parquet")):
-            if match := PART.fullmatch(path.name):
-                found[range(int(match[1]), int(match[2]) + 1)] = path
-        wide = [held for held in found if len(held) > 1]
-        return {
-            held: path
-            for held, path in found.items()
-            if len(held) > 1 or not any(held.start in other for other in wide)
-        }
-
     def done(self) -> set[int]:
         """Which pieces are there?"""
-        return {number for held in self.files() for number in held}
+        return {number for held in files_in(self.parts) for number in held}
 
     def keep(self, number: int, frame: pl.DataFrame) -> None:
         """Write a piece, and compact its block once all of that is there."""
@@ -119,7 +105,7 @@ class Dataset:
 
     def sweep_out(self) -> None:
         """Remove the pieces that stand in a compacted file too."""
-        kept = set(self.files().values())
+        kept = set(files_in(self.parts).values())
         for path in self.parts.glob("*.parquet"):
             if path not in kept:
                 path.unlink()
@@ -153,9 +139,7 @@ class Dataset:
         if (other / RUNS).is_file():
             self.write(pl.read_parquet(other / RUNS), self.folder / RUNS)
             return
-        theirs = Dataset.__new__(Dataset)
-        theirs.folder, theirs.parts = other, other / PARTS
-        for held, path in theirs.files().items():
+        for held, path in files_in(other / PARTS).items():
             if not set(held) <= self.done():
                 self.write(pl.read_parquet(path), self.parts / name(held))
 
@@ -177,13 +161,25 @@ def name(held: range) -> str:
     return f"{held.start:07d}-{held.stop - 1:07d}.parquet"
 
 
+def files_in(parts: Path) -> dict[range, Path]:
+    """The files of pieces, by the numbers of the pieces that each holds; those compacted already left out."""
+    found = {}
+    for path in sorted(parts.glob("*.parquet")):
+        if match := PART.fullmatch(path.name):
+            found[range(int(match[1]), int(match[2]) + 1)] = path
+    wide = [held for held in found if len(held) > 1]
+    return {
+        held: path
+        for held, path in found.items()
+        if len(held) > 1 or not any(held.start in other for other in wide)
+    }
+
+
 def scan(folder: Path) -> pl.LazyFrame:
     """All runs that are there, in order. Raises NoRuns where there are none."""
     if (folder / RUNS).is_file():
         return pl.scan_parquet(folder / RUNS)
-    there = Dataset.__new__(Dataset)
-    there.folder, there.parts = folder, folder / PARTS
-    files = there.files()
+    files = files_in(folder / PARTS)
     if not files:
         raise NoRuns(f"{folder}: holds no finished runs yet")
     return pl.scan_parquet([files[held] for held in sorted(files, key=lambda each: each.start)])
@@ -202,8 +198,7 @@ def of_runs(folder: Path, ask: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.Dat
 
 def told_of(folder: Path) -> dict[str, Any] | None:
     """What the sweep in a folder is, if there is one."""
-    path = folder / TOLD
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+    return read_json(folder / TOLD)
 
 
 def differing(theirs: dict[str, Any], mine: dict[str, Any]) -> str:

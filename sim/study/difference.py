@@ -9,15 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
 from sim.model.metrics import unit_of
+from sim.model.series import Floats
 from sim.study.amounts import gap
 from sim.study.precision import MOST
-from sim.study.summary import statistics
+from sim.study.summary import numbers, statistics
 
-Floats = npt.NDArray[np.float64]
 Sample = Sequence[float | None]
 
 LEVEL = 0.05
@@ -95,11 +94,6 @@ def roughly(count: int) -> int:
     """A number of replications with two figures, rounded up."""
     step: int = 10 ** max(math.floor(math.log10(max(count, 1))) - 1, 0)
     return -(-count // step) * step
-
-
-def numbers(values: Sample) -> Floats:
-    """Values as numbers, NaN where there is none."""
-    return np.array([np.nan if v is None else v for v in values], dtype=np.float64)
 
 
 def pairs(a: Sample, b: Sample) -> list[float | None]:

@@ -19,6 +19,7 @@ from sim.scenario.sweep import Design
 from sim.study.design import Floats, sampled
 from sim.study.indices import (
     Index,
+    between,
     changes,
     estimated,
     first_order,
@@ -26,7 +27,6 @@ from sim.study.indices import (
     strengths,
     swings,
     total_order,
-    unlike,
 )
 from sim.study.points import number
 
@@ -182,13 +182,11 @@ def of_outcome(name: str, kind: str, factors: Sequence[str], u: Floats, y: Float
     found = [
         Effect(*each, **more) for each, more in zip(zip(factors, swing, strict=True), extra, strict=True)
     ]
-    means = y.reshape(-1, y.shape[-1])
-    centred = means - means.mean(axis=0)
     return Findings(
         outcome=name,
         unit=unit_of(name),
         mean=float(y.mean()),
-        sd=math.sqrt(max(0.0, float(unlike(centred, centred).mean()))),
+        sd=math.sqrt(between(y)),
         noise=noise_share(y),
         blocks=len(y),
         effects=tuple(sorted(found, key=lambda effect: -effect.size)),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sim.study.outcome import Outcome
-from sim.study.retold import look_again, meant, on_record, played_with
+from sim.study.retold import look_again, on_record, played_with, request_meant
 from sim.study.story import Story, story
 
 
@@ -47,7 +47,7 @@ def explained(
     Raises Unexplained where there is no such request or replication, ScenarioError for keys that cannot be.
     """
     record = on_record(outcome, replication)
-    row = meant(record, request)
+    row = request_meant(record, request)
     look_again(outcome, record, row)
     found = Explained(
         scenario=outcome.scenario.title or outcome.provenance["scenario"],

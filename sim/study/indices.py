@@ -146,12 +146,18 @@ def strengths(u: Floats) -> Terms:
     return terms
 
 
+def between(y: Floats) -> float:
+    """The variance of the mean over futures between all points of a design, free of the luck of these."""
+    points = y.reshape(-1, y.shape[-1])
+    centred = points - points.mean(axis=0)
+    return max(0.0, float(unlike(centred, centred).mean()))
+
+
 def noise_share(y: Floats) -> float | None:
     """Which part of the variance of single runs is the luck of the futures, and no factor's? None if untold."""
     if y.shape[-1] < LEAST_FUTURES:
         return None
     points = y.reshape(-1, y.shape[-1])
     luck = float(points.var(axis=-1, ddof=1).mean())
-    centred = points - points.mean(axis=0)
-    between = max(0.0, float(unlike(centred, centred).mean()))
-    return luck / (luck + between) if luck + between > 0 else None
+    factors = between(y)
+    return luck / (luck + factors) if luck + factors > 0 else None

@@ -2,7 +2,6 @@
 
 import hashlib
 import inspect
-import json
 import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -216,8 +215,7 @@ def identity(function: Callable[..., Any] | None) -> dict[str, str] | None:
 
 def told_of(folder: Path) -> dict[str, Any] | None:
     """The provenance of the run in a folder, if there is one."""
-    path = folder / store.PROVENANCE
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+    return store.read_json(folder / store.PROVENANCE)
 
 
 def opened(folder: Path) -> Outcome:

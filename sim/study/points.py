@@ -168,14 +168,14 @@ def prepared(sweep: Sweep) -> Points:
     return replace(points, careful=contradictory(points))
 
 
-def place(sweep: Sweep, factor: Factor) -> tuple[str, str]:
+def place(factor: Factor) -> tuple[str, str]:
     """Where in the file of the sweep does a factor stand?"""
     return ("uncertainties" if factor.uncertain else "levers", factor.name)
 
 
 def varied(sweep: Sweep, factor: Factor) -> Variation:
     """What does a factor change? Its values are read here, once each."""
-    here = place(sweep, factor)
+    here = place(factor)
     if factor.levels:
         read = []
         faults: list[Fault] = []

@@ -101,16 +101,10 @@ class Piece:
     replications: range
 
 
-def play_packed(task: bytes, replications: range) -> Batch:
-    """Play some replications in another process."""
-    return play_batch(unpacked(task), replications)
-
-
 def play_piece(piece: Piece) -> Batch:
     """Play some replications, here or in another process."""
-    if isinstance(piece.task, bytes):
-        return play_packed(piece.task, piece.replications)
-    return play_batch(piece.task, piece.replications)
+    task: Task = unpacked(piece.task) if isinstance(piece.task, bytes) else piece.task
+    return play_batch(task, piece.replications)
 
 
 def travels(task: Task) -> bytes | None:
@@ -124,7 +118,7 @@ def travels(task: Task) -> bytes | None:
         return None
 
 
-Players = Callable[[int, int, Stop], Iterator[tuple[int, Batch]]]
+Play = Callable[[int, int, Stop], Iterator[tuple[int, Batch]]]
 """Play `n` replications of every task, from a first one on; give which task it was, and a batch as it is finished."""
 
 
@@ -143,7 +137,7 @@ def compiled_once(task: Task) -> None:
 
 
 @contextmanager
-def players(tasks: Sequence[Task], most: int, workers: int | None = None) -> Iterator[Players]:
+def playing(tasks: Sequence[Task], most: int, workers: int | None = None) -> Iterator[Play]:
     """Take on who plays tasks side by side, `most` replications of each at the most.
 
     Without `workers`, all processors are used where the work and the functions allow it. Once `stop` is asked

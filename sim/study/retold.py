@@ -87,7 +87,7 @@ def on_record(outcome: Outcome, replication: int) -> Record:
             f"the run kept no tables, and cannot be played again without its own {listed(record.own)};"
             " run it with tables=all"
         )
-    record.frames = tables(play(whole(outcome), record.seed, replication))
+    record.frames = tables(play(with_traces(outcome), record.seed, replication))
     record.notes.append(f"The run kept no tables; replication {replication} was played again")
     return record
 
@@ -99,7 +99,7 @@ def look_again(outcome: Outcome, record: Record, row: Row) -> None:
         record.notes.append(f"The run had its own {listed(record.own)}, not kept with it: {unknown}")
         return
     try:
-        scenario = whole(outcome)
+        scenario = with_traces(outcome)
     except ScenarioError as error:
         fault = error.faults[0]
         record.notes.append(
@@ -123,7 +123,7 @@ def played_with(outcome: Outcome, record: Record, row: Row, overrides: Mapping[s
         raise Unexplained(f"{idle[0]}: the same replication is played under the same draws; leave it out")
     if record.future is None:
         raise Unexplained(f"{record.notes[-1]}, nor what would come of another key")
-    scenario = whole(outcome).replace(overrides)
+    scenario = with_traces(outcome).replace(overrides)
     return seen(scenario, record.seed, record.replication, row["stream"], row["number"])
 
 
@@ -144,7 +144,7 @@ def own_functions(outcome: Outcome) -> tuple[str, ...]:
     return tuple(word for word in ("policy", "answer") if outcome.provenance.get(word))
 
 
-def whole(outcome: Outcome) -> ScenarioFile:
+def with_traces(outcome: Outcome) -> ScenarioFile:
     """The scenario of a run with its traces, which are not read where a saved run is only opened."""
     arrivals = [stream.arrivals for stream in outcome.scenario.demand.values() if stream.arrivals]
     unread = any(each.trace is not None and each.trace.records is None for each in arrivals)
@@ -156,7 +156,7 @@ def whole(outcome: Outcome) -> ScenarioFile:
 # Which request is meant
 
 
-def meant(record: Record, request: str | None) -> Row:
+def request_meant(record: Record, request: str | None) -> Row:
     """The request of a number, of `stream:number`, or the first of a deal.
 
     Raises Unexplained, with some that are worth a look, where there is none.

@@ -33,6 +33,11 @@ def write_json(path: Path, what: Mapping[str, Any]) -> None:
     written(path, json.dumps(what, indent=1, allow_nan=False) + "\n")
 
 
+def read_json(path: Path) -> dict[str, Any] | None:
+    """What a JSON file holds; None where there is none."""
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+
+
 class Store:
     """The folder of one run while it is being written."""
 

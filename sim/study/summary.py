@@ -26,13 +26,18 @@ class Statistics(TypedDict):
 Summary = dict[str, Statistics]
 
 
+def numbers(values: Sequence[float | None] | npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Values as numbers, NaN where there is none."""
+    return np.array([np.nan if v is None else v for v in values], dtype=np.float64)
+
+
 def statistics(unit: str, values: Sequence[float | None] | npt.NDArray[np.float64]) -> Statistics:
     """A metric over the replications that have it.
 
     The standard deviation has n - 1 below; the interval is that of the mean, by Student's t; percentiles are
     linear between the values in order (the seventh kind of Hyndman and Fan, 1996).
     """
-    x = np.array([np.nan if v is None else v for v in values], dtype=np.float64)
+    x = numbers(values)
     x = x[~np.isnan(x)]
     n = len(x)
     if n == 0:

@@ -5,15 +5,14 @@ from concurrent.futures import BrokenExecutor
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from sim.model.metrics import Metrics
+from sim.model.series import Floats
 from sim.study.executors import stoppable
-from sim.study.replications import Batch, Progress, Task, players
+from sim.study.replications import Batch, Progress, Task, playing
 from sim.study.store import PARTS, OutError, Store
 
-Floats = npt.NDArray[np.float64]
 Values = dict[str, list[float | None]]
 """Every metric, as one value a replication; None where it has none."""
 
@@ -81,7 +80,7 @@ def play_on(
     try:
         with (
             stoppable() as stop,
-            players([run.task for run in runs], most, workers) as play,
+            playing([run.task for run in runs], most, workers) as play,
         ):
             while upto is not None and not stop.asked:
                 done, asked = played * len(runs), upto

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from sim.model.metrics import Metrics
 from sim.scenario.schema import ScenarioFile
 from sim.study.clocks import Clock, clock
 from sim.study.executors import Crew, Stop, cores, crew, finished, stoppable
-from sim.study.replications import Progress, Task, compiled_once, kind_of, play_batch, play_packed
+from sim.study.replications import Piece, Progress, Task, compiled_once, kind_of, play_piece
 from sim.study.store import OutError
 
 Key = TypeVar("Key")
@@ -37,33 +37,28 @@ class Players:
         """The metrics of each replication of each variant. Raises KeyboardInterrupt where the user stops it."""
         size = max(1, -(-len(replications) // (2 * self.hands.hands())))
         parts = [replications[k : k + size] for k in range(0, len(replications), size)]
-        found: dict[tuple[Key, range], list[Metrics]] = {}
-        todo = ((key, part, task) for key, task in self._tasks(variants) for part in parts)
+        found: dict[tuple[int, range], list[Metrics]] = {}
+        todo = (
+            Piece(k, task, part) for k, task in enumerate(self._tasks(variants.values())) for part in parts
+        )
         done, total = 0, len(variants) * len(replications)
         try:
-            for (key, part, _), metrics in finished(self.hands, _metrics, todo, self.stop):
-                found[key, part] = metrics
-                done += len(part)
+            for piece, batch in finished(self.hands, play_piece, todo, self.stop):
+                found[piece.which, piece.replications] = batch.metrics
+                done += len(piece.replications)
                 if progress is not None:
                     progress(done, total)
         except BrokenExecutor:
             raise OutError("a worker died, perhaps for want of memory; try fewer workers") from None
         if self.stop.asked:
             raise KeyboardInterrupt
-        return {key: [each for part in parts for each in found[key, part]] for key in variants}
+        return {key: [each for part in parts for each in found[k, part]] for k, key in enumerate(variants)}
 
-    def _tasks(self, variants: Mapping[Key, ScenarioFile]) -> Iterator[tuple[Key, Task | bytes]]:
+    def _tasks(self, scenarios: Iterable[ScenarioFile]) -> Iterator[Task | bytes]:
         """What each variant asks of those who play, packed where it must travel."""
-        for key, scenario in variants.items():
+        for scenario in scenarios:
             task = Task(scenario, self.seed, "none", engine=self.clock.engine)
-            yield key, pickle.dumps(task) if self.hands.remote else task
-
-
-def _metrics(piece: tuple[object, range, Task | bytes]) -> list[Metrics]:
-    """The metrics of some replications of a variant."""
-    _, replications, task = piece
-    batch = play_packed(task, replications) if isinstance(task, bytes) else play_batch(task, replications)
-    return batch.metrics
+            yield pickle.dumps(task) if self.hands.remote else task
 
 
 @contextmanager

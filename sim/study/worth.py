@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from sim.model.time import DAY
 from sim.scenario.faults import UserError, meant
 from sim.scenario.laws import mean
 from sim.scenario.market import Right
@@ -22,7 +23,6 @@ from sim.study.replications import Progress
 from sim.study.stakes import Stake, all_corrected, of_interest, parties, stakes
 from sim.study.variants import players
 
-DAY_US = 86_400e6
 USUAL_DAYS = (1, 2, 3, 5, 7, 10, 14, 20, 30, 45, 60, 90, 120, 180, 270, 365, 540, 730)
 """Windows as contracts have them."""
 
@@ -190,7 +190,7 @@ def _windows(
 
 def _mean_days(scenario: ScenarioFile, right: str) -> float:
     """How long is the window of a right in the mean?"""
-    return mean(scenario.rights[right].window, scenario.uncertain) / DAY_US
+    return mean(scenario.rights[right].window, scenario.uncertain) / DAY
 
 
 def _notes(scenario: ScenarioFile, clause: Right) -> Iterator[str]:

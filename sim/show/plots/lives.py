@@ -6,9 +6,9 @@ from math import ceil, floor, inf
 
 import polars as pl
 
+from sim.model.time import DAY
 from sim.study.outcome import Outcome
 
-DAY_US = 86_400_000_000
 Quantiles = tuple[float, float, float]
 """The 10th, 50th and 90th percentile."""
 Key = tuple[str, str]
@@ -62,7 +62,7 @@ def lives(outcome: Outcome) -> pl.DataFrame:
     told = outcome.table("buildings").filter(pl.col("building").is_not_null())
 
     def first(event: str, column: str) -> pl.Expr:
-        days = (pl.col(column) - start).dt.total_microseconds() / DAY_US
+        days = (pl.col(column) - start).dt.total_microseconds() / DAY
         return days.filter(pl.col("event") == event).first()
 
     return told.group_by("replication", "site", "building", maintain_order=True).agg(
