@@ -103,12 +103,8 @@ def _panel(axes: Axes, unit: str, size: float, rows: Rows, comparison: Compariso
                     color=style.INK if d.sure else style.FAINT, annotation_clip=False,
                 )  # fmt: skip
     axes.axvline(0, color=style.INK, linewidth=0.9)
-    axes.set_ylim(len(rows) - 0.4, -0.6)
     labels = shorts(rows, 34)
-    axes.set_yticks(range(len(rows)), [labels[name] for name in rows])
-    axes.tick_params(axis="y", length=0)
-    axes.grid(axis="y", visible=False)
-    axes.grid(axis="x", visible=True)
+    style.in_rows(axes, [labels[name] for name in rows])
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _signed(x)))
     axes.margins(x=0.08)

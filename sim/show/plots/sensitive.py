@@ -72,11 +72,7 @@ def _rows(axes: Axes, effects: Sequence[Effect]) -> list[Effect]:
     """The strongest factors, from above; their names stand at the side."""
     shown = list(effects)[:MOST]
     names = shorts([effect.factor for effect in shown], 40)
-    axes.set_yticks(range(len(shown)), [names[effect.factor] for effect in shown])
-    axes.set_ylim(len(shown) - 0.4, -0.6)
-    axes.tick_params(axis="y", length=0)
-    axes.grid(axis="y", visible=False)
-    axes.grid(axis="x", visible=True)
+    style.in_rows(axes, [names[effect.factor] for effect in shown])
     return shown
 
 

@@ -127,6 +127,15 @@ def in_power(axes: Axes, most_mw: float, what: str = "IT power", unit: Unit | No
         axes.set_ylabel(f"{what} ({unit.name})")
 
 
+def in_rows(axes: Axes, names: Sequence[str]) -> None:
+    """Rows one below the other, from above, each with its name at the side; lines go down, not along."""
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="y", visible=False)
+    axes.grid(axis="x", visible=True)
+
+
 def source(fig: Figure, text: str, *notes: str) -> None:
     """Small lines at the foot, which say what the picture is of, and what to know to read it."""
     fig.supxlabel("\n".join((*notes, text)), fontsize=7.5, color=FAINT, ha="left", x=0.01)

@@ -143,11 +143,7 @@ def _forest(axes: Axes, gauge: Gauge, known: list[Stake]) -> None:
         axes.plot([low / size, high / size], [k, k], color=colour, linewidth=1.8, solid_capstyle="butt")
         axes.plot([x], [k], color=colour, marker="o", markersize=5)
     axes.axvline(0, color=style.INK, linewidth=0.8)
-    axes.set_yticks(range(len(known)), [names[stake.party] for stake in known])
-    axes.set_ylim(len(known) - 0.5, -0.5)
-    axes.tick_params(axis="y", length=0)
-    axes.grid(axis="y", visible=False)
-    axes.grid(axis="x", visible=True)
+    style.in_rows(axes, [names[stake.party] for stake in known])
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
 
 
