@@ -1,7 +1,7 @@
 """The market on SimPy's clock: the readable reference, which also takes a user's own functions.
 
 An instant comes after all that the world does at that time on SimPy's clock, and goes through the steps
- in the order of the design: (1) what the world changed, (2) answers due, (3) the waiting list, (4) new
+in the order of the design: (1) what the world changed, (2) answers due, (3) the waiting list, (4) new
 requests, (5) deliveries, (6) give-ups, and again from (3) until nothing moves. What the rules decide stands in
 `rules`, what they are asked in `placing`; here stands only when.
 
@@ -63,7 +63,7 @@ class Market:
         """By request whose answer is pending: the kW held for it."""
         self._queue: list[list[tuple[int, int, int, int]]] = [[] for _ in future.sites]
         """By site: the commitments with undelivered kW, as (promised, committed, request, commitment)."""
-        self._undelivered = 0
+        self._undelivered_rows = 0
         """How many commitments stand in the queues."""
         self._stirred: set[int] = set()
         """Sites where a delivery may be possible that was not before."""
@@ -169,7 +169,7 @@ class Market:
         at = self.ledger.asked[self._next]
         if self._agenda and self._agenda[0][0] < at:
             at = self._agenda[0][0]
-        if self._ends and self._ends[0][0] < at and (self._waiting or self._undelivered):
+        if self._ends and self._ends[0][0] < at and (self._waiting or self._undelivered_rows):
             at = self._ends[0][0]
         return at
 
@@ -265,7 +265,7 @@ class Market:
         ledger, c = self.ledger, place[3]
         s, kw = ledger.site_of(c), ledger.left[c]
         self._queue[s].remove(place)
-        self._undelivered -= 1
+        self._undelivered_rows -= 1
         self.sites.committed[s] -= kw
         ledger.left[c] = 0
         ledger.releases.append((c, kw, self.now, why))
@@ -370,7 +370,7 @@ class Market:
         ledger, clause = self.ledger, self.future.rights[k]
         ledger.asked_first[r] = clause.holder
         if clause.holds:
-            limits = self._holds[r] = self.placing.held(self.now, r, k)
+            limits = self._holds[r] = self.placing.would_hold(self.now, r, k)
             for s, kw in limits.items():
                 self.sites.held[s] += kw
         due = self.now + ledger.windows[k][r]
@@ -384,7 +384,7 @@ class Market:
         k, size = ledger.right[r], ledger.size[r]
         if k == NOBODY:
             ranking = placing.ranking(now, r, NOBODY)
-            ledger.first_kw[r] = self._offer(r, ranking)
+            ledger.first_kw[r] = self._put_about(r, ranking)
             if ranking:
                 ledger.asked_first[r] = ranking[0]
         else:
@@ -407,9 +407,9 @@ class Market:
     def _overflow(self, r: int, without: int) -> None:
         """Place what is uncommitted by the overflow policy, without the holder if there is one."""
         if self.placing.anyone(self.now, r, without):
-            self._offer(r, self.placing.ranking(self.now, r, without))
+            self._put_about(r, self.placing.ranking(self.now, r, without))
 
-    def _offer(self, r: int, ranking: Sequence[int]) -> int:
+    def _put_about(self, r: int, ranking: Sequence[int]) -> int:
         """Offer each provider in turn what is left; how much does the first take?"""
         now, latest, uncommitted = self.now, self.ledger.gives_up[r], self.ledger.uncommitted
         before, first = uncommitted[r], -1
@@ -444,7 +444,7 @@ class Market:
     def _queue_up(self, r: int, s: int, c: int, promised: int) -> None:
         """A commitment waits for its delivery."""
         insort(self._queue[s], (promised, self.now, r, c))
-        self._undelivered += 1
+        self._undelivered_rows += 1
         wanted = self.ledger.wanted[r]
         if wanted <= self.now:
             self._stirred.add(s)
@@ -476,7 +476,7 @@ class Market:
                     begun = True
             if begun:
                 self._queue[s] = [place for place in queue if ledger.left[place[3]]]
-                self._undelivered -= len(queue) - len(self._queue[s])
+                self._undelivered_rows -= len(queue) - len(self._queue[s])
                 moved = True
         self._stirred.clear()
         return moved

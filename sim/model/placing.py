@@ -164,7 +164,7 @@ class Placing:
             return self.takes(now, r, holder, self.ledger.gives_up[r], kw, limits)
         return [] if self._declines(r, k) else self.would_take(now, r, k, limits)
 
-    def held(self, now: int, r: int, k: int) -> Limits:
+    def would_hold(self, now: int, r: int, k: int) -> Limits:
         """What would the holder take if it answered now, its appetite apart? By site."""
         return dict(self.answer(now, r, k) if self.own_answer is not None else self.would_take(now, r, k))
 
@@ -186,24 +186,33 @@ class Placing:
         """What would the holder take, its appetite apart? Each limit can be left out, to see what it limits."""
         clause = self.future.rights[k]
         holder, latest, cap = clause.holder, self.ledger.gives_up[r], NEVER
-        if delay and clause.max_delay == rules.MATCH:
-            latest = min(latest, self._matching(now, r, holder))
-        elif delay and clause.max_delay < NEVER:
-            latest = min(latest, self.ledger.wanted[r] + clause.max_delay)
+        if delay:
+            latest = min(latest, self.no_later(now, r, k))
         if utilization:
-            sites, horizon = self.sites, rules.horizon(now, self.presells[holder], latest)
-            capacity = committed = held = 0
-            for s in self.sites_of[holder]:
-                planned = rules.planned_by(sites.plan_date[s], sites.plan_kw[s], horizon)
-                capacity += sites.online[s] + planned
-                committed += sites.committed[s]
-                held += sites.held[s]
-            cap = rules.below_cap(clause.max_utilization, capacity, committed, held)
+            cap = self.below_cap(k, rules.horizon(now, self.presells[holder], latest))
         takes = self.takes(now, r, holder, latest, cap, limits)
         may_split = clause.partial or not partial
         return (
             takes if rules.all_or_nothing(may_split, sum(kw for _, kw in takes), self.ledger.size[r]) else []
         )
+
+    def no_later(self, now: int, r: int, k: int) -> int:
+        """What is the latest date that the holder's limit of delay allows? NEVER where it has none."""
+        clause = self.future.rights[k]
+        if clause.max_delay == rules.MATCH:
+            return self._matching(now, r, clause.holder)
+        return NEVER if clause.max_delay >= NEVER else self.ledger.wanted[r] + clause.max_delay
+
+    def below_cap(self, k: int, horizon: int) -> int:
+        """How many kW may the holder still promise below its utilization cap, over all its sites?"""
+        clause, sites = self.future.rights[k], self.sites
+        capacity = committed = held = 0
+        for s in self.sites_of[clause.holder]:
+            planned = rules.planned_by(sites.plan_date[s], sites.plan_kw[s], horizon)
+            capacity += sites.online[s] + planned
+            committed += sites.committed[s]
+            held += sites.held[s]
+        return rules.below_cap(clause.max_utilization, capacity, committed, held)
 
     def limit(self, now: int, r: int, k: int, limits: Limits | None, taken: int) -> int:
         """What kept the holder from taking all? The limit without which alone it would have taken more."""

@@ -9,7 +9,6 @@ from sim.model import rules
 from sim.model.ledger import NOBODY, REASONS, WHOLLY
 from sim.model.market import Market
 from sim.model.placing import Limits, Placing, Takes
-from sim.model.rules import MATCH, NEVER
 from sim.model.run import Run, play
 from sim.scenario.schema import ScenarioFile
 
@@ -179,13 +178,8 @@ class Witness(Placing):
 
     def _terms(self, now: int, k: int, limits: Limits | None, taken: int) -> Terms:
         """What the holder goes by."""
-        r, clause, ledger, sites = self.whom, self.future.rights[k], self.ledger, self.sites
-        latest = NEVER
-        if clause.max_delay == MATCH:
-            latest = self._matching(now, r, clause.holder)
-        elif clause.max_delay < NEVER:
-            latest = ledger.wanted[r] + clause.max_delay
-        theirs = self.sites_of[clause.holder]
+        r, clause, ledger = self.whom, self.future.rights[k], self.ledger
+        latest = self.no_later(now, r, k)
         horizon = rules.horizon(now, self.presells[clause.holder], min(latest, ledger.gives_up[r]))
         left = taken < ledger.uncommitted[r]
         return Terms(
@@ -193,15 +187,7 @@ class Witness(Placing):
             draw=ledger.draw[r],
             appetite=ledger.group[r].appetite[ledger.group[r].rights.index(k)],
             max_utilization=clause.max_utilization,
-            under_cap_kw=rules.below_cap(
-                clause.max_utilization,
-                sum(
-                    sites.online[s] + rules.planned_by(sites.plan_date[s], sites.plan_kw[s], horizon)
-                    for s in theirs
-                ),
-                sum(sites.committed[s] for s in theirs),
-                sum(sites.held[s] for s in theirs),
-            ),
+            under_cap_kw=self.below_cap(k, horizon),
             max_delay=clause.max_delay,
             latest=latest,
             partial=clause.partial,
