@@ -1,9 +1,11 @@
 """`sim value`: what a right is worth, against markets in which it is known by hand."""
 
 import json
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 import sim
@@ -11,6 +13,7 @@ from sim.cli import app
 from sim.scenario.faults import ScenarioError
 from sim.scenario.schema import ScenarioFile
 from sim.show.plots.worth import windows
+from sim.show.worth import worth_page
 from sim.study.stakes import EQUAL, UNSURE, Stake
 from sim.study.worth import NoRight, NoWindow, Worth, value
 
@@ -71,7 +74,7 @@ def test_a_clause_by_hand(hand: ScenarioFile) -> None:
     ]  # fmt: skip
     assert of(found, "Lab", "wait", "0 d").worth == 0
     assert of(found, "Lab", "wait", "30 d").worth == pytest.approx(-30)
-    assert found.notes[2:] == (
+    assert found.notes[1:] == (
         "No price is stated of Old: nothing is known of what is earned there, nor of a margin, and what customers"
         " pay leaves it out.",
         "No cost is stated of Neo, so that no margin is known.",
@@ -82,6 +85,61 @@ def test_what_a_customer_pays_is_no_good_or_ill(hand: ScenarioFile) -> None:
     dear = hand.replace({"providers.Neo.price": "3 $/kW/d"})
     paid = of(value(dear, "ask first", windows=[], workers=1), "Lab", "paid")
     assert (paid.worth, paid.verdict) == (pytest.approx(-2e6), "pays more")
+
+
+def test_what_a_customer_owes_beyond_what_it_pays(hand: ScenarioFile) -> None:
+    """It has promised Big 1.5 M$; what Big does not serve it owes, beside the 1 M$ that it pays Neo instead."""
+    bound = hand.replace(
+        {"contracts": {"c": {"customer": "Lab", "provider": "Big", "take_or_pay": "1.5 M$"}}}
+    )
+    found = value(bound, "ask first", windows=["0 d"], workers=1)
+    for window in (None, "0 d"):
+        owed, got = of(found, "Lab", "owed beyond it", window), of(found, "Big", "take or pay", window)
+        assert (owed.told(owed.difference.a), owed.told(owed.difference.b)) == pytest.approx((0.5e6, 1.5e6))
+        assert (owed.worth, owed.verdict) == (pytest.approx(-1e6), "owes more")
+        assert (got.worth, got.verdict) == (pytest.approx(1e6), "better off")
+    names = [stake.gauge.name for stake in found.stakes if stake.party == "Lab"]
+    assert names[-2:] == ["paid", "owed beyond it"]
+    titles = {axes.get_title(loc="left") for axes in windows(found).axes}
+    assert {
+        f"Owed {whose} beyond it, by contract" for whose in ("by the customer", "to the provider")
+    } <= titles
+
+
+def test_contracts_of_one_provider_with_two_customers(hand: ScenarioFile) -> None:
+    """Their debts are one metric; what Lab owes East alone is known."""
+    own = {"customer": "Lab", "provider": "Neo", "take_or_pay": "3 M$"}
+    others = {name: {"customer": name, "provider": "Big", "take_or_pay": "1 M$"} for name in ("Lab", "Old")}
+    two = hand.replace({
+        "contracts": {"neo": own, **others},
+        "demand.old": {
+            "customer": "Old", "arrivals": {"deals": {"one": {"asked": "2025-02-01"}}}, "size": "1 MW", "term": "9 d",
+        },
+    })  # fmt: skip
+    found = value(two, "ask first", windows=[], workers=1)
+    assert {stake.difference.metric for stake in found.stakes if stake.gauge.name == "owed beyond it"} == {
+        "take_or_pay.Neo"
+    }
+    assert (
+        "Lab and Old have take-or-pay contracts with Big: what each of them owes beyond what it pays is not told"
+        " apart, and is left out."
+    ) in found.notes
+
+
+def test_what_it_is_held_against_stands_first(hand: ScenarioFile, tmp_path: Path) -> None:
+    """In normal brightness, before any number."""
+    said = (
+        "Without the clause Big is a provider like any other, which turns nothing down that it has room for: where"
+        " its appetite is assumed low, it may look worse off for its own right."
+    )
+    found = value(hand, "ask first", windows=[], workers=1)
+    assert found.told()["caution"].startswith(said)
+    console = Console(width=1000, record=True, force_terminal=True, file=StringIO())
+    worth_page(found, console)
+    lines = console.export_text(styles=True).splitlines()
+    here = next(k for k, line in enumerate(lines) if said in line)
+    assert "\x1b" not in lines[here]
+    assert here < next(k for k, line in enumerate(lines) if "without" in line and "interval" in line)
 
 
 def test_a_clause_without_effect_is_worth_nothing(small: ScenarioFile) -> None:
@@ -147,6 +205,8 @@ def test_both_tables_are_corrected_for_themselves(small: ScenarioFile) -> None:
         "worse off",
         "pays less",
         "pays more",
+        "owes less",
+        "owes more",
     }
 
 

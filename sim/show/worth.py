@@ -22,6 +22,7 @@ def worth_page(worth: Worth, console: Console) -> None:
     parts: list[RenderableType] = [
         Text(f"{worth.kind} of {worth.holder}{window}"),
         Text(f"{futures} of {worth.scenario}, seed {worth.seed}, engine {worth.clock.engine}"),
+        *([Text(""), Text(worth.caution)] if worth.caution else []),
         Text(""),
         _table(worth),
         Text(""),

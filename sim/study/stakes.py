@@ -1,13 +1,14 @@
 """Stakes: what does each party have of a clause, in which respect, and is it better off with it?
 
 What it has with the clause beyond what it has without is turned so that above 0 it is better off: more in service,
-earned or left over; less waited for, paid or idle. What a customer pays is for what serves it, so that it may pay
-less because it is served less; the one is to be read beside the other.
+earned or left over; less waited for, paid, owed or idle. What a customer pays is for what serves it, so that it may
+pay less because it is served less; the one is to be read beside the other. What it pays less where it has promised to
+pay, it owes; that too is beside it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -39,6 +40,7 @@ SERVED = Gauge("served", "GW-days", 1)
 WAITED = Gauge("waited for", "GW-days", -1)
 WAIT = Gauge("wait", "d", -1)
 PAID = Gauge("paid", "$", -1, "pays less", "pays more")
+OWES = Gauge("owed beyond it", "$", -1, "owes less", "owes more")
 SOLD = Gauge("sold", "GW-days", 1)
 EARNED = Gauge("earned", "$", 1)
 OWED = Gauge("take or pay", "$", 1)
@@ -119,25 +121,47 @@ class Stake:
         }
 
 
-def parties(
-    scenario: ScenarioFile, clause: Right, metrics: Metrics
-) -> Iterator[tuple[str, str, Sequence[str]]]:
-    """Each party, the part it plays, and the metrics that say what is at stake for it; the holder first."""
+Gauges = Mapping[tuple[str, ...], Gauge]
+"""What is at stake for a party, by the metrics whose sum says it."""
+
+
+def parties(scenario: ScenarioFile, clause: Right, metrics: Metrics) -> Iterator[tuple[str, str, Gauges]]:
+    """Each party, the part it plays, and what is at stake for it; the holder first."""
     providers = [clause.holder, *(name for name in scenario.providers if name != clause.holder)]
     customers = [
         name.split(".")[1] for name in metrics if name.startswith("customer.") and name.endswith(".spend")
     ]
     covered = [name for name in customers if _covers(scenario, clause, name)]
-    yield clause.holder, HOLDER, list(OF_PROVIDERS)
+    yield clause.holder, HOLDER, _of(clause.holder, OF_PROVIDERS)
     if clause.holder in customers and clause.holder not in covered:
-        yield clause.holder, HOLDER, list(OF_CUSTOMERS)
+        yield clause.holder, HOLDER, _of_customer(scenario, clause.holder)
     for name in covered:
-        yield name, HOLDER if name == clause.holder else COVERED, list(OF_CUSTOMERS)
+        yield name, HOLDER if name == clause.holder else COVERED, _of_customer(scenario, name)
     for name in providers[1:]:
-        yield name, PROVIDER, list(OF_PROVIDERS)
+        yield name, PROVIDER, _of(name, OF_PROVIDERS)
     for name in customers:
         if name not in covered and name != clause.holder:
-            yield name, CUSTOMER, list(OF_CUSTOMERS)
+            yield name, CUSTOMER, _of_customer(scenario, name)
+
+
+def _of(party: str, gauges: Mapping[str, Gauge]) -> Gauges:
+    return {(name.format(party),): gauge for name, gauge in gauges.items()}
+
+
+def _of_customer(scenario: ScenarioFile, customer: str) -> Gauges:
+    """What is at stake for a customer: what it owes by contract beside what it pays, where that is its alone."""
+    owed = tuple(f"take_or_pay.{name}" for name, each in bound(scenario).items() if each == [customer])
+    return {**_of(customer, OF_CUSTOMERS), **({owed: OWES} if owed else {})}
+
+
+def bound(scenario: ScenarioFile) -> dict[str, list[str]]:
+    """Which customers have contracts with each provider that has any? What they owe it is told of all together."""
+    found: dict[str, list[str]] = {}
+    for contract in scenario.contracts.values():
+        known = found.setdefault(contract.provider, [])
+        if contract.customer not in known:
+            known.append(contract.customer)
+    return found
 
 
 def _covers(scenario: ScenarioFile, clause: Right, customer: str) -> bool:
@@ -153,20 +177,30 @@ def _covers(scenario: ScenarioFile, clause: Right, customer: str) -> bool:
 
 
 def stakes(
-    whose: Iterable[tuple[str, str, Sequence[str]]],
+    whose: Iterable[tuple[str, str, Gauges]],
     without: list[Metrics],
     having: list[Metrics],
     days: float,
 ) -> Iterator[Stake]:
     """What each party has with the clause and without, in each respect."""
-    gauges = OF_CUSTOMERS | OF_PROVIDERS
-    for party, role, names in whose:
-        for name in names:
-            metric, gauge = name.format(party), gauges[name]
-            if metric not in without[0]:
+    for party, role, gauges in whose:
+        for metrics, gauge in gauges.items():
+            if not without[0].keys() >= set(metrics):
                 continue
-            found = paired(metric, [each[metric] for each in without], [each[metric] for each in having])
+            sides = ([_sum(each, metrics) for each in side] for side in (without, having))
+            found = paired(" + ".join(metrics), *sides)
             yield Stake(party, role, gauge, found, days / 1000 if gauge.unit == "GW-days" else 1.0)
+
+
+def _sum(found: Metrics, metrics: Iterable[str]) -> float | None:
+    """What some metrics come to together; None where one has no value."""
+    total = 0.0
+    for name in metrics:
+        value = found[name]
+        if value is None:
+            return None
+        total += value
+    return total
 
 
 def of_interest(tables: Iterable[Sequence[Stake]]) -> list[bool]:

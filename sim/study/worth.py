@@ -20,7 +20,8 @@ from sim.study.clocks import Clock
 from sim.study.lever import standing
 from sim.study.outcome import whole
 from sim.study.replications import Progress
-from sim.study.stakes import Stake, all_corrected, of_interest, parties, stakes
+from sim.study.said import listed
+from sim.study.stakes import Stake, all_corrected, bound, of_interest, parties, stakes
 from sim.study.variants import players
 
 USUAL_DAYS = (1, 2, 3, 5, 7, 10, 14, 20, 30, 45, 60, 90, 120, 180, 270, 365, 540, 730)
@@ -67,6 +68,8 @@ class Worth:
     """What the clause is worth as it is written."""
     windows: tuple[Variant, ...]
     """The same with other windows."""
+    caution: str
+    """What is to be known before any of it is believed; empty where there is nothing."""
     notes: tuple[str, ...]
     """What cannot be said, and why."""
 
@@ -97,6 +100,7 @@ class Worth:
             "engine": self.clock.engine,
             "worth": [stake.row() for stake in self.stakes],
             "windows": {each.window: [stake.row() for stake in each.stakes] for each in self.windows},
+            "caution": self.caution,
             "notes": list(self.notes),
         }
 
@@ -159,7 +163,8 @@ def value(
         written=Variant(window, _mean_days(scenario, right), corrected) if first_refusal else None,
         stakes=corrected,
         windows=windows_,
-        notes=tuple(_notes(scenario, clause)),
+        caution=_caution(clause),
+        notes=tuple(_notes(scenario)),
     )
 
 
@@ -193,15 +198,26 @@ def _mean_days(scenario: ScenarioFile, right: str) -> float:
     return mean(scenario.rights[right].window, scenario.uncertain) / DAY
 
 
-def _notes(scenario: ScenarioFile, clause: Right) -> Iterator[str]:
+def _caution(clause: Right) -> str:
+    """Against what is a first refusal valued, so that it may seem to harm its own holder?"""
+    if clause.kind != "first refusal":
+        return ""
+    return (
+        f"Without the clause {clause.holder} is a provider like any other, which turns nothing down that it has room"
+        " for: where its appetite is assumed low, it may look worse off for its own right. What it gains by saying no"
+        " counts as far as the scenario holds it: in its own demand, and in what stays free."
+    )
+
+
+def _notes(scenario: ScenarioFile) -> Iterator[str]:
     """What cannot be said of whom, and how the numbers are to be read."""
-    if clause.kind == "first refusal":
-        yield (
-            f"Without the clause {clause.holder} is a provider like any other, which turns nothing down that it has"
-            " room for. What it gains by saying no counts as far as the scenario holds it: in its own demand, and"
-            " in what stays free."
-        )
     yield "Wait is over what was delivered before the end; what still waits then is in what is waited for."
+    for provider, customers in bound(scenario).items():
+        if len(customers) > 1:
+            yield (
+                f"{listed(customers)} have take-or-pay contracts with {provider}: what each of them owes beyond what"
+                " it pays is not told apart, and is left out."
+            )
     unpriced = [name for name, each in scenario.providers.items() if each.price is None]
     uncosted = [
         name for name, each in scenario.providers.items() if each.price is not None and each.cost is None

@@ -19,8 +19,10 @@ COLUMNS = 2
 MONEY = (("B$", 1e9), ("M$", 1e6), ("k$", 1e3), ("$", 1.0))
 STAKES = {
     "served": "In service for the customer", "waited for": "Wanted and not served", "wait": "Days of waiting",
-    "paid": "Paid by the customer", "sold": "In service from the provider", "earned": "Earned from customers",
-    "take or pay": "Owed beyond it by contract", "margin": "Margin", "idle": "Idle at its sites",
+    "paid": "Paid by the customer", "owed beyond it": "Owed by the customer beyond it, by contract",
+    "sold": "In service from the provider", "earned": "Earned from customers",
+    "take or pay": "Owed to the provider beyond it, by contract", "margin": "Margin",
+    "idle": "Idle at its sites",
 }  # fmt: skip
 """What each panel shows."""
 
@@ -42,7 +44,7 @@ def stakes(worth: Worth) -> Figure:
         handles = [
             Line2D([], [], color=colour, marker="o", markersize=5, linewidth=1.6, label=label)
             for colour, label in (
-                (BETTER, "surely better off (pays less)"), (WORSE, "surely worse off (pays more)"),
+                (BETTER, "surely better off (pays, owes less)"), (WORSE, "surely worse off (pays, owes more)"),
                 (OPEN, "not distinguishable from 0"),
             )
         ]  # fmt: skip
@@ -65,16 +67,17 @@ def windows(worth: Worth) -> Figure:
     variants = [each for each in worth.by_window() if not isnan(each.days)]
     days = [each.days for each in variants]
     of = {
-        stake.difference.metric: [each.stakes[k] for each in variants] for k, stake in enumerate(worth.stakes)
+        (stake.party, stake.gauge): [each.stakes[k] for each in variants]
+        for k, stake in enumerate(worth.stakes)
     }
     rows = -(-len(panels) // COLUMNS)
     with style.house():
         fig = style.figure(9.6, 2.35 * rows + 1.4)
         grid = fig.subplots(rows, COLUMNS, squeeze=False, sharex=True)
         for axes, (gauge, known) in zip(grid.flat, panels.items(), strict=False):
-            size = _in(axes, gauge, [each for stake in known for each in of[stake.difference.metric]], "y")
+            size = _in(axes, gauge, [each for stake in known for each in of[stake.party, stake.gauge]], "y")
             for stake in known:
-                points = of[stake.difference.metric]
+                points = of[stake.party, stake.gauge]
                 y = [(each.worth or 0.0) / size for each in points]
                 low, high = ([(each.ci95 or (0.0, 0.0))[k] / size for each in points] for k in (0, 1))
                 tint = tints[stake.party]
