@@ -29,6 +29,7 @@ from sim.show.plots.labels import shorts, spread_out
 from sim.show.plots.ways import LOST, WAITING
 from sim.show.report import FORMATS, NothingToShow, figures_to, left_out, note, plots_to
 from sim.study.outcome import Outcome, opened, run
+from sim.study.store import OutError
 
 RICH = """\
 title: Two holders, outages, buildings that are late, called off and torn down, and a name with $igns$
@@ -617,6 +618,15 @@ def test_a_picture_that_has_nothing_to_show_any_more_is_removed(tmp_path: Path) 
     made = figures_to([("idle", None), ("drawn", Figure())], tmp_path)
     assert [path.name for path in made] == ["drawn.png", "drawn.svg"]
     assert {path.name for path in tmp_path.iterdir()} == {"answer.json", "drawn.png", "drawn.svg"}
+
+
+def test_where_no_picture_can_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "plots").write_text("no folder")
+    with pytest.raises(OutError) as caught:
+        figures_to([("drawn", Figure())], tmp_path / "plots")
+    assert str(caught.value) == (
+        f"{tmp_path / 'plots'}: cannot be written (File exists); make room, or let the folder be written"
+    )
 
 
 def test_a_saved_run_is_drawn_as_the_one_in_memory(runs: Runs, tmp_path: Path) -> None:

@@ -9,9 +9,8 @@ from pathlib import Path
 from xml.etree import ElementTree as xml
 
 from sim.show.swept import in_words, where
-from sim.study.dataset import telling
 from sim.study.outcome import Outcome
-from sim.study.store import written
+from sim.study.store import telling, written
 from sim.study.swept import Swept
 
 SUMMARY = "GITHUB_STEP_SUMMARY"
@@ -45,7 +44,7 @@ def junit_to(path: Path, suite: str, cases: Iterable[Case]) -> None:
         if case.wrong is not None:
             xml.SubElement(element, "error" if case.error else "failure", message=legal(case.wrong))
     xml.indent(root)
-    with telling(path):
+    with telling(path, "name another file with --junit"):
         path.parent.mkdir(parents=True, exist_ok=True)
         written(
             path, '<?xml version="1.0" encoding="UTF-8"?>\n' + xml.tostring(root, encoding="unicode") + "\n"
@@ -71,7 +70,7 @@ def summarise(title: str, cases: Iterable[Case]) -> None:
         lines += ["", "| check | found |", "|---|---|"]
         lines += [f"| {cell(case.name)} | {cell(case.wrong or '')} |" for case in wrong[:MOST_TOLD]]
         lines += [f"\nand {len(wrong) - MOST_TOLD} more"] if len(wrong) > MOST_TOLD else []
-    with Path(path).open("a", encoding="utf-8") as file:
+    with telling(Path(path), f"{SUMMARY} names it"), Path(path).open("a", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n\n")
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.scenario.faults import UserError
 from sim.study.outcome import Outcome
+from sim.study.store import telling
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FORMATS = ("png", "svg")
+REMEDY = "make room, or let the folder be written"
 
 
 class NothingToShow(UserError, ValueError):
@@ -57,8 +60,12 @@ def plots_to(outcome: Outcome, folder: Path, names: Sequence[str] | None = None)
 
 
 def figures_to(figures: Iterable[tuple[str, Figure | None]], folder: Path) -> list[Path]:
-    """Write figures by their names, and remove what is left from before of those that have nothing to show."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write figures by their names, and remove what is left from before of those that have nothing to show.
+
+    Raises OutError where that cannot be written.
+    """
+    with telling(folder, REMEDY):
+        folder.mkdir(parents=True, exist_ok=True)
     made = []
     for name, figure in figures:
         if figure is not None:
@@ -78,11 +85,12 @@ def figure_to(fig: Figure, folder: Path, name: str) -> list[Path]:
         path = folder / f"{name}.{form}"
         beside = path.with_name(f".{path.name}.new")
         try:
-            with house():
+            with telling(path, REMEDY), house():
                 fig.savefig(beside, format=form, metadata={"Date": None} if form == "svg" else None)
-            beside.replace(path)
+                beside.replace(path)
         finally:
-            beside.unlink(missing_ok=True)
+            with suppress(OSError):
+                beside.unlink()
         fig.set_layout_engine("none")  # it is laid out now, and to do so once more takes as long again
         made.append(path)
     return made

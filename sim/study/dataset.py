@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from sim.study.store import OutError, read_json, write_json
+from sim.study.store import OutError, read_json, telling, write_json
 
 TOLD = "sweep.json"
 RUNS = "runs.parquet"
@@ -28,6 +28,13 @@ OWN = (TOLD, RUNS, POINTS, ESTIMATES, "scenario.yaml", PARTS, "plots", ".lock")
 BLOCK = 64
 """So many pieces are compacted into one file."""
 PART = re.compile(r"(\d+)-(\d+)\.parquet")
+
+
+GO_ON = (
+    "make room, or name another folder with --out;"
+    " what was finished is kept, and the same command goes on from there"
+)
+"""What to do where a file of a sweep cannot be written."""
 
 
 class NoRuns(OutError):
@@ -44,7 +51,7 @@ class Dataset:
         """Raises OutError where the folder holds something else, or another sweep, or cannot be written."""
         self.folder = folder
         self.parts = folder / PARTS
-        with telling(folder):
+        with telling(folder, GO_ON):
             if folder.exists() and not folder.is_dir():
                 raise OutError(f"{folder}: is a file; name a folder for the results")
             before = told_of(folder)
@@ -115,7 +122,7 @@ class Dataset:
         beside = path.with_name(f".{path.name}.new")
         buffer = io.BytesIO()
         frame.write_parquet(buffer)
-        with telling(path):
+        with telling(path, GO_ON):
             try:
                 beside.write_bytes(buffer.getbuffer())
                 beside.replace(path)
@@ -147,7 +154,7 @@ class Dataset:
         """Join all pieces to one table, in the order of points and replications, and leave that alone."""
         if not self.whole:
             beside = self.folder / f".{RUNS}.new"
-            with telling(self.folder / RUNS):
+            with telling(self.folder / RUNS, GO_ON):
                 try:
                     scan(self.folder).sink_parquet(beside, maintain_order=True, row_group_size=100_000)
                 except pl.exceptions.PolarsError as error:
@@ -204,16 +211,3 @@ def told_of(folder: Path) -> dict[str, Any] | None:
 def differing(theirs: dict[str, Any], mine: dict[str, Any]) -> str:
     """In which words do two sweeps differ?"""
     return ", ".join(key for key in mine if theirs.get(key) != mine[key]) + " differ"
-
-
-@contextmanager
-def telling(path: Path) -> Iterator[None]:
-    """Tell in a line what the system says of a file that cannot be written."""
-    try:
-        yield
-    except OSError as error:
-        said = error.strerror or str(error)
-        raise OutError(
-            f"{path}: cannot be written ({said}); make room, or name another folder with --out;"
-            " what was finished is kept, and the same command goes on from there"
-        ) from None

@@ -3,7 +3,8 @@
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,15 @@ SUMMARY = "summary.json"
 
 class OutError(UserError):
     """The folder for results cannot be used; the message says why, and what to do."""
+
+
+@contextmanager
+def telling(path: Path, remedy: str) -> Iterator[None]:
+    """Tell in a line what the system says of a file that cannot be written, and what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise OutError(f"{path}: cannot be written ({error.strerror or error}); {remedy}") from None
 
 
 def written(path: Path, text: str) -> None:
