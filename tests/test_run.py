@@ -14,7 +14,7 @@ import conserving
 import numpy as np
 import polars as pl
 import pytest
-from conftest import SMALL
+from conftest import SMALL, written
 
 from sim.model.run import play
 from sim.scenario.schema import ScenarioFile
@@ -268,3 +268,32 @@ def test_a_script_needs_no_guard(small: ScenarioFile, tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
     assert re.fullmatch(r"once\n<Result of small: 4 replications, \d+ metrics>\n", done.stdout), done.stderr
+
+
+def test_what_rounding_leaves_of_nothing_is_nothing(tmp_path: Path) -> None:
+    """Where nobody waits, and where all is full, no metric tells of some 1e-15 MW, nor of less than nothing."""
+    text = """\
+start: 2025-01-01
+end: 2026-01-01
+demand:
+  chat:
+    customer: Lab
+    arrivals: {poisson: {rate: 40 /mo}}
+    size: {uniform: {low: 10 MW, high: 60 MW}}
+    term: {uniform: {low: 10 d, high: 30 d}}
+  always: {customer: Lab, arrivals: {poisson: {rate: 90 /mo}}, size: 60 MW, term: 9 y, only: [Full]}
+providers:
+  Full: {sites: [Small, Late]}
+  Free: {sites: [Large]}
+sites:
+  Small: {online: 33.333 MW}
+  Late: {buildings: {Hall: {it_power: 20 MW, planned: 2025-03-01, slip: {exponential: {mean: 9 d}}}}}
+  Large: {online: 9 GW}
+"""
+    scenario = written(tmp_path)(text)
+    found = outcome.run(scenario, replications=4, workers=1, tables="none").values
+    for name, values in found.items():
+        assert all(value is None or value == 0 or abs(value) > 1e-6 for value in values), name
+    assert min(found["customer.Lab.unserved_mw.mean"]) > 0
+    free = outcome.run(scenario.replace({"demand.always": None}), replications=4, workers=1, tables="none")
+    assert set(free.values["unserved_mw.mean"]) == {0.0}

@@ -12,6 +12,8 @@ from sim.model.time import DAY
 
 Metrics = dict[str, float | None]
 MW = 1000.0
+ROUNDING = 1e-13
+"""What is left of so small a part of what came and went is the rounding of their sum."""
 
 
 def ratio(above: float | np.number[Any], below: float | np.number[Any]) -> float | None:
@@ -22,6 +24,11 @@ def ratio(above: float | np.number[Any], below: float | np.number[Any]) -> float
 def added(values: Floats, of: Ints, n: int) -> Floats:
     """The sums of some values for each of `n`, as `(n,)`, in the order of the rows."""
     return np.asarray(np.bincount(of, weights=values, minlength=n), dtype=np.float64)
+
+
+def settled(net: Floats, gross: Floats) -> Floats:
+    """Sums of kW-days that come and go, less what rounding alone has left; `gross` is what came and went."""
+    return np.where(np.abs(net) > ROUNDING * gross, net, 0.0)
 
 
 @dataclass(frozen=True)
@@ -98,7 +105,8 @@ class Moves:
     def days_of(self, n: int | None = None, whom: Ints | None = None) -> Floats:
         """The kW-days of each; with `whom`, of each of other `n`, who are `whom[k]` in place of k."""
         of = self.changes.of if whom is None else whom[self.changes.of]
-        return added(self.kw_days, of, self._n if n is None else n)
+        n = self._n if n is None else n
+        return settled(added(self.kw_days, of, n), added(np.abs(self.kw_days), of, n))
 
     def levels(self, n: int | None = None, whom: Ints | None = None) -> Levels:
         """What each comes to over the window, and at its moments; with `whom` as for the kW-days."""

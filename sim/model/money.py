@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.model.account import MW, Account, Metrics, added, ratio
+from sim.model.account import MW, Account, Metrics, added, ratio, settled
 from sim.model.news import ONLINE
 from sim.model.series import kw_days
 
@@ -19,7 +19,8 @@ def metrics(found: Metrics, account: Account) -> None:
     first = {s: p for p in reversed(range(n)) for s in sellers[p].sites}
     owner = np.array([first.get(s, n) for s in range(len(future.sites))], dtype=np.int64)
     online_days = account.online.days_of(n + 1, owner)
-    idle_days = online_days - account.served.days_of(n + 1, owner[deliveries["site"]])
+    served_days = account.served.days_of(n + 1, owner[deliveries["site"]])
+    idle_days = settled(online_days - served_days, online_days)
     paid = added(account.paid, deliveries["provider"], n)
     total = 0.0
     for p, seller in enumerate(sellers):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.model.account import MW, Account, Levels, Metrics, Moves, Window, added, ratio
+from sim.model.account import MW, Account, Levels, Metrics, Moves, Window, ratio, settled
 from sim.model.news import ANNOUNCED, ONLINE
 from sim.model.run import Run
 from sim.model.series import Changes, Floats, Ints, Series, joined
@@ -41,11 +41,8 @@ def metrics(found: Metrics, account: Account) -> None:
 
 def _idle(account: Account, online: Levels, served: Levels) -> Levels:
     """What of each site is online and serves nobody."""
-    of = np.concatenate(
-        [account.changes.online.of, account.run.deliveries["site"][account.changes.in_service.of]]
-    )
-    kw_days = np.concatenate([account.online.kw_days, -account.served.kw_days])
-    return Levels(added(kw_days, of, len(online.kw)), online.kw - served.kw, account.window)
+    days = settled(online.kw_days - served.kw_days, online.kw_days)
+    return Levels(days, online.kw - served.kw, account.window)
 
 
 def _highest(at: Ints, kw: Ints, span: Window) -> tuple[int, int]:
