@@ -173,6 +173,7 @@ def test_steps_where_none_is_stated(low: str, high: str, count: int, step: str) 
         ("1", "9 MW", None, "x: 1 to 9 MW are not of one kind"),
         ("1 d", "9 d", "1 MW", "x: 1 d to 9 d by 1 MW are not of one kind"),
         ("1 d", "9 d", "0 d", "x: the step 0 d does not lead on; write one above 0"),
+        ("1 d", "9 d", "0", "x: the step 0 has no unit; write it as 1 d is written"),
         ("few", "9 d", None, '"few": is not a quantity; write it as 105 MW'),
         ("2025-01-01", "9 d", None, '"9 d": is no date; write it as 2026-04-27 (or 2026-04-27T12:00:00Z)'),
         (

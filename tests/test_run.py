@@ -242,6 +242,11 @@ def test_the_command_line_says_it_in_json(tmp_path: Path) -> None:
             'sites.West.online: "200 MW": is less than the 300 MW that are in place',
         ),
         (["run", "small.yaml", "--replications", "0"], "--replications"),
+        (["run", "small.yaml", "--replications", "9" * 20], "99: are more than 100,000,000; ask for fewer"),
+        (
+            ["run", "small.yaml", "--replications", "1", "--plots", "none", "--junit", "."],
+            ".: cannot be written (Is a directory); name another file with --junit",
+        ),
     ],
 )
 def test_bad_input_gets_one_clear_error(words: list[str], sentence: str, tmp_path: Path) -> None:

@@ -84,6 +84,8 @@ def _quantities(path: str, low: str, high: str, step: str | None) -> Lever:
     measure = next(iter(measures.values()), None) or measure_of_unit("")
     if measure is None or any(other != measure for other in measures.values()):
         raise LeverError(f"{path}: {low} to {high}" + f" by {step}" * bool(step) + " are not of one kind")
+    if step and not parts["step"][1] and measure.dimension != "number":
+        raise LeverError(f"{path}: the step {step} has no unit; write it as {low} is written")
     unit = parts["step"][1] if step else units[-1] if units else ""
     least, most = (_in(parts[word], unit, measure) for word in ("from", "to"))
     by = _in(parts["step"], unit, measure) if step else _step(least, most, unit, measure, (low, high))

@@ -18,7 +18,9 @@ from sim.model.metrics import Metrics, metrics, window
 from sim.model.own import Answer, Policy
 from sim.model.run import Engine, play
 from sim.model.series import backlog, capacity, series
+from sim.scenario.faults import UserError
 from sim.scenario.schema import ScenarioFile
+from sim.scenario.sweep import MOST_RUNS
 from sim.study import bands, frames
 from sim.study.clocks import WHOLE_THREADS, requests
 from sim.study.executors import Kind, Stop, cores, crew, finished, unpacked
@@ -29,6 +31,10 @@ Progress = Callable[[int, int], None]
 """Told how many replications are done, of how many."""
 
 LARGEST_BATCH = 25
+
+
+class TooMany(UserError, ValueError):
+    """More replications are asked for than can be played."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +150,8 @@ def playing(tasks: Sequence[Task], most: int, workers: int | None = None) -> Ite
     for, no further batch begins. Raises ValueError where several workers are asked for and a function of the
     user's cannot be sent to them.
     """
+    if most > MOST_RUNS:
+        raise TooMany(f"replications={most}: are more than {MOST_RUNS:,}; ask for fewer")
     size = min(cores() if workers is None else workers, len(tasks) * len(batches(most)))
     kind = kind_of(tasks)
     packed = [travels(task) for task in tasks] if size > 1 and kind == "processes" else []

@@ -1,5 +1,6 @@
 """A run on disk: parts as batches finish, joined at the end; every file whole or not there at all."""
 
+import errno
 import json
 import os
 import shutil
@@ -33,6 +34,8 @@ def telling(path: Path, remedy: str) -> Iterator[None]:
 
 def written(path: Path, text: str) -> None:
     """Write a text file, whole or not at all."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     beside = path.with_name(f".{path.name}.new")
     beside.write_text(text, encoding="utf-8")
     beside.replace(path)
