@@ -14,6 +14,7 @@ from sim.model.metrics import Metrics
 from sim.scenario.expectations import COMPARISONS, GRAMMAR, STATISTICS
 from sim.scenario.faults import UserError, Wrong
 from sim.scenario.schema import ScenarioFile
+from sim.scenario.sweep import OWN
 from sim.scenario.units import parse_quantity
 from sim.study.clocks import Clock
 from sim.study.expect import NoMetric, near
@@ -209,6 +210,8 @@ def plan(
     whole(replications=(replications, 1), workers=(workers, 1), seed=(seed, 0))
     if sought not in (None, "least", "most"):
         raise ValueError(f"sought={sought!r}: write least or most")
+    if path.partition(".")[0] in OWN:
+        raise PlanError(f"{path}: changes nothing in a future; name a key of what is simulated")
     wanted, bar = read_target(target), read_bar(probability, replications)
     range_ = lever(settable(scenario, path), low, high, step)
     for end in (range_.values[0], range_.values[-1]):
