@@ -179,6 +179,12 @@ def test_windows_around_its_own(small: ScenarioFile) -> None:
     assert [each.window for each in value(at_once, "refusal", **ask).windows] == ["30 d", "90 d"]
 
 
+def test_windows_in_one_text(hand: ScenarioFile) -> None:
+    """As on the command line; not letter by letter."""
+    found = value(hand, "ask first", windows="0 d, 30 d", replications=1, workers=1)
+    assert [each.window for each in found.windows] == ["0 d", "30 d"]
+
+
 def test_an_exclusive_right_has_no_window(small: ScenarioFile) -> None:
     alone = small.replace(
         {"rights.refusal": {"holder": "Big", "kind": "exclusive", "over": {"customer": "Lab"}}}

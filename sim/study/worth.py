@@ -184,6 +184,8 @@ def _windows(
         if windows:
             raise NoWindow(f'right "{right}": is exclusive, and has no window to vary; leave --windows out')
         return ()
+    if isinstance(windows, str):
+        windows = windows.split(",")
     if windows is not None:
         return tuple(dict.fromkeys(each for window in windows if (each := window.strip())))
     own = _mean_days(scenario, right)
