@@ -12,10 +12,20 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+SMALLER = {
+    "value": "--replications 4",
+    "plan": "--replications 20",
+    "sweep": "--replications 2",
+    "sensitivity": "--replications 2 --trajectories 4 --points 4",
+}
+"""What makes the studies of the README small enough for a test."""
+
+
 def commands() -> list[str]:
-    """Every `sim` command in the README's console blocks, in order."""
-    blocks = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
-    return re.findall(r"uv run (sim [^\n]+)", "\n".join(blocks))
+    """Every `sim` command in the README's console blocks, in order; the studies smaller than they stand there."""
+    blocks = re.findall(r"```console\n(.*?)```", README.replace("\\\n", " "), re.DOTALL)
+    found = re.findall(r"uv run (sim [^\n]+)", "\n".join(blocks))
+    return [f"{command} {SMALLER.get(command.split()[1], '')}" for command in found]
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +54,9 @@ def test_the_python_runs(folder: Path) -> None:
         [sys.executable, "-"], cwd=folder, input=code, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert re.search(r"^\{'unit': 'MW', 'mean': .*\}\n[+-]\d+\.\d days of waiting, \+- \d", done.stdout), (
-        done.stdout
-    )
+    assert re.search(r"^\{'unit': 'MW', 'mean': .*\}\n", done.stdout), done.stdout
+    assert "verdict" in done.stdout
+    assert "wait_days.mean" in done.stdout
 
 
 def test_every_command_that_is_named_is_there() -> None:
