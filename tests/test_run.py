@@ -257,6 +257,15 @@ def test_bad_input_gets_one_clear_error(words: list[str], sentence: str, tmp_pat
     assert "Traceback" not in done.stderr
 
 
+def test_a_run_without_tables_has_no_plots_and_says_so(small: ScenarioFile, tmp_path: Path) -> None:
+    outcome.run(small, replications=1, workers=1, tables="none", out=tmp_path / "out")
+    done = sim("plot", "out", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.startswith(
+        "Left out, since their tables were not kept (run with --tables all): supply_"
+    )
+
+
 def test_help_is_quick(tmp_path: Path) -> None:
     """Help imports none of the heavy libraries, so that it answers at once."""
     heavy = ("numpy", "scipy", "polars", "matplotlib", "simpy", "pint", "pydantic", "rich.console", "numba")

@@ -130,11 +130,14 @@ def plot(
     ] = "all",
 ) -> None:
     """Draw the plots of a saved run."""
-    from sim.show.report import plots_to
+    from sim.show.report import note, plots_to
     from sim.study.outcome import opened
 
-    for path in plots_to(opened(folder), folder / "plots", plot_names(plots, Kept.all)):
+    done, chosen = opened(folder), plot_names(plots, Kept.all)
+    for path in plots_to(done, folder / "plots", chosen):
         typer.echo(path)
+    if chosen is None and (line := note(done)):
+        typer.echo(line, err=True)
 
 
 def plot_names(plots: str, tables: Kept) -> list[str] | None:
