@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 from SALib.analyze import morris, sobol
 from SALib.test_functions import Ishigami, Sobol_G
 from typer.testing import CliRunner
@@ -18,6 +20,7 @@ from sim.scenario.laws import Law
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.sweep import Design, read_sweep
 from sim.show.report import NothingToShow
+from sim.show.sensitive import sensitive_page
 from sim.study.design import Floats, sampled
 from sim.study.effects import Effect, Findings, of_function, stage, studied
 from sim.study.expect import NoMetric
@@ -217,6 +220,47 @@ def test_screening_leaves_what_matters() -> None:
     assert last.findings[0].effects[0].factor == "x2"
 
 
+def test_shares_above_1_are_too_few_points() -> None:
+    """By 8 points the one factor that does anything has 1.76 ± 0.38 of the variance; by 16 no such thing is seen."""
+    factors = [uniform(f"x{k}", 0, 1) for k in range(3)]
+    few, more = (found_of(lambda x, future: x[:, 0], factors, points, 1, 8) for points in (8, 16))
+    effect = few.effects[0]
+    assert effect.total is not None
+    assert effect.total.low > 1
+    assert effect.swing.sure
+    assert [each.verdict for each in few.effects] == ["too few points to tell", *["no effect at all"] * 2]
+    assert not effect.sure
+    assert [each.verdict for each in more.effects] == ["more than noise", *["no effect at all"] * 2]
+
+
+def test_what_the_screening_left_out_is_told_apart() -> None:
+    """Four factors matter, of which two have a place; one is the luck of the futures, one does nothing."""
+    factors = [uniform(f"x{k}", 0, 1) for k in range(6)]
+
+    def function(x: Floats, future: int) -> Floats:
+        noise = np.random.default_rng(future).normal() * x[:, 4]
+        return 9 * x[:, 0] + 8 * x[:, 1] + 2 * x[:, 2] + x[:, 3] + noise
+
+    stages = studied(factors, of_function(function, factors, 6, 1), keep=2, points=16)
+    found = Sensitivity("some", "small", 1, 6, dict.fromkeys(stages[0].factors, ("0", "1")), stages)
+    assert found.dropped == {
+        "x2": "more than noise",
+        "x3": "more than noise",
+        "x4": "not distinguishable from noise",
+        "x5": "no effect at all",
+    }
+    assert found.told()["dropped_as"] == found.dropped
+    console = Console(width=200, file=StringIO(), record=True)
+    sensitive_page(found, console)
+    page = console.export_text()
+    for said in (
+        "Left out by the screening though more than noise, since --keep has no place for more: x2, x3 ",
+        "Left out by the screening as not distinguishable from noise: x4 ",
+        "Left out by the screening as without any effect at all: x5 ",
+    ):
+        assert said in page
+
+
 def test_nothing_stands_out() -> None:
     factors = [uniform(f"x{k}", 0, 1) for k in range(9)]
     stages = studied(factors, of_function(noisy(lambda x: 0 * x[:, 0], 1.0, 1.0), factors, 6, 4))
@@ -248,7 +292,7 @@ uncertainties:
   uncertain.growth: {uniform: {low: 1, high: 3}}
   rights.refusal.appetite: {uniform: {low: 30 %, high: 90 %}}
   providers.Neo.price: {uniform: {low: 10 M$/MW/y, high: 12 M$/MW/y}}
-design: {sobol: {points: 8}}
+design: {sobol: {points: 16}}
 replications: 4
 seed: 7
 outcomes: [online_mw.mean, spend.Neo]
@@ -266,7 +310,7 @@ def test_of_a_scenario(what: Path, tmp_path: Path) -> None:
     """What is online goes with the first site alone: its size less a fifth of it in outages."""
     found = sensitivity(read_sweep(what), out=tmp_path / "out", workers=1)
     online, spend = found.last.findings
-    assert (found.last.points, found.replications, found.dropped) == (8 * 6, 4, ())
+    assert (found.last.points, found.replications, found.dropped) == (16 * 6, 4, {})
     first = online.effects[0]
     assert first.factor == "sites.West.online"
     assert found.ends[first.factor] == ("165 MW", "285 MW")
@@ -276,6 +320,7 @@ def test_of_a_scenario(what: Path, tmp_path: Path) -> None:
     assert first.first.sure
     assert online.noise is not None
     assert [effect.sure for effect in online.effects] == [True, False, False, False]
+    assert [effect.verdict for effect in online.effects[1:]] == ["no effect at all"] * 3
     assert {effect.total.value for effect in online.effects[1:] if effect.total} == {0.0}
     assert "providers.Neo.price" in [effect.factor for effect in spend.effects if effect.sure]
 
@@ -301,7 +346,7 @@ def test_it_goes_on_where_it_was_stopped(what: Path, tmp_path: Path) -> None:
 
 
 def test_few_futures_are_said_to_be_few(what: Path) -> None:
-    found = sensitivity(read_sweep(what, replications=1), workers=1, points=8, outcomes=["online_mw.mean"])
+    found = sensitivity(read_sweep(what, replications=1), workers=1, points=16, outcomes=["online_mw.mean"])
     assert list(found.notes()) == [
         "With 1 future at each point the luck of the futures cannot be told from the effects; take 3 replications"
         " or more, better 10."
@@ -327,13 +372,14 @@ def test_the_command(what: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert {path.name for path in folder.iterdir()} == {
         "sobol", "sensitivity.json", "tornado.png", "tornado.svg", "indices.png", "indices.svg",
     }  # fmt: skip
-    assert "not distinguishable from noise:" in done.stdout
+    assert "no effect at all:" in done.stdout
+    assert "not distinguishable from noise" not in done.stdout
     again = CliRunner().invoke(app, [*words, "--json", "--no-plots"])
     assert json.loads(again.stdout) == kept
     assert kept["stages"][0]["design"] == {"sobol": {"points": 4, "second_order": 0}}
-    wrong = CliRunner().invoke(app, [*words, "--points", "9"])
+    wrong = CliRunner().invoke(app, [*words, "--points", "9"], env={"COLUMNS": "200"})
     assert wrong.exit_code == 2
-    assert "is no power of 2" in wrong.output
+    assert "--points 9: is no power of 2; write 8 or 16" in wrong.output
 
 
 def test_of_morris_alone(what: Path) -> None:
@@ -341,7 +387,7 @@ def test_of_morris_alone(what: Path) -> None:
     told = found.told()
     row = told["stages"][0]["outcomes"]["online_mw.mean"]["factors"][0]
     assert (row["factor"], row["distinguishable"]) == ("sites.West.online", True)
-    assert set(row) == {"factor", "distinguishable", "swing", "strength", "mu_star", "sigma"}
+    assert set(row) == {"factor", "distinguishable", "verdict", "swing", "strength", "mu_star", "sigma"}
 
 
 def test_in_python(what: Path, small: ScenarioFile) -> None:

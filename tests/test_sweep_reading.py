@@ -108,7 +108,7 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
         ("requests.mean > 10", "request.mean > 10", "whole.yaml:11: expect.0: there is no metric request"),
         ("{levels: 2}", "{levels: 20000}", 'design.grid.levels: "20000": must not be above 10000; write less'),
         ("replications: 5", "replications: 50000000", "makes for 16 points and 800,000,000 runs, more than"),
-        ("grid: {levels: 2}", "sobol: {points: 100}", 'design.sobol: "100": must be a power of 2'),
+        ("grid: {levels: 2}", "sobol: {points: 100}", 'design.sobol: "100": must be a power of 2; write 64 or 128'),
         ("grid: {levels: 2}", "sobol: {}", "does not say how many points; write {sobol: {points: 128}}"),
         ("grid: {levels: 2}", "grid: {points: 2}", "design.grid: \"{points: 2}\": has no points"),
     ],

@@ -203,12 +203,13 @@ def sensitivity(
     as_json: AsJson = False,
 ) -> None:
     """Say what matters of all that a sweep varies, and what is noise; go on where an earlier try was stopped."""
-    if points is not None and points & (points - 1):
-        raise typer.BadParameter(f"--points {points}: is no power of 2; write 64, 128, 256, ...")
+    from sim.scenario.designs import no_power
     from sim.scenario.sweep import read_sweep
     from sim.study.filing import usable
     from sim.study.sensitivity import sensitivity as study
 
+    if points is not None and (remedy := no_power(points)):
+        raise typer.BadParameter(f"--points {points}: is no power of 2; {remedy}")
     read = read_sweep(sweep, replications, seed)
     folder = Path("runs") / f"sensitivity-{safe(read.name)}" if out is None else out
     usable(folder, "sensitivity", own=("morris", "sobol"))

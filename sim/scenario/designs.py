@@ -77,9 +77,15 @@ def read_design(written: object, info: ValidationInfo) -> Design:
             if value is None:
                 raise wrong(f"does not say how many {key}", f"write {{{kind}: {{{key}: 128}}}}", kind)
             found[key] = value
-        if kind == "sobol" and found["points"] & (found["points"] - 1):
-            raise wrong("must be a power of 2", "write 64, 128, 256, ...", str(found["points"]))
+        if kind == "sobol" and (remedy := no_power(found["points"])):
+            raise wrong("must be a power of 2", remedy, str(found["points"]))
         if kind == "morris" and (found["levels"] % 2 or found["levels"] < 2):
             raise wrong("must be even", "write levels: 4", str(found["levels"]))
     gathering.settle()
     return Design(kind, found)
+
+
+def no_power(points: int) -> str | None:
+    """Which powers of 2 are nearest to a number that is none? None where it is one."""
+    below = 1 << (points.bit_length() - 1)
+    return None if points == below else f"write {below} or {2 * below}"

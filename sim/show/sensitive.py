@@ -8,11 +8,16 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.study.amounts import amount, figures, scaled
-from sim.study.effects import Effect, Findings, Stage
+from sim.study.effects import VERDICTS, Effect, Findings, Stage
 from sim.study.indices import Index
 from sim.study.sensitivity import Sensitivity
 
-NOISE = "not distinguishable from noise:"
+LEFT_OUT = {
+    "more than noise": "Left out by the screening though more than noise, since --keep has no place for more",
+    "not distinguishable from noise": "Left out by the screening as not distinguishable from noise",
+    "no effect at all": "Left out by the screening as without any effect at all",
+}
+"""What is said of the factors that the screening left out, by what it found."""
 DESIGNS = {"morris": "Morris's trajectories", "sobol": "Sobol's indices"}
 
 
@@ -33,8 +38,10 @@ def _what(found: Sensitivity) -> Iterator[str]:
     for stage in found.stages:
         yield f"{DESIGNS[stage.design.kind]}: {len(stage.factors)} factors, {stage.points:,} points"
     if found.dropped:
-        dropped = ", ".join(found.dropped)
-        yield f"Left out by the screening, as weak or noise, and since then as the scenario has them: {dropped}"
+        for verdict, said in LEFT_OUT.items():
+            if names := [name for name, each in found.dropped.items() if each == verdict]:
+                yield f"{said}: {', '.join(names)}"
+        yield "What is left out stands since then as the scenario has it"
     elif found.last.design.kind == "morris" and not any(
         effect.sure for findings in found.last.findings for effect in findings.effects
     ):
@@ -74,10 +81,11 @@ def _table(found: Sensitivity, findings: Findings) -> Table:
     table.add_column(f"swing ({unit})" if unit else "swing", justify="right", no_wrap=True)
     for name in ("first", "total") if sobol else ("mu*", "sigma"):
         table.add_column(name, justify="right", no_wrap=True)
-    for sure in (True, False):
-        some = [effect for effect in findings.effects if effect.sure is sure]
+    for verdict in VERDICTS:
+        sure = verdict == "more than noise"
+        some = [effect for effect in findings.effects if effect.verdict == verdict]
         if some and not sure:
-            table.add_row(Text(NOISE, style="italic dim"))
+            table.add_row(Text(f"{verdict}:", style="italic dim"))
         for effect in some:
             table.add_row(
                 Text(effect.factor),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -34,6 +34,10 @@ Method = Literal["both", "morris", "sobol"]
 KEPT = 8
 """So many factors are left by the screening, if nothing else is said; of no more there is none."""
 TRAJECTORIES, LEVELS, POINTS = 10, 4, 64
+Verdict = Literal[
+    "more than noise", "too few points to tell", "not distinguishable from noise", "no effect at all"
+]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 LEAST_BLOCKS = 4
 """Of fewer trajectories, or points of Sobol's, nothing is said."""
 
@@ -63,9 +67,24 @@ class Effect:
         return 0.0 if measured is None else measured.value
 
     @property
+    def verdict(self) -> Verdict:
+        """What is to be said of it: is it more than noise, in that one of the intervals that say so leaves 0 out?
+
+        Shares that lie above 1 come of too few points, of which nothing is sure.
+        """
+        shares = [index for index in (self.first, self.total) if index is not None]
+        if all(index.nothing for index in (self.swing, self.strength, *shares) if index is not None):
+            return "no effect at all"
+        if any(share.above_whole for share in shares):
+            return "too few points to tell"
+        if any(index is not None and index.sure for index in (self.swing, self.total, self.strength)):
+            return "more than noise"
+        return "not distinguishable from noise"
+
+    @property
     def sure(self) -> bool:
-        """Is it more than noise: does any of the intervals that say so leave 0 out?"""
-        return any(index is not None and index.sure for index in (self.swing, self.total, self.strength))
+        """Is it more than noise?"""
+        return self.verdict == "more than noise"
 
 
 @dataclass(frozen=True)
@@ -95,6 +114,11 @@ class Stage:
     findings: tuple[Findings, ...]
     silent: Mapping[str, str]
     """Outcomes of which nothing can be said, and why."""
+
+    def verdict(self, factor: str) -> Verdict:
+        """What is to be said of a factor, for the outcome for which most can be said?"""
+        said = [each.verdict for found in self.findings for each in found.effects if each.factor == factor]
+        return min(said, key=VERDICTS.index)
 
 
 Evaluate = Callable[[Design, Sequence[Factor]], tuple[Floats, Mapping[str, Floats]]]

@@ -22,6 +22,8 @@ SPAN = 0.8
 """A swing goes from the value with a tenth below it to the one with a tenth above."""
 LEAST_FUTURES = 3
 """With fewer futures it cannot be told how far an estimate is theirs."""
+WHOLE = 1.01
+"""No share is above 1; less than a hundredth beyond it is not held against an estimate."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,16 @@ class Index:
     def sure(self) -> bool:
         """Does the interval leave 0 out, so that it is no noise?"""
         return self.low > 0 or self.high < 0
+
+    @property
+    def above_whole(self) -> bool:
+        """Does the interval lie where no share can be?"""
+        return self.low > WHOLE
+
+    @property
+    def nothing(self) -> bool:
+        """Is it 0, and nothing else in any future or part of the design?"""
+        return self.value == self.low == self.high == 0
 
 
 def unlike(x: Floats, y: Floats) -> Floats:

@@ -17,11 +17,23 @@ from sim.scenario.sweep import Design, Sweep
 from sim.study.amounts import figures
 from sim.study.dataset import told_of
 from sim.study.design import Floats, sampled
-from sim.study.effects import KEPT, LEVELS, POINTS, TRAJECTORIES, Effect, Findings, Method, Stage, studied
+from sim.study.effects import (
+    KEPT,
+    LEVELS,
+    POINTS,
+    TRAJECTORIES,
+    Effect,
+    Findings,
+    Method,
+    Stage,
+    Verdict,
+    studied,
+)
 from sim.study.expect import NoMetric, known, near
 from sim.study.indices import LEAST_FUTURES
 from sim.study.points import Variation, prepared
 from sim.study.replications import Progress
+from sim.study.said import listed
 from sim.study.sweep import run
 from sim.study.swept import Swept
 
@@ -48,10 +60,10 @@ class Sensitivity:
         return self.stages[-1]
 
     @property
-    def dropped(self) -> tuple[str, ...]:
-        """What the screening left out."""
-        left = self.last.factors
-        return tuple(name for name in self.stages[0].factors if name not in left)
+    def dropped(self) -> dict[str, Verdict]:
+        """What the screening left out, and what it said of each; what was more than noise fell to `keep`."""
+        left, first = self.last.factors, self.stages[0]
+        return {name: first.verdict(name) for name in first.factors if name not in left}
 
     def notes(self) -> Iterator[str]:
         """What a reader should know before believing it."""
@@ -59,6 +71,16 @@ class Sensitivity:
             yield (
                 f"With {self.replications} future{'s' * (self.replications > 1)} at each point the luck of the"
                 f" futures cannot be told from the effects; take {LEAST_FUTURES} replications or more, better 10."
+            )
+        if crowded := [
+            findings.outcome
+            for findings in self.last.findings
+            if any(effect.verdict == "too few points to tell" for effect in findings.effects)
+        ]:
+            points = self.last.design.settings["points"]
+            yield (
+                f"Too few points: {points} base points give shares above 1 (of {listed(crowded)}); take --points"
+                f" {2 * points} or more."
             )
         for outcome, told in self.last.silent.items():
             yield f"Of {outcome} nothing can be said: {told}."
@@ -87,6 +109,7 @@ class Sensitivity:
             "seed": self.seed,
             "replications": self.replications,
             "dropped": list(self.dropped),
+            "dropped_as": self.dropped,
             "factors": {name: {"low": low, "high": high} for name, (low, high) in self.ends.items()},
             "stages": [
                 {
@@ -107,7 +130,7 @@ def _object(findings: Findings) -> dict[str, Any]:
 
 def _row(effect: Effect) -> dict[str, Any]:
     """An effect as one object: an index as its value and interval."""
-    row: dict[str, Any] = {"factor": effect.factor, "distinguishable": effect.sure}
+    row: dict[str, Any] = {"factor": effect.factor, "distinguishable": effect.sure, "verdict": effect.verdict}
     for key, value in asdict(effect).items():
         if isinstance(value, dict):
             row[key] = {"value": value["value"], "ci95": [value["low"], value["high"]]}

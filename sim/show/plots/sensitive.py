@@ -29,7 +29,7 @@ def tornado(found: Sensitivity) -> Figure:
         handles = [
             Patch(facecolor=UP, label="more of the factor, more of the outcome"),
             Patch(facecolor=DOWN, label="more of the factor, less of the outcome"),
-            Patch(facecolor=OPEN, label="not distinguishable from noise"),
+            Patch(facecolor=OPEN, label=_open(found)),
         ]
         fig.legend(handles=handles, loc="outside upper left", ncols=3)
         style.source(
@@ -50,7 +50,7 @@ def indices(found: Sensitivity) -> Figure:
         handles = [
             Line2D([], [], color=style.COLOURS[0], marker="o", label="alone (first order)"),
             Line2D([], [], color=style.COLOURS[1], marker="s", label="with all it has a hand in (total)"),
-            Line2D([], [], color=OPEN, marker="o", label="not distinguishable from noise"),
+            Line2D([], [], color=OPEN, marker="o", label=_open(found)),
         ]
         fig.legend(handles=handles, loc="outside upper left", ncols=3)
         style.source(
@@ -58,6 +58,16 @@ def indices(found: Sensitivity) -> Figure:
             "Sobol's indices of the mean over futures, free of their luck, with 95 % intervals.",
         )  # fmt: skip
     return fig
+
+
+def _open(found: Sensitivity) -> str:
+    """What is said of what is not sure?"""
+    few = any(
+        effect.verdict == "too few points to tell"
+        for findings in found.last.findings
+        for effect in findings.effects
+    )
+    return "not distinguishable from noise" + ", or too few points to tell" * few
 
 
 def _panels(found: Sensitivity) -> tuple[Figure, list[Axes]]:
@@ -84,7 +94,7 @@ def _swings(axes: Axes, found: Sensitivity, findings: Findings) -> None:
     by_swing = sorted(findings.effects, key=lambda effect: -abs(effect.swing.value))
     for k, effect in enumerate(_rows(axes, by_swing)):
         swing = effect.swing
-        colour = OPEN if not swing.sure else UP if swing.value > 0 else DOWN
+        colour = OPEN if not (swing.sure and effect.sure) else UP if swing.value > 0 else DOWN
         axes.barh(k, swing.value * size, height=0.7, color=colour)
         axes.plot([swing.low * size, swing.high * size], [k, k], color=style.INK, linewidth=1.0)
         low, high = found.ends[effect.factor]
@@ -110,7 +120,7 @@ def _shares(axes: Axes, findings: Findings) -> None:
             (effect.total, style.COLOURS[1], "s", 0.16),
         ):
             assert index is not None
-            tint = colour if index.sure else OPEN
+            tint = colour if index.sure and effect.sure else OPEN
             axes.plot([index.low, index.high], [k + shift] * 2, color=tint, linewidth=1.6)
             axes.plot([index.value], [k + shift], color=tint, marker=marker, markersize=4.5)
     axes.axvline(0, color=style.INK, linewidth=0.8)
