@@ -311,9 +311,13 @@ def test_buildings_from_none_on(small: ScenarioFile) -> None:
         ({"probability": "often"}, PlanError, 'probability "often": is not between 0 % and 100 %; write a share'),
         ({"replications": 20}, PlanError, "replications 20: are too few to show that a target holds in 90 %"),
         ({"path": "seed"}, PlanError, "seed: changes nothing in a future; name a key of what is simulated"),
-        ({"path": "sites.Wst.online"}, ScenarioError, "did you mean sites.West.online?"),
+        (
+            {"path": "sites.Wst.online"},
+            ScenarioError,
+            "--lever: sites.Wst.online: is no path of this scenario: there is no Wst in sites; did you mean",
+        ),
         ({"low": "1 MW"}, ScenarioError, "is less than the 50 MW that are in place there"),
-        ({"low": "1 d", "high": "9 d"}, ScenarioError, "is a duration, expected a power"),
+        ({"low": "1 d", "high": "9 d"}, ScenarioError, '--lever: sites.West.online: "1 d": is a duration, exp'),
     ],
 )  # fmt: skip
 def test_plans_that_cannot_be_made(

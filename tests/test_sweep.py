@@ -310,7 +310,12 @@ def test_two_at_once_in_one_folder_are_kept_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["nowhere.yaml"], "nowhere.yaml: cannot be read: No such file or directory; name a scenario file"),
+        (["nowhere.yaml"], "nowhere.yaml: cannot be read: No such file or directory; name a sweep file"),
+        (
+            ["small.yaml"],
+            "small.yaml: is a scenario, not a sweep; name a sweep file, which says scenario: small.yaml; sim run"
+            " plays a scenario",
+        ),
         (["whole.yaml", "--shard", "9/8"], '--shard "9/8": write K/N, from 1/8 to 8/8'),
         (["whole.yaml", "--shard", "1/8", "--check"], "--check looks at all points; merge the shards first"),
         (["whole.yaml", "--merge"], "--merge: name the folders of the shards"),

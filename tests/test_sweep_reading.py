@@ -264,6 +264,18 @@ def test_editors_know_the_keys_of_a_sweep() -> None:
 
 def test_a_scenario_is_no_sweep(tmp_path: Path) -> None:
     written(tmp_path)
-    with pytest.raises(ScenarioError, match="is no key of a sweep"):
+    with pytest.raises(ScenarioError, match="is a scenario, not a sweep; name a sweep file"):
         read_sweep(tmp_path / "small.yaml")
     assert "start: 2025-01-01" in SMALL
+
+
+def test_a_sweep_is_no_scenario(tmp_path: Path) -> None:
+    """Neither played as one, nor extended."""
+    path = swept(tmp_path, WHOLE).path
+    said = "whole.yaml: is a sweep, not a scenario; name a scenario file; sim sweep plays a sweep"
+    extending = tmp_path / "extending.yaml"
+    extending.write_text("extends: whole.yaml\n")
+    for file in (path, extending):
+        with pytest.raises(ScenarioError) as told:
+            reading.load(file)
+        assert str(told.value) == str(tmp_path / said)

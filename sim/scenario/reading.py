@@ -46,6 +46,10 @@ def read_merged(path: Path, extending: tuple[Path, ...] = ()) -> Node:
     root = read_file(path)
     if not isinstance(root.value, dict):
         raise refused(root.place, "is no scenario", "write keys, such as start: 2025-01-21")
+    if "scenario" in root.value and root.value.keys() & {"design", "levers", "uncertainties"}:
+        raise refused(
+            Place(str(path)), "is a sweep, not a scenario", "name a scenario file; sim sweep plays a sweep"
+        )
     own = {key: part for key, part in root.value.items() if key != "extends"}
     base = Node({}, root.place)
     if named := root.value.get("extends"):
@@ -65,12 +69,12 @@ def extended(path: Path, named: Node, extending: tuple[Path, ...]) -> Path:
     return base
 
 
-def read_file(path: Path) -> Node:
+def read_file(path: Path, what: str = "a scenario file") -> Node:
     """What is written in one file?"""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        raise refused(Place(str(path)), f"cannot be read: {error.strerror}", "name a scenario file") from None
+        raise refused(Place(str(path)), f"cannot be read: {error.strerror}", f"name {what}") from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise refused(Place(str(path), line), "is not UTF-8", "save the file as UTF-8") from None

@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError, ValidationInfo
 from sim.scenario.designs import CONTINUOUS, Design, Setting, read_design
 from sim.scenario.expectations import parse_expectation
 from sim.scenario.factors import Factor, levels_of, of_law, range_of
-from sim.scenario.faults import Complaint, Fault, Gathering, ScenarioError, Wrong, wrong
+from sim.scenario.faults import Complaint, Fault, Gathering, Place, ScenarioError, Wrong, wrong
 from sim.scenario.fields import Described, Text, read_text, reads
 from sim.scenario.laws import Law
 from sim.scenario.merging import Kind, kind_of
@@ -203,9 +203,15 @@ class Sweep:
 
 def read_sweep(path: Path, replications: int | None = None, seed: int | None = None) -> Sweep:
     """Which sweep does a file describe? Raises ScenarioError with all that is wrong in it, and in its scenario."""
-    root = read_file(path)
+    root = read_file(path, "a sweep file")
     if not isinstance(root.value, dict):
         raise refused(root.place, "is no sweep", "write keys, such as scenario: ../announced-2025.yaml")
+    if (
+        not root.value.keys() & {"scenario", "design", "levers", "uncertainties"}
+        and root.value.keys() & SCENARIOS
+    ):
+        remedy = f"name a sweep file, which says scenario: {path.name}; sim run plays a scenario"
+        raise refused(Place(str(path)), "is a scenario, not a sweep", remedy)
     faults: list[Fault] = []
     scenario: ScenarioFile | None = None
     written: SweepFile | None = None
@@ -245,6 +251,8 @@ def stated_first(*numbers: int | None) -> int:
     return next(each for each in numbers if each is not None)
 
 
+SCENARIOS = {"extends", *ScenarioFile.fields()} - SweepFile.fields().keys()
+"""Keys by which a scenario is known for one."""
 TAKEN = ("point", "replication", "error")
 
 

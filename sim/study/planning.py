@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
 
@@ -12,7 +12,8 @@ import polars as pl
 
 from sim.model.metrics import Metrics
 from sim.scenario.expectations import COMPARISONS, GRAMMAR, STATISTICS
-from sim.scenario.faults import UserError, Wrong
+from sim.scenario.faults import ScenarioError, UserError, Wrong
+from sim.scenario.reading import OVERRIDE
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.sweep import OWN
 from sim.scenario.units import parse_quantity
@@ -215,7 +216,12 @@ def plan(
     wanted, bar = read_target(target), read_bar(probability, replications)
     range_ = lever(settable(scenario, path), low, high, step)
     for end in (range_.values[0], range_.values[-1]):
-        moved(scenario, range_.path, end)  # what is wrong with it is told before anything is played
+        try:
+            moved(scenario, range_.path, end)  # what is wrong with it is told before anything is played
+        except ScenarioError as error:
+            raise ScenarioError(
+                replace(each, file="--lever") if each.file == OVERRIDE.file else each for each in error.faults
+            ) from None
     runs = bar.futures * TRIES
     with players(scenario, runs, seed=seed, workers=workers, engine=engine) as crew:
 
