@@ -15,6 +15,7 @@ import sim
 from sim.cli import app
 from sim.model.own import Offer, Request
 from sim.scenario.schema import ScenarioFile
+from sim.show.plots.differences import differences, over_time
 from sim.study import outcome
 from sim.study.comparable import NoComparison
 from sim.study.comparison import compare
@@ -172,6 +173,17 @@ def test_pairing_narrows_the_interval_to_a_third() -> None:
     assert d.ci95 is not None
     assert d.ci95[1] - d.ci95[0] <= (high - low) / 3
     assert (d.saved or 0) > 1 - 1 / 9
+
+
+def test_what_is_taken_away_is_said_so(small: ScenarioFile) -> None:
+    """In the name, which stands in headings, legends and titles."""
+    without = small.replace({"rights.refusal": None})
+    found = compare([small, without], replications=3, workers=1)
+    assert found.names == ["small", "small, without rights.refusal"]
+    assert [pair.b for pair in found.pairs] == found.names[1:]
+    assert differences(found).get_suptitle() == "small, without rights.refusal\nagainst small"
+    legend = [text.get_text() for text in over_time(found).legends[0].get_texts()]
+    assert legend == found.names
 
 
 def test_it_is_the_same_as_runs_that_were_saved(small: ScenarioFile, tmp_path: Path) -> None:

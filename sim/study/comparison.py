@@ -273,9 +273,14 @@ def _names(outcomes: Sequence[Outcome]) -> list[str]:
         name = names[0] if same else str(outcome.provenance["scenario"])
         if name in names:
             keys = _keys(base, outcome) if name == names[0] else []
-            name += "".join(f", {key}={theirs}" for key, _, theirs in keys if len(keys) < 3)
+            name += "".join(f", {_anew(key, theirs)}" for key, _, theirs in keys if len(keys) < 3)
         names.append(name if name not in names else f"{name} ({k})")
     return names
+
+
+def _anew(key: str, value: str) -> str:
+    """What a key is set to, or that it is taken away."""
+    return f"without {key}" if value == ABSENT else f"{key}={value}"
 
 
 def _cleared(out: Path, sides: Sequence[Side]) -> None:
