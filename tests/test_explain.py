@@ -15,6 +15,7 @@ from conftest import written
 
 import sim
 from sim import cli
+from sim.scenario.faults import shown
 from sim.scenario.schema import ScenarioFile
 from sim.show import completion
 from sim.show.explained import as_data, plain
@@ -332,7 +333,7 @@ sites: {East: {online: 10 kW}}
     trace.unlink()
     found = explained(saved, "jobs:2")
     assert found.notes == [
-        f'The trace "{trace}" cannot be read again, as it is no file: who was asked in which order, and who had how'
+        f'The trace "{shown(str(trace))}" cannot be read again, as it is no file: who was asked in which order, and who had how'
         " much room, is not known"
     ]
     assert list(plain(found))[2:4] == [
