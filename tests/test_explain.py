@@ -333,8 +333,8 @@ sites: {East: {online: 10 kW}}
     trace.unlink()
     found = explained(saved, "jobs:2")
     assert found.notes == [
-        f'The trace "{shown(str(trace))}" cannot be read again, as it is no file: who was asked in which order, and who had how'
-        " much room, is not known"
+        f'The trace "{shown(str(trace))}" cannot be read again, as it is no file: who was asked in which order,'
+        " and who had how much room, is not known"
     ]
     assert list(plain(found))[2:4] == [
         "                  No right decides.",
