@@ -19,7 +19,7 @@ import sim
 from sim.cli import main
 from sim.scenario.faults import ScenarioError
 from sim.scenario.sweep import read_sweep
-from sim.study import dataset, outcome, pieces, sweep
+from sim.study import dataset, outcome, pieces, replications, sweep
 from sim.study.store import OutError
 from sim.study.summary import statistics
 
@@ -208,14 +208,14 @@ def test_a_point_that_contradicts_itself_is_recorded_and_stops_nothing(tmp_path:
 
 
 def test_a_run_that_fails_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    play = pieces.play
+    play = replications.play
 
     def fails(scenario: object, seed: int, replication: int, **how: object) -> object:
         if replication == 3:
             raise ZeroDivisionError("a defect of ours")
         return play(scenario, seed, replication, **how)
 
-    monkeypatch.setattr(pieces, "play", fails)
+    monkeypatch.setattr(replications, "play", fails)
     found = sweep.run(swept(tmp_path), workers=1)
     assert found.failures["runs"].to_list() == [1] * 16
     assert found.failures["error"].unique().to_list() == ["ZeroDivisionError: a defect of ours"]

@@ -3,12 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sim.model.metrics import metrics, window
-from sim.model.run import play
-from sim.model.series import series
 from sim.scenario.expectations import parse_expectation
 from sim.scenario.faults import Fault, ScenarioError, UserError, meant
 from sim.scenario.schema import ScenarioFile
+from sim.study.replications import outcomes
 from sim.study.summary import Statistics, Summary
 
 
@@ -18,8 +16,7 @@ class NoMetric(UserError, ValueError):
 
 def known(scenario: ScenarioFile) -> list[str]:
     """Which metrics will the runs of a scenario have? One replication is played to know."""
-    run = play(scenario, scenario.seed, 0)
-    return list(metrics(run, series(run), window(run, scenario.measure_from, scenario.report_at)))
+    return list(outcomes(scenario, scenario.seed, 0))
 
 
 def expected(scenario: ScenarioFile) -> None:

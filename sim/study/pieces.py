@@ -10,14 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.model.metrics import Metrics, metrics, window
-from sim.model.run import Engine, play
-from sim.model.series import series
+from sim.model.run import Engine
 from sim.scenario.faults import UserError
 from sim.scenario.schema import ScenarioFile
 from sim.study.design import Floats
 from sim.study.executors import unpacked
 from sim.study.points import Points
+from sim.study.replications import outcomes
 
 LARGEST = 250
 MANY = 256
@@ -112,12 +111,6 @@ def put_together(points: Points, u: Floats) -> ScenarioFile | str:
 def said(error: Exception) -> str:
     """An error in a line: the user's in their own words, others with their name."""
     return str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
-
-
-def outcomes(scenario: ScenarioFile, seed: int, replication: int, engine: Engine) -> Metrics:
-    """Every metric of one run."""
-    run = play(scenario, seed, replication, engine=engine)
-    return metrics(run, series(run), window(run, scenario.measure_from, scenario.report_at))
 
 
 def play_packed(study: bytes, piece: Piece) -> Played:

@@ -16,8 +16,8 @@ import polars as pl
 from sim.model.compiled import cache
 from sim.model.metrics import Metrics, metrics, window
 from sim.model.own import Answer, Policy
-from sim.model.run import Engine, play
-from sim.model.series import backlog, capacity, series
+from sim.model.run import Engine, Run, play
+from sim.model.series import Series, backlog, capacity, series
 from sim.scenario.faults import UserError
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.sweep import MOST_RUNS
@@ -74,6 +74,17 @@ def undisturbed() -> Iterator[None]:
         gc.unfreeze()
 
 
+def measured(scenario: ScenarioFile, run: Run, changes: Series) -> Metrics:
+    """Every metric of a run, over the time that its scenario measures."""
+    return metrics(run, changes, window(run, scenario.measure_from, scenario.report_at))
+
+
+def outcomes(scenario: ScenarioFile, seed: int, replication: int, engine: Engine = "simpy") -> Metrics:
+    """Every metric of one run, which is played for them alone."""
+    run = play(scenario, seed, replication, engine=engine)
+    return measured(scenario, run, series(run))
+
+
 @undisturbed()
 def play_batch(task: Task, replications: range) -> Batch:
     """Play some replications, one after the other."""
@@ -82,7 +93,7 @@ def play_batch(task: Task, replications: range) -> Batch:
     for replication in replications:
         run = play(scenario, task.seed, replication, task.policy, task.answer, task.engine)
         changes = series(run)
-        values = metrics(run, changes, window(run, scenario.measure_from, scenario.report_at))
+        values = measured(scenario, run, changes)
         found.append(values)
         if task.tables == "none":
             continue

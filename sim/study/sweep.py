@@ -33,9 +33,9 @@ from sim.study.design import Floats, points_of, sampled
 from sim.study.estimates import estimates
 from sim.study.executors import NoCluster, Stop, cores, crew, finished, stoppable
 from sim.study.outcome import whole
-from sim.study.pieces import Piece, Played, Study, count, held, outcomes, pieces, play_packed, play_piece
+from sim.study.pieces import Piece, Played, Study, count, held, pieces, play_packed, play_piece
 from sim.study.points import Points, prepared
-from sim.study.replications import Progress
+from sim.study.replications import Progress, outcomes
 from sim.study.store import OutError
 from sim.study.swept import Swept
 

@@ -208,7 +208,7 @@ else:
     from numba.experimental import structref
     from numba.extending import register_jitable
 
-    from sim.model.compiled.lending import Lent, lend
+    from sim.model.compiled.lending import lend
 
     @structref.register
     class StateType(numba.types.StructRef):
@@ -223,7 +223,6 @@ else:
 
     structref.define_boxing(StateType, StateProxy)  # type: ignore[no-untyped-call]
     STATE = StateType(_kinds())
-    LENT = Lent(STATE)
     _function = numba.types.FunctionType(FUNCTION)
     KNOWS_OWN = numba.void(STATE, numba.int64, _function, numba.int64, _function)
 
