@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pytest
 from scipy import stats
 
-from sim.model.draws import Draws, Floats, Stream, half_up, median, quantile, whole
+from sim.model.arrays import Floats
+from sim.model.draws import Draws, Stream, half_up, median, quantile, whole
 from sim.model.rules import NEVER
 from sim.model.sampling import future
 from sim.model.time import DAY, YEAR

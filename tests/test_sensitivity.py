@@ -15,13 +15,14 @@ from typer.testing import CliRunner
 
 import sim
 from sim.cli import app
+from sim.model.arrays import Floats
 from sim.scenario.factors import Factor, of_law
 from sim.scenario.laws import Law
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.sweep import Design, read_sweep
 from sim.show.report import NothingToShow
 from sim.show.sensitive import sensitive_page
-from sim.study.design import Floats, sampled
+from sim.study.design import sampled
 from sim.study.effects import Effect, Findings, of_function, stage, studied
 from sim.study.expect import NoMetric
 from sim.study.indices import changes, estimated, first_order, noise_share, total_order, unlike

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from sim.model.arrays import Floats, Ints
 from sim.model.run import Run
-from sim.model.series import Changes, Floats, Ints, Series, Steps, kw_days
+from sim.model.series import Changes, Series, Steps, kw_days
 from sim.model.time import DAY
 
 Metrics = dict[str, float | None]

@@ -9,12 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.model import rules
-from sim.model.draws import Draws, Floats, half_up, whole
+from sim.model.arrays import Floats, Ints
+from sim.model.draws import Draws, half_up, whole
 from sim.model.time import DAY, YEAR, Calendar
 from sim.scenario.laws import Law
 from sim.scenario.market import Curve, Deal, Poisson, Stream, Trace
-
-Ints = npt.NDArray[np.int64]
 
 SPLITS = {"anywhere": rules.ANYWHERE, "one site": rules.ONE_SITE, "never": rules.WHOLE}
 

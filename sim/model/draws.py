@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from sim.model.arrays import Floats
 from sim.scenario.laws import Law, Ref
 
-Floats = npt.NDArray[np.float64]
 Quantile = Callable[[Floats, Any, Mapping[str, float]], Any]
 
 

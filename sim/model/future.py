@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sim.model.demand import InPlace, Ints
+from sim.model.arrays import Ints
+from sim.model.demand import InPlace
 from sim.model.rules import NEVER
 from sim.model.time import Calendar
 

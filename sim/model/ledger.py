@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from sim.model.arrays import Ints
 from sim.model.future import Future, Group
 from sim.model.rules import NEVER
 
-Ints = npt.NDArray[np.int64]
 NOBODY = -1
 WHOLLY, FOR_APPETITE, FOR_ROOM, FOR_UTILIZATION, FOR_DELAY, FOR_PARTIAL = range(6)
 REASONS = ("none", "appetite", "room", "utilization", "delay", "partial")

@@ -10,10 +10,11 @@ import numpy as np
 
 from sim.model import money, powers
 from sim.model.account import MW, Account, Metrics, Parties, Window, added, ratio
+from sim.model.arrays import Floats, Ints
 from sim.model.ledger import REASONS
 from sim.model.rules import NEVER
 from sim.model.run import Run
-from sim.model.series import Floats, Ints, Series
+from sim.model.series import Series
 from sim.model.time import DAY
 
 __all__ = ["Metrics", "date_name", "metrics", "unit_of", "window"]

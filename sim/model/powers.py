@@ -3,9 +3,10 @@
 import numpy as np
 
 from sim.model.account import MW, Account, Levels, Metrics, Moves, Window, ratio, settled
+from sim.model.arrays import Floats, Ints
 from sim.model.news import ANNOUNCED, ONLINE
 from sim.model.run import Run
-from sim.model.series import Changes, Floats, Ints, Series, joined
+from sim.model.series import Changes, Series, joined
 from sim.model.time import DAY
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
-import numpy.typing as npt
 import simpy
 
+from sim.model.arrays import Ints
 from sim.model.future import Future
 from sim.model.ledger import BECAME, COMMITTED, DELIVERED, Written, table
 from sim.model.market import Market, NotOnline
@@ -21,7 +21,6 @@ from sim.scenario.schema import ScenarioFile
 if TYPE_CHECKING:
     from sim.model.compiled.market import Market as Compiled
 
-Ints = npt.NDArray[np.int64]
 Engine = Literal["simpy", "compiled"]
 """The clock of the market."""
 NO_TIME = NEVER

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from sim.model import demand, rules
+from sim.model.arrays import Ints
 from sim.model.construction import construction
-from sim.model.demand import InPlace, Ints
+from sim.model.demand import InPlace
 from sim.model.draws import Draws, half_up, whole
 from sim.model.future import Campus, Clause, Failures, Future, Group, Promise, Requests, Seller, Store
 from sim.model.time import Calendar

@@ -9,13 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sim.model.arrays import Floats, Ints
 from sim.model.news import ANNOUNCED, CANCELLED, ONLINE, OUTAGE, REPLANNED, RESTORED, RETIRED
 from sim.model.rules import NEVER
 from sim.model.run import Columns, Run
 from sim.model.time import DAY
-
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 
 
 def kw_days(changes: "Changes", begin: int, end: int) -> Floats:

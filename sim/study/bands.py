@@ -10,10 +10,11 @@ import numpy.typing as npt
 import polars as pl
 
 from sim.model.account import MW
+from sim.model.arrays import Floats
 from sim.model.news import ANNOUNCED
 from sim.model.rules import NEVER
 from sim.model.run import Run
-from sim.model.series import Changes, Floats, Series, Steps, joined
+from sim.model.series import Changes, Series, Steps, joined
 from sim.model.time import Calendar
 from sim.study.frames import timestamps
 

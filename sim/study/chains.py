@@ -8,10 +8,10 @@ from math import fsum
 from typing import NamedTuple, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 from scipy import linalg
 
-Floats = npt.NDArray[np.float64]
+from sim.model.arrays import Floats
+
 State = TypeVar("State", bound=Hashable)
 
 

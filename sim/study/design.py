@@ -8,12 +8,11 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from sim.model.arrays import Floats
 from sim.scenario.factors import Factor
 from sim.scenario.sweep import Design
 
-Floats = npt.NDArray[np.float64]
 LARGEST = math.nextafter(1.0, 0.0)
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import special
 
+from sim.model.arrays import Floats
 from sim.model.metrics import unit_of
-from sim.model.series import Floats
 from sim.study.amounts import gap
 from sim.study.precision import MOST
 from sim.study.summary import numbers, statistics

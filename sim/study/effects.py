@@ -13,10 +13,11 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from sim.model.arrays import Floats
 from sim.model.metrics import unit_of
 from sim.scenario.factors import Factor
 from sim.scenario.sweep import Design
-from sim.study.design import Floats, sampled
+from sim.study.design import sampled
 from sim.study.indices import (
     Index,
     between,

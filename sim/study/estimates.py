@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 from scipy import special
 
+from sim.model.arrays import Floats
 from sim.model.metrics import unit_of
 from sim.scenario.expectations import parse_expectation
-from sim.study.design import Floats
 
 STATISTICS = ("mean", "sd", "ci_low", "ci_high", "p10", "p50", "p90", "n")
 AT_ONCE = 20_000

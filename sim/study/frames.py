@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from sim.model.arrays import Ints
 from sim.model.ledger import REASONS, WHY
 from sim.model.metrics import Metrics
 from sim.model.rules import NEVER
@@ -14,7 +15,6 @@ from sim.model.time import DAY, MICROSECOND, Calendar
 from sim.model.world import EVENTS
 from sim.scenario.units import DIMENSIONS
 
-Ints = npt.NDArray[np.int64]
 Frames = dict[str, pl.DataFrame]
 
 TABLES = (

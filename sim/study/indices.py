@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from sim.study.design import Floats
+from sim.model.arrays import Floats
 
 RESAMPLES = 1000
 SPAN = 0.8

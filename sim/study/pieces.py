@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.model.arrays import Floats
 from sim.model.run import Engine
 from sim.scenario.faults import UserError
 from sim.scenario.schema import ScenarioFile
-from sim.study.design import Floats
 from sim.study.executors import unpacked
 from sim.study.points import Points
 from sim.study.replications import outcomes

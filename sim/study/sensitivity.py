@@ -12,11 +12,12 @@ from typing import Any, get_args
 import numpy as np
 import polars as pl
 
+from sim.model.arrays import Floats
 from sim.scenario.factors import Factor
 from sim.scenario.sweep import Design, Sweep
 from sim.study.amounts import figures
 from sim.study.dataset import told_of
-from sim.study.design import Floats, sampled
+from sim.study.design import sampled
 from sim.study.effects import (
     KEPT,
     LEVELS,

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from sim.model.arrays import Floats
 from sim.model.metrics import unit_of
 from sim.model.run import Engine
 from sim.scenario.expectations import parse_expectation
@@ -29,7 +30,7 @@ from sim.scenario.sweep import MOST_RUNS, Sweep
 from sim.study import store
 from sim.study.clocks import clock
 from sim.study.dataset import ESTIMATES, POINTS, Dataset, of_runs, told_of
-from sim.study.design import Floats, points_of, sampled
+from sim.study.design import points_of, sampled
 from sim.study.estimates import estimates
 from sim.study.executors import NoCluster, Stop, cores, crew, finished, stoppable
 from sim.study.outcome import whole

@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-from sim.study.chains import Floats, birth_death
+from sim.model.arrays import Floats
+from sim.study.chains import birth_death
 
 NEGLIGIBLE = 1e-14
 """The probability of a state at which an endless chain is cut off."""

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from sim.model.arrays import Floats
 from sim.model.metrics import Metrics
-from sim.model.series import Floats
 from sim.study.executors import stoppable
 from sim.study.replications import Batch, Progress, Task, playing
 from sim.study.store import PARTS, OutError, Store

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
 import numpy as np
-import numpy.typing as npt
 
 from sim.model.compiled.agenda import plan_to
 from sim.model.compiled.compiler import compiled, of_form
@@ -13,8 +12,6 @@ from sim.model.compiled.own import NOBODYS, Own
 from sim.model.compiled.state import KNOWS_OWN, Floats, Function, Ints, State, Table, blank, lent
 from sim.model.future import Future
 from sim.model.ledger import WHOLLY
-
-Whole = npt.NDArray[np.int64]
 
 
 def begun(future: Future, own: Own) -> State:
@@ -76,12 +73,12 @@ def begun(future: Future, own: Own) -> State:
     return state
 
 
-def whole(numbers: Iterable[int]) -> Whole:
+def whole(numbers: Iterable[int]) -> Ints:
     """Whole numbers as an array."""
     return np.array(list(numbers), dtype=np.int64)
 
 
-def lists(parts: Iterable[Sequence[int]]) -> tuple[Whole, Whole]:
+def lists(parts: Iterable[Sequence[int]]) -> tuple[Ints, Ints]:
     """Lists of whole numbers, one after the other: where each begins, and all of them."""
     parts = list(parts)
     at = list(accumulate((len(part) for part in parts), initial=0))

@@ -2,16 +2,13 @@
 
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.dates import date2num
 
+from sim.model.arrays import Floats
 from sim.show.plots.labels import short
 from sim.study.outcome import Outcome
-
-Floats = npt.NDArray[np.float64]
 
 
 class Bands:

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 from matplotlib.figure import Figure
 
@@ -12,7 +10,6 @@ from sim.show.plots.style import source
 from sim.show.swept import callings
 from sim.study.swept import Swept
 
-Floats = npt.NDArray[np.float64]
 MOST_OUTCOMES = 4
 MOST_CELLS = 16
 """A factor with more values than this is no axis of a heat map, and is looked at in parts."""

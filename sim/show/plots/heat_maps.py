@@ -5,11 +5,11 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sim.model.arrays import Floats
 from sim.show.plots.factors import (
     COLOUR_MAP,
     MOST_CELLS,
     MOST_OUTCOMES,
-    Floats,
     axis_of,
     distinct,
     foot,

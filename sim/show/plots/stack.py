@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
+from sim.model.arrays import Floats
 from sim.show.plots import style
-from sim.show.plots.bands import Floats
 from sim.show.plots.labels import at_the_end, shorts
 
 

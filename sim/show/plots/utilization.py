@@ -6,8 +6,9 @@ from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from sim.model.arrays import Floats
 from sim.show.plots import style
-from sim.show.plots.bands import Bands, Floats, footing
+from sim.show.plots.bands import Bands, footing
 from sim.show.plots.dates import in_dates
 from sim.show.plots.labels import shorts
 from sim.study.outcome import Outcome

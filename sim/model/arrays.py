@@ -1,0 +1,9 @@
+"""Types of NumPy arrays that every room uses: whole numbers, and floats."""
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+"""Whole numbers: kW, microseconds, indices."""
+Floats = npt.NDArray[np.float64]
+"""Integrals, shares, draws."""
