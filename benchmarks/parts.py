@@ -76,11 +76,11 @@ def watched() -> Iterator[Counter[str]]:
 def main(scenario: str, replications: str, tables: str, engine: str) -> None:
     """Print the seconds of each part of a run in this process."""
     with TemporaryDirectory() as folder, watched() as spent:
-        from sim.scenario.reading import load
-        from sim.study.outcome import run
+        from sim.scenario.reading import read_scenario
+        from sim.study.run import run_scenario
 
-        run(
-            load(Path(scenario)),
+        run_scenario(
+            read_scenario(Path(scenario)),
             replications=int(replications),
             tables=tables,  # type: ignore[arg-type]
             workers=1,

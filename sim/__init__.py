@@ -18,18 +18,19 @@ if TYPE_CHECKING:
     import polars as pl
     from matplotlib.figure import Figure
 
-    from sim.model.own import Answer, Policy
+    from sim.explain.explanation import RequestExplanation
+    from sim.model.callbacks import UserAnswer, UserPolicy
+    from sim.results.run import RunResult
+    from sim.results.summary import Summary
+    from sim.results.tables import TableSelection
     from sim.scenario.schema import ScenarioFile
-    from sim.show.advice import Advice as Advised
-    from sim.study.comparison import Comparison as Compared
-    from sim.study.effects import Method
-    from sim.study.explained import Explained
-    from sim.study.outcome import Outcome
-    from sim.study.precision import Precision
-    from sim.study.replications import Progress, Tables
-    from sim.study.search import Sought
-    from sim.study.summary import Summary
-    from sim.study.swept import Swept
+    from sim.study.analysis import AnyAnalysis as Advised
+    from sim.study.compare import ComparisonResult as Compared
+    from sim.study.effects import SensitivityMethod
+    from sim.study.plan_search import SearchGoal
+    from sim.study.precision import PrecisionSpec
+    from sim.study.replications import ProgressCallback
+    from sim.study.sweep_result import SweepResult
 
 __all__ = [
     "Advice",
@@ -53,16 +54,16 @@ def load(path: str | Path, overrides: Mapping[str, object] | None = None) -> Sce
 
     Raises ScenarioError with every fault of the file: where it stands, what it is, what to do.
     """
-    from sim.scenario.reading import load as read
+    from sim.scenario.reading import read_scenario as read
 
     return Scenario(read(Path(path), overrides))
 
 
 def open(folder: str | Path) -> Result:
     """Open a run that `sim run` or `Result.save` has written."""
-    from sim.study.outcome import opened
+    from sim.results.run import read_run
 
-    return Result(opened(Path(folder)))
+    return Result(read_run(Path(folder)))
 
 
 def compare(
@@ -73,18 +74,18 @@ def compare(
     seed: int | None = None,
     workers: int | None = None,
     engine: str = "auto",
-    tables: Tables = "summary",
-    precision: Precision = (),
+    tables: TableSelection = "summary",
+    precision: PrecisionSpec = (),
     metrics: Iterable[str] = (),
     out: str | Path | None = None,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
 ) -> Comparison:
     """Play scenarios in the same futures, and say what differs between the first and each other.
 
     A result takes part as it is, if it was played with the same seed. `metrics` are patterns, as
     `["provider.*.share"]`; `precision={"unserved_mw.mean": 20}` plays until that difference is known so well.
     """
-    from sim.study.comparison import compare as compared
+    from sim.study.compare import compare_scenarios as compared
 
     return Comparison(
         compared(
@@ -111,17 +112,17 @@ def sweep(
     workers: int | None = None,
     cluster: str | None = None,
     fresh: bool = False,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
 ) -> Sweep:
     """Play a designed study, or what is missing of it in the folder `out` (without one, the results are not kept).
 
     `cluster` is the address of a Dask scheduler, or `local:8`. Raises ScenarioError with every fault of the file.
     """
     from sim.scenario.sweep import read_sweep
-    from sim.study.sweep import run
+    from sim.study.sweep import run_sweep
 
     return Sweep(
-        run(
+        run_sweep(
             read_sweep(Path(path), replications, seed),
             out=None if out is None else Path(out),
             engine=engine,
@@ -135,9 +136,9 @@ def sweep(
 
 def open_sweep(folder: str | Path) -> Sweep:
     """Open a sweep that was played, or is being played: what is finished can be read while it runs."""
-    from sim.study.swept import opened
+    from sim.study.sweep_result import read_sweep_result
 
-    return Sweep(opened(Path(folder)))
+    return Sweep(read_sweep_result(Path(folder)))
 
 
 def value(
@@ -148,10 +149,10 @@ def value(
     seed: int | None = None,
     engine: str = "auto",
     workers: int | None = None,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
 ) -> Advice:
     """What a right is worth to each party: the same futures with it, without it, and with other windows."""
-    from sim.study.worth import value as worth_of
+    from sim.study.value import value_right as worth_of
 
     return Advice(
         worth_of(
@@ -175,19 +176,19 @@ def plan(
     target: str,
     probability: str | float = "90 %",
     step: str | float | None = None,
-    sought: Sought | None = None,
+    sought: SearchGoal | None = None,
     replications: int | None = None,
     seed: int | None = None,
     engine: str = "auto",
     workers: int | None = None,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
 ) -> Advice:
     """The least of a lever, such as `"sites.Azure.online"`, with which a target, such as `"lost_share < 0.1"`, holds.
 
     It holds in a share of futures that is `probability` or more. `sought` is `"least"` or `"most"`; else it is the
     least where more of the lever helps.
     """
-    from sim.study.planning import plan as planned
+    from sim.study.plan import plan_lever as planned
 
     return Advice(
         planned(
@@ -211,7 +212,7 @@ def plan(
 def sensitivity(
     sweep: str | Path,
     outcomes: Iterable[str] | None = None,
-    method: Method = "both",
+    method: SensitivityMethod = "both",
     keep: int = 8,
     trajectories: int | None = None,
     points: int | None = None,
@@ -222,7 +223,7 @@ def sensitivity(
     workers: int | None = None,
     cluster: str | None = None,
     fresh: bool = False,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
 ) -> Advice:
     """What matters, of all that the sweep in a file varies, and what is noise.
 
@@ -230,7 +231,7 @@ def sensitivity(
     only missing ones played.
     """
     from sim.scenario.sweep import read_sweep
-    from sim.study.sensitivity import sensitivity as study
+    from sim.study.sensitivity import analyse_sensitivity as study
 
     return Advice(
         study(
@@ -277,12 +278,12 @@ class Scenario:
         seed: int | None = None,
         engine: str = "auto",
         workers: int | None = None,
-        policy: Policy | None = None,
-        answer: Answer | None = None,
-        tables: Tables = "all",
+        policy: UserPolicy | None = None,
+        answer: UserAnswer | None = None,
+        tables: TableSelection = "all",
         out: str | Path | None = None,
-        progress: Progress | None = None,
-        precision: Precision = (),
+        progress: ProgressCallback | None = None,
+        precision: PrecisionSpec = (),
     ) -> Result:
         """Play the scenario many times; by default as often, and from the seed, that it states itself.
 
@@ -293,10 +294,10 @@ class Scenario:
         `policy(request, offers)` ranks the providers for each request, in place of the overflow policy;
         `answer(request, offer)` says how many kW the holder of a first refusal takes, in place of its limits.
         """
-        from sim.study.outcome import run
+        from sim.study.run import run_scenario
 
         return Result(
-            run(
+            run_scenario(
                 self.written,
                 replications=replications,
                 seed=seed,
@@ -331,15 +332,16 @@ class Result:
     `metrics`, `capacity`, `backlog` and `bands`.
     """
 
-    def __init__(self, outcome: Outcome) -> None:
+    def __init__(self, outcome: RunResult) -> None:
         self.outcome = outcome
 
     def __getattr__(self, name: str) -> pl.DataFrame:
-        from sim.study.frames import TABLES
-        from sim.study.outcome import DERIVED
+        from sim.results.tables import DERIVED_TABLES, RUN_TABLES
 
-        if name.startswith("_") or name not in (*TABLES, *DERIVED):
-            raise AttributeError(f"a result has no {name}; its tables are {', '.join((*TABLES, *DERIVED))}")
+        if name.startswith("_") or name not in (*RUN_TABLES, *DERIVED_TABLES):
+            raise AttributeError(
+                f"a result has no {name}; its tables are {', '.join((*RUN_TABLES, *DERIVED_TABLES))}"
+            )
         try:
             return self.outcome.table(name)
         except KeyError as error:
@@ -367,75 +369,72 @@ class Result:
         With `overrides` (as of `Scenario.replace`) the same future is played again with those keys set anew, and the
         same request told beside it.
         """
-        from sim.study.explained import explained
+        from sim.explain.explanation import explain_request
 
-        return Explanation(explained(self.outcome, str(request), replication, overrides))
+        return Explanation(explain_request(self.outcome, str(request), replication, overrides))
 
     def save(self, folder: str | Path) -> None:
         """Write the tables and the summary to a folder, as `sim run` does."""
-        from sim.study.outcome import saved
+        from sim.results.run import write_run
 
-        saved(self.outcome, Path(folder))
+        write_run(self.outcome, Path(folder))
 
     def __dir__(self) -> list[str]:
-        from sim.study.frames import TABLES
-        from sim.study.outcome import DERIVED
+        from sim.results.tables import DERIVED_TABLES, RUN_TABLES
 
-        return [*super().__dir__(), *TABLES, *DERIVED]
+        return [*super().__dir__(), *RUN_TABLES, *DERIVED_TABLES]
 
     def _repr_html_(self) -> str:
-        from sim.show.page import page_html
+        from sim.show.pages.run import run_html
 
-        return page_html(self.outcome)
+        return run_html(self.outcome)
 
     def __repr__(self) -> str:
-        n = len(self.outcome.finished)
-        return (
-            f"<Result of {self.provenance['scenario']}: {n} replications, {len(self.outcome.values)} metrics>"
-        )
+        n = len(self.outcome.finished_replications)
+        return f"<Result of {self.provenance['scenario']}: {n} replications, {len(self.outcome.metric_values)} metrics>"
 
 
 class Explanation:
     """The story of a request, which shows itself in words; `data` is the same as dicts and lists."""
 
-    def __init__(self, explained: Explained) -> None:
+    def __init__(self, explained: RequestExplanation) -> None:
         self.explained = explained
 
     @property
     def data(self) -> dict[str, Any]:
         """As `sim explain --json` prints it."""
-        from sim.show.explained import as_data
+        from sim.show.pages.explain import explain_to_dict
 
-        return as_data(self.explained)
+        return explain_to_dict(self.explained)
 
     def _repr_html_(self) -> str:
-        from sim.show.explained import explained_html
+        from sim.show.pages.explain import explain_html
 
-        return explained_html(self.explained)
+        return explain_html(self.explained)
 
     def __repr__(self) -> str:
-        from sim.show.explained import as_text
+        from sim.show.pages.explain import explain_text
 
-        return as_text(self.explained)
+        return explain_text(self.explained)
 
 
 class Plots:
     """The plots of a result by name."""
 
-    def __init__(self, outcome: Outcome) -> None:
+    def __init__(self, outcome: RunResult) -> None:
         self._outcome = outcome
 
     def __getattr__(self, name: str) -> Callable[[], Figure]:
-        from sim.show.plots import PLOTS
+        from sim.show.plots.run import RUN_PLOTS
 
-        if name not in PLOTS:
-            raise AttributeError(f"there is no plot {name}; there are {', '.join(PLOTS)}")
-        return lambda: PLOTS[name](self._outcome)
+        if name not in RUN_PLOTS:
+            raise AttributeError(f"there is no plot {name}; there are {', '.join(RUN_PLOTS)}")
+        return lambda: RUN_PLOTS[name](self._outcome)
 
     def __dir__(self) -> list[str]:
-        from sim.show.plots import PLOTS
+        from sim.show.plots.run import RUN_PLOTS
 
-        return list(PLOTS)
+        return list(RUN_PLOTS)
 
 
 class Comparison:
@@ -452,12 +451,12 @@ class Comparison:
     @property
     def keys(self) -> list[str]:
         """Which keys are assumed otherwise anywhere?"""
-        return list(dict.fromkeys(key for pair in self.found.pairs for key, _, _ in pair.keys))
+        return list(dict.fromkeys(key for pair in self.found.pairs for key, _, _ in pair.differing_keys))
 
     @property
     def results(self) -> list[Result]:
         """The runs that were compared."""
-        return [Result(outcome) for outcome in self.found.outcomes]
+        return [Result(outcome) for outcome in self.found.results]
 
     @property
     def plot(self) -> ComparisonPlots:
@@ -466,12 +465,12 @@ class Comparison:
 
     def summary(self) -> dict[str, Any]:
         """All of it as one object, as in `comparison.json`."""
-        return self.found.told()
+        return self.found.to_dict()
 
     def _repr_html_(self) -> str:
-        from sim.show.compared import page_html
+        from sim.show.pages.compare import compare_html
 
-        return page_html(self.found)
+        return compare_html(self.found)
 
     def __repr__(self) -> str:
         n = self.found.provenance["finished"]
@@ -486,21 +485,21 @@ class ComparisonPlots:
 
     def differences(self) -> Figure:
         """The paired difference of each metric with its interval."""
-        from sim.show.compared import drawn
+        from sim.show.plots.compare import plot_comparison
 
-        return drawn(self._found, "differences")
+        return plot_comparison(self._found, "differences")
 
     def over_time(self) -> Figure:
         """Unserved power over time in each scenario."""
-        from sim.show.compared import drawn
+        from sim.show.plots.compare import plot_comparison
 
-        return drawn(self._found, "over_time")
+        return plot_comparison(self._found, "over_time")
 
 
 class Sweep:
     """What came of a sweep: its points, its runs, what they say together, and plots."""
 
-    def __init__(self, swept: Swept) -> None:
+    def __init__(self, swept: SweepResult) -> None:
         self.swept = swept
 
     @property
@@ -525,22 +524,22 @@ class Sweep:
 
     def scan(self) -> pl.LazyFrame:
         """The runs as a lazy frame, for more than memory holds."""
-        return self.swept.scan()
+        return self.swept.scan_runs()
 
     def plot(self, name: str) -> Figure:
         """A plot by its name: `heat_maps`, `responses` or `trade_offs`. Raises NothingToShow where there is none."""
-        from sim.show.plots.swept import drawn
+        from sim.show.plots.sweep import plot_sweep
 
-        return drawn(self.swept, name)
+        return plot_sweep(self.swept, name)
 
     def _repr_html_(self) -> str:
-        from sim.show.swept import page_html
+        from sim.show.pages.sweep import sweep_html
 
-        return page_html(self.swept)
+        return sweep_html(self.swept)
 
     def __repr__(self) -> str:
         s = self.swept
-        return f"<Sweep {s.name}: {len(s.points)} points, {s.finished} of {s.asked} runs>"
+        return f"<Sweep {s.name}: {len(s.points)} points, {s.n_finished} of {s.n_runs} runs>"
 
 
 class Advice:
@@ -556,18 +555,18 @@ class Advice:
 
     def summary(self) -> dict[str, Any]:
         """All of it as one object, as `--json` prints it."""
-        return self.found.told()
+        return self.found.to_dict()
 
     def plot(self, name: str | None = None) -> Figure:
         """A picture by its name, or the first there is."""
-        from sim.show.advice import picture
+        from sim.show.plots.analysis import plot_analysis
 
-        return picture(self.found, name)
+        return plot_analysis(self.found, name)
 
     def _repr_html_(self) -> str:
-        from sim.show.advice import html
+        from sim.show.pages.analysis import analysis_html
 
-        return html(self.found)
+        return analysis_html(self.found)
 
     def __repr__(self) -> str:
         return f"<{type(self.found).__name__} of {self.found.scenario}>"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from sim.scenario.reading import load
+from sim.scenario.reading import read_scenario
 from sim.scenario.schema import ScenarioFile
 
 settings.register_profile("few", max_examples=25)
@@ -61,6 +61,6 @@ def written(folder: Path) -> Callable[[str], ScenarioFile]:
     def loaded(text: str, name: str = "small") -> ScenarioFile:
         path = folder / f"{name}.yaml"
         path.write_text(text)
-        return load(path)
+        return read_scenario(path)
 
     return loaded

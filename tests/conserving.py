@@ -4,7 +4,7 @@ import numpy as np
 
 from sim.model.rules import NEVER
 from sim.model.run import Run
-from sim.model.series import capacity, series
+from sim.results.time_series import capacity_table, series
 
 
 def check(run: Run) -> None:
@@ -22,7 +22,7 @@ def sums(n: int, of: np.ndarray, kw: np.ndarray) -> np.ndarray:
 
 def requests_conserve(run: Run) -> None:
     """Asked = committed + waiting + lost; delivered by the rows = delivered by the request."""
-    asked, became, n = run.future.requests, run.requests, len(run.future.requests)
+    asked, became, n = run.inputs.requests, run.requests, len(run.inputs.requests)
     made = sums(n, run.commitments["request"], run.commitments["kw"])
     released = sums(n, run.releases["request"], run.releases["kw"])
     delivered = sums(n, run.deliveries["request"], run.deliveries["kw"])
@@ -40,12 +40,12 @@ def requests_conserve(run: Run) -> None:
 
 def commitments_conserve(run: Run) -> None:
     """Rows of commitments = delivered + still promised + released, by request and site."""
-    sites = len(run.future.sites)
+    sites = len(run.inputs.sites)
 
     def by_place(table: str) -> np.ndarray:
         rows = getattr(run, table)
         return sums(
-            (len(run.future.requests) + 1) * sites, (rows["request"] + 1) * sites + rows["site"], rows["kw"]
+            (len(run.inputs.requests) + 1) * sites, (rows["request"] + 1) * sites + rows["site"], rows["kw"]
         )
 
     still = by_place("commitments") - by_place("deliveries") - by_place("releases")
@@ -62,8 +62,8 @@ def upto(times: np.ndarray, at: np.ndarray, kw: np.ndarray) -> np.ndarray:
 
 def sites_conserve(run: Run) -> None:
     """In service at a site: the sum of its deliveries, and never above online at a delivery."""
-    table = capacity(run, series(run))
-    for s in range(len(run.future.sites)):
+    table = capacity_table(run, series(run))
+    for s in range(len(run.inputs.sites)):
         mine = table["site"] == s
         times = table["time"][mine]
         rows = run.deliveries["site"] == s
@@ -79,8 +79,8 @@ def sites_conserve(run: Run) -> None:
 
 def times_hold(run: Run) -> None:
     """Nothing is delivered before it is wanted or promised before now, nor after its give-up."""
-    asked, became = run.future.requests, run.requests
-    end = run.future.calendar.end
+    asked, became = run.inputs.requests, run.requests
+    end = run.inputs.calendar.end
     rows = run.deliveries["request"] >= 0
     request, start = run.deliveries["request"][rows], run.deliveries["start"][rows]
     assert (start >= asked.wanted[request]).all()

@@ -7,14 +7,22 @@ import numpy as np
 import simpy
 
 from sim.model import rules
-from sim.model.demand import SPLITS, InPlace
-from sim.model.future import Campus, Clause, Future, Group, Requests, Seller
-from sim.model.ledger import REASONS, WHY
+from sim.model.arrivals import SPLIT_CODES
+from sim.model.calendar import Calendar
+from sim.model.capacity_events import ANNOUNCED, CANCELLED, ONLINE, OUTAGE, RESTORED, RETIRED, CapacityEvent
+from sim.model.ledger import REFUSAL_REASONS, RELEASE_REASONS
 from sim.model.market import Market
-from sim.model.run import STATUSES, Run, gathered
-from sim.model.series import capacity, series
-from sim.model.time import Calendar
-from sim.model.world import ANNOUNCED, CANCELLED, ONLINE, OUTAGE, RESTORED, RETIRED, News
+from sim.model.run import REQUEST_STATUSES, Run, collect_run
+from sim.model.sampled_inputs import (
+    RequestGroup,
+    SampledInPlace,
+    SampledInputs,
+    SampledProvider,
+    SampledRequests,
+    SampledRight,
+    SampledSite,
+)
+from sim.results.time_series import capacity_table, series
 
 CODES = {
     "planned": ANNOUNCED,
@@ -26,14 +34,14 @@ CODES = {
 }
 
 
-def future_of(case: dict[str, Any]) -> Future:
+def future_of(case: dict[str, Any]) -> SampledInputs:
     """The future that a case describes: one group a request."""
     sites, providers = list(case["sites"]), list(case["providers"])
     rights = [
-        Clause(
+        SampledRight(
             name=r["name"],
             holder=providers.index(r["holder"]),
-            exclusive=r["kind"] == "exclusive",
+            is_exclusive=r["kind"] == "exclusive",
             customer=r["customer"],
             classes=None if r["classes"] is None else frozenset(r["classes"]),
             begins=r["from"],
@@ -42,7 +50,7 @@ def future_of(case: dict[str, Any]) -> Future:
             max_utilization=r["max_utilization"],
             max_delay={None: rules.NEVER, "match": rules.MATCH}.get(r["max_delay"], r["max_delay"]),
             partial=r["partial"],
-            holds=r["holds_capacity"],
+            holds_capacity=r["holds_capacity"],
         )
         for r in case["rights"]
     ]
@@ -53,20 +61,20 @@ def future_of(case: dict[str, Any]) -> Future:
         only = None if r["only"] is None else tuple(providers.index(p) for p in r["only"])
         covering = tuple(k for k, right in enumerate(rights) if right.covers(r["customer"], r["class"], only))
         groups.append(
-            Group(
+            RequestGroup(
                 stream=streams.index(r["stream"]),
                 customer=r["customer"],
                 class_=r["class"],
                 only=only,
-                split=SPLITS[r["split"]],
+                split=SPLIT_CODES[r["split"]],
                 priority=r["priority"],
-                own=providers.index(r["customer"]) if r["customer"] in providers else -1,
+                own_provider=providers.index(r["customer"]) if r["customer"] in providers else -1,
                 rights=covering,
                 appetite=tuple(
                     rights[k].appetite.get(r["class"], rights[k].appetite.get(None, rules.MILLION))
                     for k in covering
                 ),
-                order=tuple(p for p in order if only is None or p in only),
+                overflow_order=tuple(p for p in order if only is None or p in only),
             )
         )
 
@@ -75,7 +83,7 @@ def future_of(case: dict[str, Any]) -> Future:
         return np.array(never, dtype=np.int64)
 
     n = len(case["requests"])
-    requests = Requests(
+    requests = SampledRequests(
         group=np.arange(n),
         number=np.arange(n),
         deal=[None] * n,
@@ -85,24 +93,24 @@ def future_of(case: dict[str, Any]) -> Future:
         size_kw=column("size"),
         block_kw=column("block"),
         term=column("term"),
-        draw=np.array([r["draw"] for r in case["requests"]], dtype=np.float64),
+        appetite_draw=np.array([r["draw"] for r in case["requests"]], dtype=np.float64),
         windows=[
             np.array([r["windows"].get(right.name, 0) for r in case["requests"]], dtype=np.int64)
             for right in rights
         ],
     )
-    return Future(
+    return SampledInputs(
         calendar=Calendar(datetime(2025, 1, 1), case["end"]),
         streams=streams,
         customers=["" for _ in streams],
         groups=groups,
         requests=requests,
         in_place=[
-            InPlace(streams.index(i["stream"]), sites.index(i["site"]), i["kw"], i["term"])
+            SampledInPlace(streams.index(i["stream"]), sites.index(i["site"]), i["kw"], i["term"])
             for i in case["in_place"]
         ],
         providers=[
-            Seller(
+            SampledProvider(
                 name,
                 tuple(sites.index(s) for s in p["sites"]),
                 p["presells"],
@@ -113,14 +121,14 @@ def future_of(case: dict[str, Any]) -> Future:
             for name, p in case["providers"].items()
         ],
         rights=rights,
-        policy=case["overflow"]["policy"],
+        overflow_policy=case["overflow"]["policy"],
         bypass=case["bypass"],
-        sites=[Campus(name, kw, None, None) for name, kw in case["sites"].items()],
-        projects=[],
-        watches=[],
+        sites=[SampledSite(name, kw, None, None) for name, kw in case["sites"].items()],
+        buildings=[],
+        triggers=[],
         supplies=[],
         contracts=[],
-        density={},
+        h100e_per_it_mw={},
     )
 
 
@@ -130,13 +138,13 @@ class ScriptedWorld:
     def __init__(self, env: simpy.Environment, case: dict[str, Any], market: Market) -> None:
         sites = list(case["sites"])
         projects: dict[tuple[str, str], int] = {}
-        self._script: dict[int, list[News]] = {}
+        self._script: dict[int, list[CapacityEvent]] = {}
         self._env = env
         for item in case["told"]:
             building = (item["site"], item["building"])
             project = -1 if item["building"] is None else projects.setdefault(building, len(projects))
             date = rules.NEVER if item["date"] is None else item["date"]
-            news = News(CODES[item["event"]], sites.index(item["site"]), project, item["kw"], date)
+            news = CapacityEvent(CODES[item["event"]], sites.index(item["site"]), project, item["kw"], date)
             self._script.setdefault(item["at"], []).append(news)
         for at in self._script:
             event = simpy.Event(env)
@@ -148,7 +156,7 @@ class ScriptedWorld:
     def has_news(self) -> bool:
         return self._env.now in self._script
 
-    def news(self) -> list[News]:
+    def news(self) -> list[CapacityEvent]:
         return self._script.pop(self._env.now)
 
     def look(self, totals: Any) -> None:
@@ -161,18 +169,18 @@ def played(case: dict[str, Any], clock: Any = Market, **own: Any) -> Run:
     market = clock(env, future_of(case), **own)
     market.world = ScriptedWorld(env, case, market)
     market.play()
-    return gathered(market, 0)
+    return collect_run(market, 0)
 
 
 def told(run: Run) -> dict[str, Any]:
     """The tables of a run in the words of `oracle.play`."""
-    future = run.future
+    future = run.inputs
     sites = [s.name for s in future.sites]
     providers = [p.name for p in future.providers]
     rights = [r.name for r in future.rights]
 
     def rows(table: Any, *names: str) -> list[tuple[Any, ...]]:
-        words = {"stream": future.streams, "provider": providers, "site": sites, "why": WHY}
+        words = {"stream": future.streams, "provider": providers, "site": sites, "why": RELEASE_REASONS}
         out = []
         for k in range(len(table)):
             row = []
@@ -190,7 +198,7 @@ def told(run: Run) -> dict[str, Any]:
     requests = []
     for r in range(len(future.requests)):
         right = int(asked["right"][r])
-        refusal = right >= 0 and not future.rights[right].exclusive
+        refusal = right >= 0 and not future.rights[right].is_exclusive
         answered = int(asked["answered"][r])
         never = {k: int(asked[k][r]) for k in ("first_delivery", "full_delivery")}
         requests.append(
@@ -204,12 +212,12 @@ def told(run: Run) -> dict[str, Any]:
                 "answered": None if answered == rules.NEVER else answered,
                 "holder_kw": int(asked["holder_kw"][r]) if right >= 0 and answered < rules.NEVER else None,
                 "first_kw": int(asked["first_kw"][r]),
-                "reason": REASONS[int(asked["reason"][r])],
+                "reason": REFUSAL_REASONS[int(asked["reason"][r])],
                 "committed_kw": int(asked["committed_kw"][r]),
                 "delivered_kw": int(asked["delivered_kw"][r]),
                 "lost_kw": int(asked["lost_kw"][r]),
                 **{k: None if v == rules.NEVER else v for k, v in never.items()},
-                "status": STATUSES[int(asked["status"][r])],
+                "status": REQUEST_STATUSES[int(asked["status"][r])],
             }
         )
     return {
@@ -223,8 +231,8 @@ def told(run: Run) -> dict[str, Any]:
 def capacity_rows(case: dict[str, Any]) -> list[tuple[Any, ...]]:
     """The derived table `capacity` of a case, in the words of `oracle.play`."""
     run = played(case)
-    table = capacity(run, series(run))
+    table = capacity_table(run, series(run))
     names = ("time", "site", "online_kw", "planned_kw", "committed_kw", "in_service_kw", "interrupted_kw")
-    sites = [s.name for s in run.future.sites]
+    sites = [s.name for s in run.inputs.sites]
     rows = zip(*(table[name].tolist() for name in names), strict=True)
     return [(time, sites[site], *rest) for time, site, *rest in rows]

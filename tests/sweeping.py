@@ -5,7 +5,7 @@ from pathlib import Path
 
 from conftest import SMALL
 
-from sim.scenario.sweep import Sweep, read_sweep
+from sim.scenario.sweep import SweepExperiment, read_sweep
 
 WHOLE = """\
 title: A small sweep
@@ -30,7 +30,7 @@ def written(folder: Path, text: str = WHOLE, scenario: str = SMALL) -> Path:
     return path
 
 
-def swept(folder: Path, text: str = WHOLE, scenario: str = SMALL) -> Sweep:
+def swept(folder: Path, text: str = WHOLE, scenario: str = SMALL) -> SweepExperiment:
     """The same, read."""
     return read_sweep(written(folder, text, scenario))
 

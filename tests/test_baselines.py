@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from sim.scenario.reading import load
+from sim.scenario.reading import read_scenario
 from sim.scenario.schema import ScenarioFile
-from sim.scenario.written import read_yaml
-from sim.study.outcome import run
+from sim.scenario.yaml_reader import parse_yaml
+from sim.study.run import run_scenario
 
 HERE = Path(__file__).parent
 SCENARIOS, BASELINES = HERE.parent / "scenarios", HERE / "baselines"
@@ -40,7 +40,7 @@ Numbers = dict[str, float | None]
 
 def numbers(scenario: ScenarioFile) -> Numbers:
     """What a scenario gives."""
-    found = run(scenario, replications=REPLICATIONS, seed=SEED, workers=1, tables="none").summary()
+    found = run_scenario(scenario, replications=REPLICATIONS, seed=SEED, workers=1, tables="none").summary()
     chosen = [name for pattern in METRICS for name in found if fnmatch(name, pattern)]
     return {f"{name} {which}": found[name][which] for name in chosen for which in ("mean", "p50")}
 
@@ -66,7 +66,7 @@ def written(name: str, found: Numbers) -> str:
 
 def reviewed(name: str) -> Numbers:
     """What a baseline says."""
-    tree = read_yaml(path_of(name).read_text(encoding="utf-8"), str(path_of(name))).value
+    tree = parse_yaml(path_of(name).read_text(encoding="utf-8"), str(path_of(name))).value
     assert isinstance(tree, dict)
     found: Numbers = {}
     for metric, node in tree.items():
@@ -113,7 +113,7 @@ def refresh() -> None:
         stray.unlink()
         print(f"{stray.stem}: removed, there is no such scenario")
     for name in NAMES:
-        found = numbers(load(SCENARIOS / f"{name}.yaml"))
+        found = numbers(read_scenario(SCENARIOS / f"{name}.yaml"))
         changed = differences(reviewed(name), found) if path_of(name).exists() else None
         if changed != []:
             path_of(name).write_text(written(name, found), encoding="utf-8")
@@ -123,7 +123,7 @@ def refresh() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_scenario_gives_what_was_reviewed(name: str) -> None:
     assert path_of(name).exists(), "it has no baseline: uv run python tests/test_baselines.py --refresh"
-    found = differences(reviewed(name), numbers(load(SCENARIOS / f"{name}.yaml")))
+    found = differences(reviewed(name), numbers(read_scenario(SCENARIOS / f"{name}.yaml")))
     assert not found, told(name, found)
 
 
@@ -164,7 +164,7 @@ def test_what_differs_is_told_with_what_to_do() -> None:
 
 
 def test_a_changed_assumption_is_noticed() -> None:
-    changed = load(SCENARIOS / "base.yaml", {"sites.Azure.online": "2 GW"})
+    changed = read_scenario(SCENARIOS / "base.yaml", {"sites.Azure.online": "2 GW"})
     assert any(
         metric.startswith("online_mw") for metric, *_ in differences(reviewed("base"), numbers(changed))
     )

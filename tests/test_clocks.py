@@ -25,19 +25,19 @@ from conftest import SMALL, written
 from hypothesis import HealthCheck, event, given, settings
 from test_traces import LOGS, replay, shared
 
+from sim.model.callbacks import Offer, Request, UserAnswer, UserPolicy
 from sim.model.compiled import cache
-from sim.model.compiled.compiler import OFF
+from sim.model.compiled.callbacks import NotCompilableError
+from sim.model.compiled.compiler import COMPILER_OFF
 from sim.model.compiled.market import Market as Compiled
-from sim.model.compiled.own import NotCompiled
-from sim.model.ledger import REASONS
-from sim.model.own import Answer, Offer, Policy, Request
+from sim.model.ledger import REFUSAL_REASONS
 from sim.model.run import Run, play
-from sim.scenario.reading import load
+from sim.scenario.reading import read_scenario
 from sim.scenario.schema import ScenarioFile
 
 SCENARIOS = sorted(Path("scenarios").resolve().glob("*.yaml"))
 EAGER = settings(deadline=None, suppress_health_check=list(HealthCheck))
-needs_compiler = pytest.mark.skipif(OFF, reason="the compiler is off")
+needs_compiler = pytest.mark.skipif(COMPILER_OFF, reason="the compiler is off")
 
 
 def on_both(scenario: ScenarioFile, replication: int = 0, **own: Any) -> Run:
@@ -67,9 +67,9 @@ def test_the_cases_are_not_thin() -> None:
     @given(cases(busy=True))
     def count(case: Case) -> None:
         run = scripted.played(case)
-        asked, became, made = run.future.requests, run.requests, run.commitments
+        asked, became, made = run.inputs.requests, run.requests, run.commitments
         right = became["right"]
-        rights = [run.future.rights[k] if k >= 0 else None for k in right.tolist()]
+        rights = [run.inputs.rights[k] if k >= 0 else None for k in right.tolist()]
         windows = [asked.windows[k][r] if k >= 0 else 0 for r, k in enumerate(right.tolist())]
         seen.update(
             {
@@ -82,9 +82,9 @@ def test_the_cases_are_not_thin() -> None:
                 "held": sum(
                     k is not None and k.holds and w > 0 for k, w in zip(rights, windows, strict=True)
                 ),
-                "exclusive": sum(k is not None and k.exclusive for k in rights),
+                "exclusive": sum(k is not None and k.is_exclusive for k in rights),
                 "waiting at the end": int((became["status"] == 1).sum()),
-                **{why: int((became["reason"] == k).sum()) for k, why in enumerate(REASONS)},
+                **{why: int((became["reason"] == k).sum()) for k, why in enumerate(REFUSAL_REASONS)},
             }
         )
 
@@ -160,7 +160,7 @@ def test_what_grows_is_grown(seed: int) -> None:
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_shipped_scenarios_are_the_same_on_both_clocks(path: Path) -> None:
     for replication in range(3):
-        on_both(load(path), replication)
+        on_both(read_scenario(path), replication)
 
 
 def test_a_little_of_everything_is_the_same_on_both_clocks(small: ScenarioFile) -> None:
@@ -312,7 +312,7 @@ def by_all_that_is_told(request: Request, offers: Sequence[Offer]) -> list[str]:
     return [offer.provider for offer in offers[turn:]] + [offer.provider for offer in offers[:turn]]
 
 
-POLICIES: list[Policy] = [
+POLICIES: list[UserPolicy] = [
     cheapest_first, small_first, by_promise, by_customer, in_turns, only_neo, by_all_that_is_told,
 ]  # fmt: skip
 
@@ -337,7 +337,7 @@ def odd_ones(request: Request, offer: Offer) -> int:
     return offer.room_kw * (request.number % 2)
 
 
-ANSWERS: list[Answer] = [half, everything, nothing_in_haste, odd_ones]
+ANSWERS: list[UserAnswer] = [half, everything, nothing_in_haste, odd_ones]
 
 OWN = SMALL.replace("until: 2025-09-01", "until: 2025-09-01\n    holds_capacity: true").replace(
     ", price: 11 M$/MW/y}", "}"
@@ -346,7 +346,7 @@ OWN = SMALL.replace("until: 2025-09-01", "until: 2025-09-01\n    holds_capacity:
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.__name__)
-def test_an_own_policy_is_the_same_on_both_clocks(tmp_path: Path, policy: Policy) -> None:
+def test_an_own_policy_is_the_same_on_both_clocks(tmp_path: Path, policy: UserPolicy) -> None:
     scenario = written(tmp_path)(OWN)
     first = [on_both(scenario, k, policy=policy).requests["asked_first"].tolist() for k in range(2)]
     if policy is only_neo:
@@ -356,7 +356,7 @@ def test_an_own_policy_is_the_same_on_both_clocks(tmp_path: Path, policy: Policy
 
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: answer.__name__)
-def test_an_own_answer_is_the_same_on_both_clocks(tmp_path: Path, answer: Answer) -> None:
+def test_an_own_answer_is_the_same_on_both_clocks(tmp_path: Path, answer: UserAnswer) -> None:
     scenario = written(tmp_path)(OWN)
     taken = [on_both(scenario, k, answer=answer).requests["holder_kw"].sum() for k in range(2)]
     assert sum(taken) > 0
@@ -433,7 +433,7 @@ class Ranks:
     ],
 )
 def test_what_cannot_be_compiled_is_told_with_the_remedy(small: ScenarioFile, policy: Any, why: str) -> None:
-    with pytest.raises(NotCompiled) as caught:
+    with pytest.raises(NotCompilableError) as caught:
         play(small, 1, 0, engine="compiled", policy=policy)
     name = getattr(policy, "__name__", "Ranks")
     remedy = 'play it on SimPy\'s clock: --engine simpy, or engine="simpy" in Python'
@@ -444,7 +444,7 @@ def test_what_cannot_be_compiled_is_told_with_the_remedy(small: ScenarioFile, po
 @needs_compiler
 def test_an_answer_that_is_no_number_is_not_compiled(small: ScenarioFile) -> None:
     with pytest.raises(
-        NotCompiled, match=r"the answer .*lambda> cannot be compiled: it must return a number of kW;"
+        NotCompilableError, match=r"the answer .*lambda> cannot be compiled: it must return a number of kW;"
     ):
         play(small, 1, 0, engine="compiled", answer=lambda request, offer: "much")
 
@@ -481,9 +481,9 @@ def test_where_nothing_can_be_written_nothing_is_kept(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("SIM_CACHE_DIR", str(tmp_path / "file" / "cache"))
-    assert cache.folder() is None
+    assert cache.cache_folder() is None
     monkeypatch.setenv("SIM_CACHE_DIR", str(tmp_path / "cache"))
-    folder = cache.folder()
+    folder = cache.cache_folder()
     assert folder is not None
     assert folder.parent == tmp_path / "cache"
 

@@ -12,23 +12,25 @@ from scipy import stats
 from typer.testing import CliRunner
 
 import sim
-from sim.cli import app
-from sim.model.own import Offer, Request
+from sim.cli.main import app
+from sim.model.callbacks import Offer, Request
+from sim.results.files import OutputError
+from sim.results.run import read_run
+from sim.scenario.reading import read_scenario
 from sim.scenario.schema import ScenarioFile
-from sim.show.plots.differences import differences, over_time
-from sim.study import outcome
-from sim.study.comparable import NoComparison
-from sim.study.comparison import compare
-from sim.study.difference import (
-    Difference,
-    by_metric,
-    corrected,
-    holm,
-    paired,
+from sim.show.plots.compare import plot_differences, plot_over_time
+from sim.study.compare import compare_scenarios
+from sim.study.comparison_inputs import ComparisonError
+from sim.study.paired_difference import (
+    PairedDifference,
+    adjust_for_multiplicity,
+    differences_by_metric,
+    holm_adjusted_p,
+    paired_difference,
     replications_needed,
-    roughly,
+    round_up_to_two_figures,
 )
-from sim.study.store import OutError
+from sim.study.run import run_scenario
 
 ANNOUNCED = Path("scenarios/announced-2025.yaml").resolve()
 WINDOW = {"rights.refusal.window": "60 d"}
@@ -38,44 +40,48 @@ B = [9.0, 12.5, 8.5, 10.0, 28.0, 10.5]
 
 def test_a_paired_difference_by_hand() -> None:
     d = np.subtract(B, A)
-    found = paired("unserved_mw.mean", A, B)
+    found = paired_difference("unserved_mw.mean", A, B)
     test = stats.ttest_rel(B, A)
     assert (found.n, found.replications, found.unit) == (6, 6, "MW")
     assert (found.a, found.b) == (pytest.approx(np.mean(A)), pytest.approx(np.mean(B)))
     assert found.diff == pytest.approx(d.mean())
     assert found.p == pytest.approx(test.pvalue)
     assert found.ci95 == pytest.approx(test.confidence_interval(0.95))
-    assert found.saved == pytest.approx(1 - d.var(ddof=1) / (np.var(A, ddof=1) + np.var(B, ddof=1)))
+    assert found.variance_reduction == pytest.approx(
+        1 - d.var(ddof=1) / (np.var(A, ddof=1) + np.var(B, ddof=1))
+    )
 
 
 def test_only_pairs_count() -> None:
-    found = paired("wait_days.mean", [*A, None, 5.0, None], [*B, 5.0, None, None])
+    found = paired_difference("wait_days.mean", [*A, None, 5.0, None], [*B, 5.0, None, None])
     assert (found.n, found.replications) == (6, 9)
-    assert replace(found, replications=6) == paired("wait_days.mean", A, B)
+    assert replace(found, replications=6) == paired_difference("wait_days.mean", A, B)
 
 
 def test_holm_by_hand() -> None:
     """Five tests: the least times 5, the next times 4, ..., and never below what stands before it."""
-    assert holm([0.02, 0.001, 0.9, 0.011, 0.012]) == pytest.approx([0.044, 0.005, 0.9, 0.044, 0.044])
-    assert holm([0.6, 0.7]) == [1.0, 1.0]
-    assert holm([]) == []
+    assert holm_adjusted_p([0.02, 0.001, 0.9, 0.011, 0.012]) == pytest.approx(
+        [0.044, 0.005, 0.9, 0.044, 0.044]
+    )
+    assert holm_adjusted_p([0.6, 0.7]) == [1.0, 1.0]
+    assert holm_adjusted_p([]) == []
 
 
 def test_what_is_equal_does_not_count_among_the_tests() -> None:
-    one = paired("unserved_mw.mean", A, B)
-    same = paired("requests", A, A)
-    (lone,) = corrected([one])
-    first, second, third = corrected([one, same, replace(same, metric="asked_mw")])
+    one = paired_difference("unserved_mw.mean", A, B)
+    same = paired_difference("requests", A, A)
+    (lone,) = adjust_for_multiplicity([one])
+    first, second, third = adjust_for_multiplicity([one, same, replace(same, metric="asked_mw")])
     assert first == lone
     assert lone.p_holm == lone.p
     assert second.p_holm == third.p_holm == 1.0
-    two, _ = corrected([one, replace(one, metric="lost_share")])
+    two, _ = adjust_for_multiplicity([one, replace(one, metric="lost_share")])
     assert two.p_holm == pytest.approx(2 * (one.p or 0))
 
 
 def test_the_replications_needed_find_the_difference_four_times_in_five() -> None:
     """Normal differences of mean 1 and standard deviation 4: a t test at 5 % of as many as are said to be needed."""
-    seen = Difference("unserved_mw.mean", "MW", 30, 30, 10.0, 11.0, diff=1.0, sd=4.0)
+    seen = PairedDifference("unserved_mw.mean", "MW", 30, 30, 10.0, 11.0, diff=1.0, sd=4.0)
     needed = replications_needed(seen)
     assert needed == 128
     draws = np.random.default_rng(1).normal(1, 4, (4000, needed))
@@ -86,8 +92,8 @@ def test_the_replications_needed_find_the_difference_four_times_in_five() -> Non
     assert replications_needed(replace(seen, diff=100.0)) == 31, "more than there are"
 
 
-BASE = Difference(
-    "unserved_mw.mean", "MW", 50, 50, 300.0, 180.0, -120.0, 20.0, (-130.0, -110.0), p=0.0, unlike=50
+BASE = PairedDifference(
+    "unserved_mw.mean", "MW", 50, 50, 300.0, 180.0, -120.0, 20.0, (-130.0, -110.0), p=0.0, n_differing=50
 )
 
 
@@ -126,25 +132,25 @@ def test_verdicts(changes: dict[str, object], verdict: str) -> None:
 
 
 def test_numbers_of_replications_are_rounded_up() -> None:
-    assert [roughly(n) for n in (3, 17, 99, 101, 791, 4201)] == [3, 17, 99, 110, 800, 4300]
+    assert [round_up_to_two_figures(n) for n in (3, 17, 99, 101, 791, 4201)] == [3, 17, 99, 110, 800, 4300]
 
 
 def test_a_sum_in_another_order_is_no_difference() -> None:
     other = [a * (1 + 4e-16) for a in A]
     assert any(a != b for a, b in zip(A, other, strict=True))
-    assert paired("spend.total", A, other).verdict == "exactly equal"
-    assert paired("spend.total", A, [a * (1 + 1e-9) for a in A]).verdict != "exactly equal"
+    assert paired_difference("spend.total", A, other).verdict == "exactly equal"
+    assert paired_difference("spend.total", A, [a * (1 + 1e-9) for a in A]).verdict != "exactly equal"
 
 
 def test_a_metric_of_one_scenario_alone() -> None:
-    found = by_metric({"a": [1.0, 3.0]}, {"b": [2.0, 2.0]}, [["a"], ["b"]])
+    found = differences_by_metric({"a": [1.0, 3.0]}, {"b": [2.0, 2.0]}, [["a"], ["b"]])
     assert (found["a"].a, found["a"].b, found["a"].verdict) == (2.0, None, "only in a")
     assert (found["b"].a, found["b"].b, found["b"].verdict) == (None, 2.0, "only in b")
 
 
 def test_a_scenario_with_itself_is_exactly_equal(small: ScenarioFile) -> None:
-    found = compare([small, small], replications=8, workers=1, tables="none")
-    told = found.told()
+    found = compare_scenarios([small, small], replications=8, workers=1, tables="none")
+    told = found.to_dict()
     assert told["keys"] == []
     assert len(told["metrics"]) > 100
     for name, each in told["metrics"].items():
@@ -162,45 +168,47 @@ def test_a_scenario_with_itself_is_exactly_equal(small: ScenarioFile) -> None:
 
 def test_pairing_narrows_the_interval_to_a_third() -> None:
     """Announced against a window of 90 days: the same futures leave at most a third of the unpaired interval."""
-    announced = outcome.load(ANNOUNCED)
-    found = compare(
+    announced = read_scenario(ANNOUNCED)
+    found = compare_scenarios(
         [announced, announced.replace({"rights.first refusal.window": "90 d"})],
         replications=25, tables="none", metrics=["unserved_mw.mean"],
     )  # fmt: skip
     d = found.pairs[0].differences["unserved_mw.mean"]
-    x, y = (np.array(o.values["unserved_mw.mean"], dtype=float) for o in found.outcomes)
+    x, y = (np.array(o.metric_values["unserved_mw.mean"], dtype=float) for o in found.results)
     low, high = stats.ttest_ind(y, x, equal_var=False).confidence_interval(0.95)
     assert d.ci95 is not None
     assert d.ci95[1] - d.ci95[0] <= (high - low) / 3
-    assert (d.saved or 0) > 1 - 1 / 9
+    assert (d.variance_reduction or 0) > 1 - 1 / 9
 
 
 def test_what_is_taken_away_is_said_so(small: ScenarioFile) -> None:
     """In the name, which stands in headings, legends and titles."""
     without = small.replace({"rights.refusal": None})
-    found = compare([small, without], replications=3, workers=1)
+    found = compare_scenarios([small, without], replications=3, workers=1)
     assert found.names == ["small", "small, without rights.refusal"]
     assert [pair.b for pair in found.pairs] == found.names[1:]
-    assert differences(found).get_suptitle() == "small, without rights.refusal\nagainst small"
-    legend = [text.get_text() for text in over_time(found).legends[0].get_texts()]
+    assert plot_differences(found).get_suptitle() == "small, without rights.refusal\nagainst small"
+    legend = [text.get_text() for text in plot_over_time(found).legends[0].get_texts()]
     assert legend == found.names
 
 
 def test_it_is_the_same_as_runs_that_were_saved(small: ScenarioFile, tmp_path: Path) -> None:
     changed = small.replace(WINDOW)
-    played = compare([small, changed], replications=12, workers=2, out=tmp_path / "both")
-    saved = [outcome.opened(tmp_path / "both" / letter) for letter in "ab"]
-    apart = [outcome.run(s, replications=12, workers=1, tables="summary") for s in (small, changed)]
-    told = played.told()
-    assert told == compare(saved).told() == compare(apart).told()
-    assert told == compare([saved[0], changed], workers=1).told(), (
+    played = compare_scenarios([small, changed], replications=12, workers=2, out=tmp_path / "both")
+    saved = [read_run(tmp_path / "both" / letter) for letter in "ab"]
+    apart = [run_scenario(s, replications=12, workers=1, tables="summary") for s in (small, changed)]
+    told = played.to_dict()
+    assert told == compare_scenarios(saved).to_dict() == compare_scenarios(apart).to_dict()
+    assert told == compare_scenarios([saved[0], changed], workers=1).to_dict(), (
         "one saved, one played: with its seed and number"
     )
     assert json.loads((tmp_path / "both" / "comparison.json").read_text()) == told
     assert told["keys"] == ["rights.refusal.window"]
     assert told["values"] == {"rights.refusal.window": ["{uniform: {low: 1 d, high: 20 d}}", "60 d"]}
     assert told["scenarios"] == ["small", "small, rights.refusal.window=60 d"]
-    found = paired("lost_share", apart[0].values["lost_share"], apart[1].values["lost_share"])
+    found = paired_difference(
+        "lost_share", apart[0].metric_values["lost_share"], apart[1].metric_values["lost_share"]
+    )
     each = told["metrics"]["lost_share"]
     assert found.ci95 is not None
     assert {"a", "b", "diff", "ci95", "p_holm", "verdict", "replications_needed"} <= set(each)
@@ -214,60 +222,72 @@ def test_it_is_the_same_as_runs_that_were_saved(small: ScenarioFile, tmp_path: P
 
 def test_only_replications_that_both_have_are_paired(small: ScenarioFile) -> None:
     """A run that was interrupted is paired by the numbers of its replications, not by their places."""
-    whole = outcome.run(small, replications=8, workers=1, tables="summary")
-    part = outcome.run(small.replace(WINDOW), replications=8, workers=1, tables="summary")
+    whole = run_scenario(small, replications=8, workers=1, tables="summary")
+    part = run_scenario(small.replace(WINDOW), replications=8, workers=1, tables="summary")
     keep = [1, 4, 6]
-    part.finished = keep
-    part.values = {name: [column[k] for k in keep] for name, column in part.values.items()}
-    found = compare([whole, part])
+    part.finished_replications = keep
+    part.metric_values = {name: [column[k] for k in keep] for name, column in part.metric_values.items()}
+    found = compare_scenarios([whole, part])
     d = found.pairs[0].differences["in_service_mw.mean"]
     assert d.n == found.provenance["finished"] == 3
-    assert d.a == pytest.approx(np.mean([whole.values["in_service_mw.mean"][k] for k in keep]))
+    assert d.a == pytest.approx(np.mean([whole.metric_values["in_service_mw.mean"][k] for k in keep]))
 
 
 def test_several_are_each_compared_with_the_first(small: ScenarioFile) -> None:
     others = [small.replace({"sites.West.online": f"{mw} MW"}) for mw in (250, 300)]
-    found = compare([small, *others], replications=5, workers=1, tables="none", metrics=["*_mw.mean"])
-    told = found.told()
+    found = compare_scenarios(
+        [small, *others], replications=5, workers=1, tables="none", metrics=["*_mw.mean"]
+    )
+    told = found.to_dict()
     assert [(each["a"], each["b"]) for each in told["comparisons"]] == [
         ("small", "small, sites.West.online=250 MW"),
         ("small", "small, sites.West.online=300 MW"),
     ]
-    alone = compare([small, others[1]], replications=5, workers=1, tables="none", metrics=["*_mw.mean"])
-    assert told["comparisons"][1]["metrics"] == alone.told()["metrics"]
-    assert set(alone.told()["metrics"]) == {m for m in alone.outcomes[0].values if m.endswith("_mw.mean")}
-    assert found.frame().height == 2 * len(alone.told()["metrics"])
+    alone = compare_scenarios(
+        [small, others[1]], replications=5, workers=1, tables="none", metrics=["*_mw.mean"]
+    )
+    assert told["comparisons"][1]["metrics"] == alone.to_dict()["metrics"]
+    assert set(alone.to_dict()["metrics"]) == {
+        m for m in alone.results[0].metric_values if m.endswith("_mw.mean")
+    }
+    assert found.frame().height == 2 * len(alone.to_dict()["metrics"])
 
 
 def test_how_far_apart_over_time(small: ScenarioFile, tmp_path: Path) -> None:
     """The mean difference is that of the bands, narrow where all is alike, whether in memory or in a folder."""
     changed = small.replace(WINDOW)
     played = [
-        compare([small, changed], replications=10, workers=1, out=out) for out in (None, tmp_path / "out")
+        compare_scenarios([small, changed], replications=10, workers=1, out=out)
+        for out in (None, tmp_path / "out")
     ]
-    gap, again = (each.pairs[0].unserved for each in played)
+    gap, again = (each.pairs[0].unserved_difference for each in played)
     assert gap is not None
     assert again is not None
     assert np.array_equal(gap.low, again.low)
     means = [
         outcome.table("bands").filter(pl.col("series") == "unserved_mw")["mean"].to_numpy()
-        for outcome in played[0].outcomes
+        for outcome in played[0].results
     ]
     assert gap.diff == pytest.approx(means[1] - means[0], abs=1e-4)
     alike = means[0] == means[1]
     assert 0 < alike.sum() < len(alike)
     assert (gap.high - gap.low)[~alike].max() > 0
-    assert compare([small, changed], replications=3, workers=1, tables="none").pairs[0].unserved is None
-    shorter = compare([small, small.replace({"end": "2025-10-01"})], replications=3, workers=1)
-    assert shorter.pairs[0].unserved is None
+    assert (
+        compare_scenarios([small, changed], replications=3, workers=1, tables="none")
+        .pairs[0]
+        .unserved_difference
+        is None
+    )
+    shorter = compare_scenarios([small, small.replace({"end": "2025-10-01"})], replications=3, workers=1)
+    assert shorter.pairs[0].unserved_difference is None
 
 
 def test_a_precision_of_the_difference(small: ScenarioFile) -> None:
     changed = small.replace({"sites.West.online": "250 MW"})
     sought = {"unserved_mw.mean": 0.9}
-    runs = [compare([small, changed], workers=w, tables="none", precision=sought) for w in (1, 2)]
-    assert runs[0].told() == runs[1].told()
-    assert runs[0].precise
+    runs = [compare_scenarios([small, changed], workers=w, tables="none", precision=sought) for w in (1, 2)]
+    assert runs[0].to_dict() == runs[1].to_dict()
+    assert runs[0].precision_reached
     low, high = runs[0].pairs[0].differences["unserved_mw.mean"].ci95 or (0, 0)
     told = runs[0].provenance["precision"]["metrics"][0]
     assert told["half_width"] == pytest.approx((high - low) / 2)
@@ -276,15 +296,15 @@ def test_a_precision_of_the_difference(small: ScenarioFile) -> None:
 
 
 def test_what_cannot_be_compared_is_told(small: ScenarioFile, tmp_path: Path) -> None:
-    run = outcome.run(small, replications=3, workers=1, tables="none", out=tmp_path / "bare")
-    other = outcome.run(small, replications=3, workers=1, seed=2, tables="none")
-    bare = outcome.opened(tmp_path / "bare")
+    run = run_scenario(small, replications=3, workers=1, tables="none", out=tmp_path / "bare")
+    other = run_scenario(small, replications=3, workers=1, seed=2, tables="none")
+    bare = read_run(tmp_path / "bare")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "letter.txt").write_text("Dear")
 
     def told(*sides: object, **how: object) -> str:
-        with pytest.raises((NoComparison, OutError)) as error:
-            compare(sides, **how)  # type: ignore[arg-type]
+        with pytest.raises((ComparisonError, OutputError)) as error:
+            compare_scenarios(sides, **how)  # type: ignore[arg-type]
         return str(error.value)
 
     assert told(small) == "one scenario alone cannot be compared; name another, or change it with --set"
@@ -342,11 +362,11 @@ def last_first(request: Request, offers: list[Offer]) -> list[str]:
 
 
 def test_a_function_of_the_user_is_a_key(small: ScenarioFile) -> None:
-    own = outcome.run(small, replications=3, workers=1, policy=last_first, tables="summary")
-    pair = compare([small, own], workers=1).pairs[0]
-    assert pair.keys == [("policy", "-", "last_first")]
+    own = run_scenario(small, replications=3, workers=1, policy=last_first, tables="summary")
+    pair = compare_scenarios([small, own], workers=1).pairs[0]
+    assert pair.differing_keys == [("policy", "-", "last_first")]
     assert pair.b == "small, policy=last_first"
-    assert pair.differences["provider.Neo.share"].unlike > 0
+    assert pair.differences["provider.Neo.share"].n_differing > 0
 
 
 def test_in_python(small: ScenarioFile) -> None:

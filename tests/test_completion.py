@@ -8,14 +8,14 @@ import pytest
 import typer
 
 from sim import cli
+from sim.cli import completion
 from sim.scenario.faults import Place
-from sim.scenario.merging import overridden
-from sim.scenario.paths import MOST, ways_on
+from sim.scenario.merging import override_node
+from sim.scenario.path_completion import MAX_COMPLETIONS, complete_path
 from sim.scenario.reading import read_merged
 from sim.scenario.schema import ScenarioFile
-from sim.scenario.written import as_written
-from sim.show import completion
-from sim.show.plots import PLOTS
+from sim.scenario.yaml_reader import to_node
+from sim.show.plots.run import RUN_PLOTS
 
 WORLD = Path(__file__).parent / "data" / "world.yaml"
 
@@ -51,11 +51,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ],
 )
 def test_files_of_scenarios(folder: Path, typed: str, offered: list[str]) -> None:
-    assert completion.scenario_files(typed) == offered
+    assert completion.complete_scenario_files(typed) == offered
 
 
 def test_files_from_the_root(folder: Path) -> None:
-    assert completion.scenario_files(f"{folder}/wor") == [f"{folder}/world.yaml", f"{folder}/worse.yml"]
+    assert completion.complete_scenario_files(f"{folder}/wor") == [
+        f"{folder}/world.yaml",
+        f"{folder}/worse.yml",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +84,7 @@ def test_files_from_the_root(folder: Path) -> None:
     ],
 )
 def test_paths_of_a_scenario(typed: str, offered: list[str] | None) -> None:
-    found = ways_on(WORLD, typed)
+    found = complete_path(WORLD, typed)
     assert all(path.startswith(typed) for path in found)
     if offered is not None:
         assert found == offered
@@ -91,29 +94,29 @@ def test_paths_of_a_scenario(typed: str, offered: list[str] | None) -> None:
 
 
 def test_of_many_paths_only_the_beginning_is_told() -> None:
-    found = ways_on(WORLD, "")
-    assert len(found) <= MOST
+    found = complete_path(WORLD, "")
+    assert len(found) <= MAX_COMPLETIONS
     assert {"seed=", "demand.chat.", "sites.West."} <= set(found)
-    assert "sites.West.outages.takes=" in ways_on(WORLD, "sites.West")
+    assert "sites.West.outages.takes=" in complete_path(WORLD, "sites.West")
 
 
 def test_every_path_that_is_told_leads_somewhere() -> None:
     """What ends in a dot goes on until a `=`, and all that ends there can be set."""
-    root, new = read_merged(WORLD), as_written("5", Place("--set"))
-    going, ends = ways_on(WORLD, ""), set[str]()
+    root, new = read_merged(WORLD), to_node("5", Place("--set"))
+    going, ends = complete_path(WORLD, ""), set[str]()
     while going:
         ends |= {path.removesuffix("=") for path in going if path.endswith("=")}
-        going = [further for path in going if path.endswith(".") for further in ways_on(WORLD, path)]
+        going = [further for path in going if path.endswith(".") for further in complete_path(WORLD, path)]
     assert len(ends) > 150
     for path in ends:
-        overridden(root, path, new, ScenarioFile)
+        override_node(root, path, new, ScenarioFile)
 
 
 def test_paths_of_a_faulty_scenario_and_of_none(folder: Path) -> None:
     Path("faulty.yaml").write_text("extends: world.yaml\nseed: one\nsites: {West: {online: 3}}\n")
-    assert ways_on(Path("faulty.yaml"), "sites.West.onl") == ["sites.West.online="]
-    assert ways_on(Path("nowhere.yaml"), "s") == []
-    assert ways_on(Path("prose.txt").with_suffix(".none"), "") == []
+    assert complete_path(Path("faulty.yaml"), "sites.West.onl") == ["sites.West.online="]
+    assert complete_path(Path("nowhere.yaml"), "s") == []
+    assert complete_path(Path("prose.txt").with_suffix(".none"), "") == []
 
 
 @pytest.mark.parametrize(
@@ -127,11 +130,11 @@ def test_paths_of_a_faulty_scenario_and_of_none(folder: Path) -> None:
     ],
 )
 def test_names_of_plots(typed: str, offered: list[str]) -> None:
-    assert [name for name in completion.plots(typed) if name.startswith(typed)] == offered
+    assert [name for name in completion.complete_plot_names(typed) if name.startswith(typed)] == offered
 
 
 def test_the_names_of_plots_are_those_that_there_are() -> None:
-    assert list(PLOTS) == list(completion.PLOT_NAMES)
+    assert list(RUN_PLOTS) == list(completion.RUN_PLOT_NAMES)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +173,7 @@ def test_a_shell_is_answered_without_what_is_heavy(folder: Path) -> None:
     """To offer paths and plots takes neither plots nor units nor numbers."""
     code = (
         "import sys; from pathlib import Path; from sim import cli; from sim.show import completion;"
-        "from sim.scenario.paths import ways_on;"
+        "from sim.scenario.path_completion import ways_on;"
         "assert ways_on(Path('world.yaml'), 'sites.'); assert completion.plots('');"
         "print([n for n in ('numpy', 'polars', 'matplotlib', 'pint', 'scipy', 'simpy') if n in sys.modules])"
     )

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.model.future import Future
-from sim.model.sampling import future
-from sim.scenario.reading import load
+from sim.model.sampled_inputs import SampledInputs
+from sim.model.sampling import sample_inputs
+from sim.scenario.reading import read_scenario
 
 ANNOUNCED = Path("scenarios/announced-2025.yaml").resolve()
 
@@ -35,11 +35,11 @@ rights:
 }
 
 
-def by_stream(drawn: Future) -> dict[str, list[tuple[int, ...]]]:
+def by_stream(drawn: SampledInputs) -> dict[str, list[tuple[int, ...]]]:
     """All that is drawn of each request of each stream, and the windows of the rights by name."""
     r = drawn.requests
     windows = {right.name: window for right, window in zip(drawn.rights, r.windows, strict=True)}
-    columns = [r.number, r.asked, r.wanted, r.gives_up, r.size_kw, r.block_kw, r.term, r.draw]
+    columns = [r.number, r.asked, r.wanted, r.gives_up, r.size_kw, r.block_kw, r.term, r.appetite_draw]
     columns += [windows["first refusal"]]
     stream = drawn.stream_of_request()
     return {
@@ -48,13 +48,13 @@ def by_stream(drawn: Future) -> dict[str, list[tuple[int, ...]]]:
     }
 
 
-def by_building(drawn: Future) -> dict[tuple[str, str], tuple[object, ...]]:
+def by_building(drawn: SampledInputs) -> dict[tuple[str, str], tuple[object, ...]]:
     """All that is drawn of each building."""
     return {
         (drawn.sites[p.site].name, p.name): (
-            p.kw, p.planned, p.review, p.online, [s.takes for s in p.stages], p.begins, p.cancelled, p.retired,
+            p.kw, p.planned, p.review, p.comes_online, [s.takes for s in p.phases], p.begins, p.cancelled, p.retired,
         )
-        for p in drawn.projects
+        for p in drawn.buildings
     }  # fmt: skip
 
 
@@ -62,37 +62,41 @@ def by_building(drawn: Future) -> dict[tuple[str, str], tuple[object, ...]]:
 def test_an_addition_disturbs_no_other_draw(what: str, tmp_path: Path) -> None:
     more = tmp_path / "more.yaml"
     more.write_text(f"extends: {ANNOUNCED}\n{ADDED[what]}")
-    before, after = future(load(ANNOUNCED), 7, 3), future(load(more), 7, 3)
+    before, after = sample_inputs(read_scenario(ANNOUNCED), 7, 3), sample_inputs(read_scenario(more), 7, 3)
     requests, buildings, drawn = (
         by_stream(before),
         by_building(before),
-        {d[0]: d[1] for d in before.drawn},
+        {d[0]: d[1] for d in before.recorded_draws},
     )
     assert len(before.requests) > 50
     assert {k: v for k, v in by_stream(after).items() if k in requests} == requests
     assert {k: v for k, v in by_building(after).items() if k in buildings} == buildings
-    assert {name: value for name, value, _ in after.drawn if name in drawn} == drawn
+    assert {name: value for name, value, _ in after.recorded_draws if name in drawn} == drawn
     changed = (
         len(after.requests) > len(before.requests)
         or len(by_building(after)) > len(buildings)
         or len(after.sites) > len(before.sites)
         or len(after.rights) > len(before.rights)
-        or len(after.drawn) > len(before.drawn)
+        or len(after.recorded_draws) > len(before.recorded_draws)
     )
     assert changed, "the addition is there"
 
 
 def test_replications_and_seeds_differ() -> None:
-    scenario = load(ANNOUNCED)
-    one, other, third = future(scenario, 1, 0), future(scenario, 1, 1), future(scenario, 2, 0)
+    scenario = read_scenario(ANNOUNCED)
+    one, other, third = (
+        sample_inputs(scenario, 1, 0),
+        sample_inputs(scenario, 1, 1),
+        sample_inputs(scenario, 2, 0),
+    )
     assert by_stream(one) != by_stream(other) != by_stream(third) != by_stream(one)
-    assert by_stream(one) == by_stream(future(scenario, 1, 0))
+    assert by_stream(one) == by_stream(sample_inputs(scenario, 1, 0))
 
 
 def test_a_longer_run_begins_with_the_same_requests() -> None:
     """The n-th variate is for the n-th request, however many are drawn."""
-    scenario = load(ANNOUNCED)
+    scenario = read_scenario(ANNOUNCED)
     longer = scenario.replace({"end": "2030-01-21"})
-    short, long = by_stream(future(scenario, 1, 0)), by_stream(future(longer, 1, 0))
+    short, long = by_stream(sample_inputs(scenario, 1, 0)), by_stream(sample_inputs(longer, 1, 0))
     for name, rows in short.items():
         assert np.array_equal(rows, long[name][: len(rows)]), name

@@ -15,13 +15,14 @@ from conftest import written
 
 import sim
 from sim import cli
-from sim.scenario.faults import shown
+from sim.cli import completion
+from sim.explain.explanation import explain_request
+from sim.explain.record import ExplanationError
+from sim.results.run import RunResult, read_run
+from sim.scenario.faults import one_line
 from sim.scenario.schema import ScenarioFile
-from sim.show import completion
-from sim.show.explained import as_data, plain
-from sim.study import outcome
-from sim.study.explained import explained
-from sim.study.retold import Unexplained
+from sim.show.pages.explain import explain_lines, explain_to_dict
+from sim.study.run import run_scenario
 
 HEAD = "start: 2025-01-01\nend: 2025-07-01\n"
 STORIES = Path(__file__).parent / "data" / "stories.txt"
@@ -35,14 +36,14 @@ sites: {West: {online: 40 MW}, East: {online: 30 MW}}
 """
 
 
-def ran(folder: Path, text: str, **how: Any) -> outcome.Outcome:
+def ran(folder: Path, text: str, **how: Any) -> RunResult:
     """One replication of a scenario."""
-    return outcome.run(written(folder)(HEAD + text, "case"), replications=1, workers=1, **how)
+    return run_scenario(written(folder)(HEAD + text, "case"), replications=1, workers=1, **how)
 
 
-def lines(done: outcome.Outcome, request: str, **how: Any) -> list[str]:
+def lines(done: RunResult, request: str, **how: Any) -> list[str]:
     """The story as it goes into a pipe, without its heading."""
-    return list(plain(explained(done, request, **how)))[1:]
+    return list(explain_lines(explain_request(done, request, **how)))[1:]
 
 
 @pytest.mark.parametrize(("text", "name"), [(text, name) for name, _, text in CASES], ids=lambda _: "")
@@ -53,13 +54,13 @@ def test_story(tmp_path: Path, text: str, name: str) -> None:
     done = ran(tmp_path, scenario)
     request = "Big" if "Big:" in scenario else "A"
     assert lines(done, request) == expected, name
-    assert next(plain(explained(done, request))) == f"{heading} of case, replication 0, seed 1"
+    assert next(explain_lines(explain_request(done, request))) == f"{heading} of case, replication 0, seed 1"
 
 
 @pytest.mark.parametrize("replication", [0, 1])
 def test_a_story_agrees_with_the_tables(small: ScenarioFile, replication: int) -> None:
     """To the kW and the microsecond, for every third request of a world with a little of everything."""
-    done = outcome.run(small, replications=2, workers=1)
+    done = run_scenario(small, replications=2, workers=1)
 
     def rows(table: str, request: int) -> list[dict[str, Any]]:
         return done.table(table).filter(replication=replication, request=request).rows(named=True)
@@ -68,9 +69,9 @@ def test_a_story_agrees_with_the_tables(small: ScenarioFile, replication: int) -
     requests = done.table("requests").filter(replication=replication)
     for row in requests.rows(named=True)[::3]:
         r = row["request"]
-        story = explained(done, str(r), replication).story
+        story = explain_request(done, str(r), replication).timeline
         assert story.request == row
-        assert [(p["provider"], p["site"], p["kw"], p["promised"]) for p in story.promises] == [
+        assert [(p["provider"], p["site"], p["kw"], p["promised"]) for p in story.commitments] == [
             (c["provider"], c["site"], c["kw"], c["promised"]) for c in rows("commitments", r)
         ]
         assert sorted((d["start"], d["site"], d["kw"]) for d in story.deliveries) == sorted(
@@ -97,7 +98,7 @@ def test_a_story_agrees_with_the_tables(small: ScenarioFile, replication: int) -
 def test_what_is_seen_at_a_moment_is_what_the_table_capacity_says(tmp_path: Path) -> None:
     """The state before the only thing that happens in an instant is the row of `capacity` before it."""
     done = ran(tmp_path, TWO)
-    story = explained(done, "0").story
+    story = explain_request(done, "0").timeline
     capacity = done.table("capacity").filter(time=datetime(2025, 1, 1))
     seen = [e.facts["seen"] for e in story.events if e.kind == "answered"]
     seen += [place["seen"] for e in story.events if e.kind == "offered" for place in e.facts["ranking"]]
@@ -113,10 +114,12 @@ def test_what_is_seen_at_a_moment_is_what_the_table_capacity_says(tmp_path: Path
 def test_what_each_takes_follows_from_what_is_told_of_it(small: ScenarioFile, split: str) -> None:
     """The placing rule, put to the rooms that the story tells, in the order that it tells; two sell from one site."""
     busy = small.replace({"demand.chat.arrivals.poisson.rate": "12 /mo", "demand.chat.split": split})
-    done = outcome.run(busy, replications=1, workers=1)
+    done = run_scenario(busy, replications=1, workers=1)
     refused = 0
     for row in done.table("requests").rows(named=True)[::3]:
-        offers = [e for e in explained(done, str(row["request"])).story.events if e.kind == "offered"]
+        offers = [
+            e for e in explain_request(done, str(row["request"])).timeline.events if e.kind == "offered"
+        ]
         for place in (place for offer in offers for place in offer.facts["ranking"]):
             sites, left, taken = place["seen"]["sites"], place["offered_kw"], 0
             kept = place["seen"]["keeps_back_kw"]
@@ -220,8 +223,8 @@ def test_another_request_of_that_name_is_said_to_be_another(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("key", ["seed", "replications"])
 def test_the_draws_stay_the_same(tmp_path: Path, key: str) -> None:
-    with pytest.raises(Unexplained) as error:
-        explained(ran(tmp_path, TWO), "A", overrides={key: "3"})
+    with pytest.raises(ExplanationError) as error:
+        explain_request(ran(tmp_path, TWO), "A", overrides={key: "3"})
     assert str(error.value) == f"{key}: the same replication is played under the same draws; leave it out"
 
 
@@ -238,20 +241,20 @@ def test_which_requests_are_worth_a_look(tmp_path: Path) -> None:
         "  0 (s:0): its holder was limited by room, 50 MW"
     )
     for request, said in ((None, "say which request: "), ("s:7", 'there is no request "s:7"; ')):
-        with pytest.raises(Unexplained) as error:
-            explained(done, request)
+        with pytest.raises(ExplanationError) as error:
+            explain_request(done, request)
         assert str(error.value) == said + there
 
 
 def test_a_request_has_three_names(tmp_path: Path) -> None:
     done = ran(tmp_path, TWO)
-    stories = [explained(done, name).story for name in ("0", "s:0", "A")]
+    stories = [explain_request(done, name).timeline for name in ("0", "s:0", "A")]
     assert stories[0] == stories[1] == stories[2]
 
 
 def test_a_replication_that_is_not_there(small: ScenarioFile) -> None:
-    with pytest.raises(Unexplained) as error:
-        explained(outcome.run(small, replications=2, workers=1), "0", 2)
+    with pytest.raises(ExplanationError) as error:
+        explain_request(run_scenario(small, replications=2, workers=1), "0", 2)
     assert str(error.value) == "replication 2 is not in this run; it has 0 to 1"
 
 
@@ -259,13 +262,13 @@ def test_a_replication_that_is_not_there(small: ScenarioFile) -> None:
 
 
 def test_without_tables_the_replication_is_played_again(small: ScenarioFile) -> None:
-    kept, bare = (outcome.run(small, replications=2, workers=1, tables=t) for t in ("all", "none"))  # type: ignore[arg-type]
-    found = explained(bare, "5", 1)
-    assert found.story == explained(kept, "5", 1).story
+    kept, bare = (run_scenario(small, replications=2, workers=1, tables=t) for t in ("all", "none"))  # type: ignore[arg-type]
+    found = explain_request(bare, "5", 1)
+    assert found.timeline == explain_request(kept, "5", 1).timeline
     assert found.notes == ["The run kept no tables; replication 1 was played again"]
 
 
-def own(request: sim.model.own.Request, offers: list[sim.model.own.Offer]) -> list[str]:
+def own(request: sim.model.callbacks.Request, offers: list[sim.model.callbacks.Offer]) -> list[str]:
     """East first."""
     return ["O", "H"]
 
@@ -273,12 +276,12 @@ def own(request: sim.model.own.Request, offers: list[sim.model.own.Offer]) -> li
 def test_a_policy_of_the_users_own_is_not_guessed(tmp_path: Path) -> None:
     """The tables alone: what was promised, and no ranking that nobody recorded."""
     done = ran(tmp_path, TWO.replace("rights: {R: {holder: H, kind: first refusal}}\n", ""), policy=own)
-    found = explained(done, "A")
+    found = explain_request(done, "A")
     assert found.notes == [
         "The run had its own policy, not kept with it: who was asked in which order, and who had how much room,"
         " is not known"
     ]
-    assert list(plain(found))[3:9] == [
+    assert list(explain_lines(found))[3:9] == [
         "                  No right decides.",
         "                  what is left is taken, in an order that is not known:",
         "                    O takes 30 MW",
@@ -286,8 +289,8 @@ def test_a_policy_of_the_users_own_is_not_guessed(tmp_path: Path) -> None:
         "                    H takes 20 MW",
         "                      20 MW at West, at once",
     ]
-    with pytest.raises(Unexplained) as error:
-        explained(done, "A", overrides={"sites.West.online": "60 MW"})
+    with pytest.raises(ExplanationError) as error:
+        explain_request(done, "A", overrides={"sites.West.online": "60 MW"})
     assert str(error.value) == f"{found.notes[0]}, nor what would come of another key"
 
 
@@ -309,7 +312,7 @@ providers: {O: {sites: [East]}}
 sites: {East: {online: 10 kW}}
 """
     ran(tmp_path, text, out=tmp_path / "out")
-    saved = outcome.opened(tmp_path / "out")
+    saved = read_run(tmp_path / "out")
     assert lines(saved, "jobs:2") == [
         "2025-01-01 00:03  Lab asks for 8 kW, wanted at once for 1 hour; never gives up.",
         "                  No right covers it.",
@@ -331,12 +334,12 @@ sites: {East: {online: 10 kW}}
         "                  Outcome: served whole, all 8 kW by 2025-01-01 02:00, 1.9 hours after it was wanted.",
     ]
     trace.unlink()
-    found = explained(saved, "jobs:2")
+    found = explain_request(saved, "jobs:2")
     assert found.notes == [
-        f'The trace "{shown(str(trace))}" cannot be read again, as it is no file: who was asked in which order,'
+        f'The trace "{one_line(str(trace))}" cannot be read again, as it is no file: who was asked in which order,'
         " and who had how much room, is not known"
     ]
-    assert list(plain(found))[2:4] == [
+    assert list(explain_lines(found))[2:4] == [
         "                  No right decides.",
         "                  8 kW wait, promised by nobody.",
     ]
@@ -346,16 +349,16 @@ def test_a_run_of_another_version_is_told_from_its_tables(tmp_path: Path) -> Non
     """Where playing it again comes out otherwise, nothing seen then is put beside what the tables say."""
     done = ran(tmp_path, TWO)
     done.provenance["versions"]["rofr"] = "0.0.9"
-    done.frames["requests"] = done.table("requests").with_columns(appetite_draw=pl.lit(0.5))
-    found = explained(done, "A")
+    done.loaded_tables["requests"] = done.table("requests").with_columns(appetite_draw=pl.lit(0.5))
+    found = explain_request(done, "A")
     assert found.notes == [
         f"Played again by version {version('rofr')}, the replication comes out otherwise than version 0.0.9 recorded"
         " it: who was asked in which order, and who had how much room, is not known"
     ]
-    with pytest.raises(Unexplained) as error:
-        explained(done, "A", overrides={"sites.West.online": "60 MW"})
+    with pytest.raises(ExplanationError) as error:
+        explain_request(done, "A", overrides={"sites.West.online": "60 MW"})
     assert str(error.value) == f"{found.notes[0]}, nor what would come of another key"
-    assert "                  H takes 40 MW of 50 MW, for want of room." in list(plain(found))
+    assert "                  H takes 40 MW of 50 MW, for want of room." in list(explain_lines(found))
 
 
 # On the command line, in a notebook, and in a shell
@@ -386,7 +389,7 @@ def command(
 def test_the_command_in_a_pipe(command: Callable[..., Any], saved: Path) -> None:
     code, out, err = command("A")
     assert (code, err) == (0, "")
-    assert out.splitlines() == list(plain(explained(outcome.opened(saved), "A")))
+    assert out.splitlines() == list(explain_lines(explain_request(read_run(saved), "A")))
 
 
 def test_the_command_as_json(command: Callable[..., Any]) -> None:
@@ -436,7 +439,7 @@ def test_in_python(saved: Path) -> None:
         "            It is the deal A.",
     ]
     assert max(len(line) for line in repr(told).splitlines()) <= 100
-    assert told.data == as_data(explained(result.outcome, "A"))
+    assert told.data == explain_to_dict(explain_request(result.outcome, "A"))
     beside = result.explain("A", overrides={"rights.R.window": "9 d"})._repr_html_()
     assert "as it was" in beside
     assert "with rights.R.window=9 d" in beside
@@ -444,12 +447,12 @@ def test_in_python(saved: Path) -> None:
 
 def test_what_a_shell_is_offered(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(saved.parent)
-    assert completion.runs("") == ["out"]
-    assert completion.runs("ou") == ["out"]
-    assert completion.runs("ca") == []
+    assert completion.complete_run_folders("") == ["out"]
+    assert completion.complete_run_folders("ou") == ["out"]
+    assert completion.complete_run_folders("ca") == []
     (saved.parent / "runs").mkdir()
     saved.rename(saved.parent / "runs" / "base")
-    assert completion.runs("runs/") == completion.runs("") == ["runs/base"]
+    assert completion.complete_run_folders("runs/") == completion.complete_run_folders("") == ["runs/base"]
 
 
 @pytest.mark.parametrize(

@@ -13,13 +13,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from sim.scenario.faults import flow
-from sim.scenario.laws import KINDS, PARAMETERS
-from sim.scenario.objects import objects
-from sim.scenario.reading import load
+from sim.scenario.distribution_reader import DESCRIPTION_KEYS
+from sim.scenario.distributions import FAMILY_NAMES, PARAMETRIZATIONS
+from sim.scenario.faults import to_flow_style
+from sim.scenario.reading import read_scenario
 from sim.scenario.schema import ScenarioFile
-from sim.scenario.statements import DESCRIPTION
-from sim.study import outcome
+from sim.scenario.schema_objects import describe_objects
+from sim.study.run import run_scenario
 
 WORLD = Path(__file__).parent / "data" / "world.yaml"
 Overrides = dict[str, Any]
@@ -194,7 +194,7 @@ def every_key() -> list[str]:
     """The paths of all keys, but for those that every object has."""
     return [
         f"{path}.{key.name}".removeprefix(".")
-        for each in objects(ScenarioFile)
+        for each in describe_objects(ScenarioFile)
         for path in each.paths
         for key in each.keys
     ]
@@ -224,15 +224,15 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScenarioFile]:
         (folder / name).write_text(text)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)  # what is set on the command line finds its files from here
-        yield load("world.yaml")
+        yield read_scenario("world.yaml")
 
 
 @cache
 def results(scenario: ScenarioFile) -> Results:
     """What comes of a scenario: its metrics, verdicts, and tables."""
-    done = outcome.run(scenario, workers=1)
+    done = run_scenario(scenario, workers=1)
     tables = {name: done.table(name) for name in EVENTS} | {"requests": done.table("requests").drop(ECHOED)}
-    return done.values, [verdict.holds for verdict in done.verdicts()], tables
+    return done.metric_values, [verdict.holds for verdict in done.verdicts()], tables
 
 
 def differ(before: Results, after: Results) -> bool:
@@ -256,10 +256,10 @@ def test_what_only_describes_changes_nothing(world: ScenarioFile) -> None:
 
 
 def test_sources_may_stand_in_every_object_and_change_nothing(world: ScenarioFile) -> None:
-    kinds = {each.kind for each in objects(ScenarioFile)}
+    kinds = {each.object_type for each in describe_objects(ScenarioFile)}
     for kind in kinds:
-        assert set(kind.fields()) > DESCRIPTION
-    described = dict.fromkeys(DESCRIPTION, "assumed")
+        assert set(kind.field_by_key()) > DESCRIPTION_KEYS
+    described = dict.fromkeys(DESCRIPTION_KEYS, "assumed")
     parts = (
         "demand.chat",
         "rights.refusal.over",
@@ -304,13 +304,13 @@ OTHERS = {
 def changed_laws() -> dict[str, tuple[str, str]]:
     """For each part of each law, one and the same with this part changed."""
     found = dict(OTHERS)
-    for kind, ways in PARAMETERS.items():
+    for kind, ways in PARAMETRIZATIONS.items():
         for way in ways:
             stated = {name: SAMPLES[name][0] for name in way}
             for name in way:
                 law = {kind: stated}, {kind: stated | {name: SAMPLES[name][1]}}
-                found[f"{kind}({', '.join(way)}).{name}"] = (flow(law[0]), flow(law[1]))
-    assert {re.split(r"\W", name)[0] for name in found} == set(KINDS)
+                found[f"{kind}({', '.join(way)}).{name}"] = (to_flow_style(law[0]), to_flow_style(law[1]))
+    assert {re.split(r"\W", name)[0] for name in found} == set(FAMILY_NAMES)
     return found
 
 

@@ -9,14 +9,21 @@ import pytest
 from typer.testing import CliRunner
 
 import sim
-from sim.cli import app
+from sim.cli.main import app
+from sim.results.expectations import UnknownMetricError
 from sim.scenario.faults import ScenarioError
 from sim.scenario.schema import ScenarioFile
-from sim.study.expect import NoMetric
-from sim.study.lever import LeverError, lever
-from sim.study.planning import PlanError, plan, read_bar, read_target
-from sim.study.search import Bar, Holds, Search, Truths, enough, exact_interval
-from sim.study.theory import erlang_b
+from sim.study.lever_range import LeverError, parse_lever_range
+from sim.study.plan import PlanError, parse_chance_constraint, parse_target, plan_lever
+from sim.study.plan_search import (
+    ChanceConstraint,
+    Indicators,
+    LeverSearch,
+    TargetEvaluator,
+    clopper_pearson_interval,
+    min_futures_to_confirm,
+)
+from sim.verify.formulas import erlang_b
 
 LOSS = """\
 start: 2025-01-01
@@ -41,7 +48,7 @@ def loss(tmp_path: Path) -> ScenarioFile:
     return sim.load(path).written
 
 
-def thresholds(seed: int, n: int) -> Holds:
+def thresholds(seed: int, n: int) -> TargetEvaluator:
     """A target that holds in a future from its own threshold on, which is uniform over 0 to 100."""
     least = np.random.default_rng(seed).uniform(0, 100, n)
     return lambda values, futures: {k: k >= least[futures.start : futures.stop] for k in values}
@@ -54,8 +61,8 @@ def test_the_interval_covers_a_known_root() -> None:
     """The target holds at k with probability k %, so that 80 is the first with 80 %."""
     covered, answers = 0, []
     for seed in range(400):
-        search = Search(101, thresholds(seed, 150), Bar(0.8, 150))
-        open_, answer, shown = search.find("least")
+        search = LeverSearch(101, thresholds(seed, 150), ChanceConstraint(0.8, 150))
+        open_, answer, shown = search.bisect("least")
         assert open_ is not None
         assert answer is not None
         assert open_ <= answer <= (shown or 100)
@@ -67,67 +74,73 @@ def test_the_interval_covers_a_known_root() -> None:
 
 def test_the_search_finds_what_playing_everything_finds() -> None:
     for seed in range(20):
-        bar, holds = Bar(0.7, 60), thresholds(seed, 60)
-        levels = [bar.level(int(holds([k], range(60))[k].sum())) for k in range(101)]
+        bar, holds = ChanceConstraint(0.7, 60), thresholds(seed, 60)
+        levels = [bar.evidence(int(holds([k], range(60))[k].sum())) for k in range(101)]
         first = [next((k for k, level in enumerate(levels) if level >= least), None) for least in (1, 2, 3)]
-        search = Search(101, holds, bar)
-        assert list(search.find("least")) == first
-        assert len(search.tried) < 30
+        search = LeverSearch(101, holds, bar)
+        assert list(search.bisect("least")) == first
+        assert len(search.trials) < 30
         last = [None if k is None else 100 - k for k in first]
 
-        def mirror(values: Sequence[int], futures: range, holds: Holds = holds) -> dict[int, Truths]:
+        def mirror(
+            values: Sequence[int], futures: range, holds: TargetEvaluator = holds
+        ) -> dict[int, Indicators]:
             return {k: holds([100 - k], futures)[100 - k] for k in values}
 
-        mirrored = Search(101, mirror, bar)
-        assert not mirrored.rises()
-        assert list(mirrored.find("most")) == last
+        mirrored = LeverSearch(101, mirror, bar)
+        assert not mirrored.is_increasing()
+        assert list(mirrored.bisect("most")) == last
 
 
 def test_a_value_is_played_no_longer_than_it_may_change_what_is_said() -> None:
     played: dict[int, int] = {}
 
-    def holds(values: Sequence[int], futures: range) -> dict[int, Truths]:
+    def holds(values: Sequence[int], futures: range) -> dict[int, Indicators]:
         for k in values:
             played[k] = played.get(k, 0) + len(futures)
         return {k: np.full(len(futures), k > 50) for k in values}
 
-    search = Search(101, holds, Bar(0.9, 1000))
-    assert search.find("least") == (51, 51, 51)
+    search = LeverSearch(101, holds, ChanceConstraint(0.9, 1000))
+    assert search.bisect("least") == (51, 51, 51)
     assert played[0] < 200
     assert played[51] > 900
-    assert {k: each.played for k, each in search.tried.items()} == played
+    assert {k: each.n_futures for k, each in search.trials.items()} == played
 
 
 def test_no_value_and_every_value() -> None:
-    never = Search(9, lambda values, f: {k: np.zeros(len(f), bool) for k in values}, Bar(0.9, 50))
-    assert never.find("least") == (None, None, None)
-    always = Search(9, lambda values, f: {k: np.ones(len(f), bool) for k in values}, Bar(0.9, 50))
-    assert always.find("least") == (0, 0, 0)
-    assert always.find("most") == (8, 8, 8)
+    never = LeverSearch(
+        9, lambda values, f: {k: np.zeros(len(f), bool) for k in values}, ChanceConstraint(0.9, 50)
+    )
+    assert never.bisect("least") == (None, None, None)
+    always = LeverSearch(
+        9, lambda values, f: {k: np.ones(len(f), bool) for k in values}, ChanceConstraint(0.9, 50)
+    )
+    assert always.bisect("least") == (0, 0, 0)
+    assert always.bisect("most") == (8, 8, 8)
 
 
 def test_what_is_not_monotone_is_seen() -> None:
     """It holds in the middle of the range alone."""
     rng = np.random.default_rng(1).random(100)
 
-    def holds(values: Sequence[int], futures: range) -> dict[int, Truths]:
+    def holds(values: Sequence[int], futures: range) -> dict[int, Indicators]:
         return {k: rng[futures.start : futures.stop] < 1 - abs(k - 50) / 50 for k in values}
 
-    search = Search(101, holds, Bar(0.8, 100))
-    _, answer, _ = search.find("least")
+    search = LeverSearch(101, holds, ChanceConstraint(0.8, 100))
+    _, answer, _ = search.bisect("least")
     assert answer is not None
     assert 35 <= answer <= 45
     assert (50, 100) in search.reversals("least")
-    assert not Search(101, thresholds(1, 100), Bar(0.8, 100)).reversals("least")
+    assert not LeverSearch(101, thresholds(1, 100), ChanceConstraint(0.8, 100)).reversals("least")
 
 
 def test_intervals_of_a_share() -> None:
-    assert exact_interval(0, 10) == pytest.approx((0, 0.3085), abs=1e-4)
-    assert exact_interval(10, 10) == pytest.approx((0.6915, 1), abs=1e-4)
-    assert exact_interval(8, 10) == pytest.approx((0.4439, 0.9748), abs=1e-4)
-    assert [enough(q) for q in (0.5, 0.9, 0.99)] == [6, 36, 368]
-    assert Bar(0.9, 36).counts[2] == 36
-    assert Bar(0.9, 35).counts[2] == 36  # never
+    assert clopper_pearson_interval(0, 10) == pytest.approx((0, 0.3085), abs=1e-4)
+    assert clopper_pearson_interval(10, 10) == pytest.approx((0.6915, 1), abs=1e-4)
+    assert clopper_pearson_interval(8, 10) == pytest.approx((0.4439, 0.9748), abs=1e-4)
+    assert [min_futures_to_confirm(q) for q in (0.5, 0.9, 0.99)] == [6, 36, 368]
+    assert ChanceConstraint(0.9, 36).thresholds[2] == 36
+    assert ChanceConstraint(0.9, 35).thresholds[2] == 36  # never
 
 
 # -------------------------------------------------------------------------------------------------- the lever
@@ -147,7 +160,7 @@ def test_intervals_of_a_share() -> None:
     ],
 )
 def test_values_of_a_range(low: str, high: str, step: str | None, values: tuple[str, ...]) -> None:
-    assert lever("x", low, high, step).values == values
+    assert parse_lever_range("x", low, high, step).values == values
 
 
 @pytest.mark.parametrize(
@@ -161,7 +174,7 @@ def test_values_of_a_range(low: str, high: str, step: str | None, values: tuple[
     ],
 )
 def test_steps_where_none_is_stated(low: str, high: str, count: int, step: str) -> None:
-    found = lever("x", low, high)
+    found = parse_lever_range("x", low, high)
     assert (len(found.values), found.step) == (count, step)
 
 
@@ -186,7 +199,7 @@ def test_steps_where_none_is_stated(low: str, high: str, count: int, step: str) 
 )
 def test_ranges_that_are_none(low: str, high: str, step: str | None, said: str) -> None:
     with pytest.raises(LeverError) as error:
-        lever("x", low, high, step)
+        parse_lever_range("x", low, high, step)
     assert str(error.value) == said
 
 
@@ -196,15 +209,15 @@ def test_ranges_that_are_none(low: str, high: str, step: str | None, said: str) 
 def test_erlang_b_dimensioned(loss: ScenarioFile) -> None:
     """Ten Erlangs lose less than a hundredth from 18 on; in most futures of two years, that is what is found."""
     assert erlang_b(17, 10) > 0.01 > erlang_b(18, 10)
-    found = plan(
+    found = plan_lever(
         loss, "sites.West.online", "14 kW", "22 kW", "lost_share < 0.01", "50 %",
         step="1 kW", replications=12, workers=1,
     )  # fmt: skip
-    assert (found.sought, found.answer, found.now) == ("least", 4, "18 kW")
-    assert found.value(found.answer) == "18 kW"
+    assert (found.sought, found.answer, found.current_value) == ("least", 4, "18 kW")
+    assert found.lever_value(found.answer) == "18 kW"
     assert found.interval[0] in ("17 kW", "18 kW")
     assert found.interval[1] in ("18 kW", "19 kW")
-    shares = [each.share for each in found.tried]
+    shares = [each.share for each in found.trials]
     assert shares == sorted(shares)
     assert found.verdict.startswith("At least 18 kW (")
     assert not found.reversals
@@ -212,20 +225,20 @@ def test_erlang_b_dimensioned(loss: ScenarioFile) -> None:
 
 def test_the_most_that_will_do(loss: ScenarioFile) -> None:
     """The other way about: how many may come a day, before more than a hundredth are lost?"""
-    found = plan(
+    found = plan_lever(
         loss, "demand.calls.arrivals.poisson.rate", "8 /d", "12 /d", "lost_share < 0.01", "50 %",
         step="1 /d", replications=8, workers=1,
     )  # fmt: skip
     assert found.sought == "most"
     assert erlang_b(18, 10) < 0.01 < erlang_b(18, 11)
-    assert found.value(found.answer) == "10 /d"
+    assert found.lever_value(found.answer) == "10 /d"
     assert found.verdict.startswith("At most 10 /d (")
 
 
 def test_workers_leave_no_trace(small: ScenarioFile) -> None:
     one, two = (
-        plan(small, "sites.West.online", "150 MW", "350 MW", "unserved_mw.mean < 10", replications=40,
-             step="100 MW", workers=workers).told()
+        plan_lever(small, "sites.West.online", "150 MW", "350 MW", "unserved_mw.mean < 10", replications=40,
+             step="100 MW", workers=workers).to_dict()
         for workers in (1, 2)
     )  # fmt: skip
     assert one == two
@@ -233,14 +246,14 @@ def test_workers_leave_no_trace(small: ScenarioFile) -> None:
 
 def test_none_in_the_range_and_all_of_it(small: ScenarioFile) -> None:
     ask = {"replications": 40, "workers": 1, "step": "50 MW"}
-    found = plan(small, "sites.West.online", "60 MW", "110 MW", "unserved_mw.max < 0", **ask)
+    found = plan_lever(small, "sites.West.online", "60 MW", "110 MW", "unserved_mw.max < 0", **ask)
     assert found.answer is None
     assert found.interval == (None, None)
     assert found.verdict == (
         "No value from 60 MW to 110 MW will do: unserved_mw.max < 0 in 90 % of futures is not reached;"
         " most often it holds at 60 MW, in 0 %"
     )
-    found = plan(small, "sites.West.online", "60 MW", "110 MW", "unserved_mw.max >= 0", **ask)
+    found = plan_lever(small, "sites.West.online", "60 MW", "110 MW", "unserved_mw.max >= 0", **ask)
     assert found.verdict == (
         "60 MW, the least of the range, will do already: unserved_mw.max >= 0 in 90 % of futures"
     )
@@ -250,7 +263,7 @@ def test_none_in_the_range_and_all_of_it(small: ScenarioFile) -> None:
 def test_never_short_is_short_late(small: ScenarioFile) -> None:
     """`short.first_days` is null where nothing is ever short, and a target that asks for late is then met."""
     rich = small.replace({"sites.West.online": "100 GW", "sites.East.buildings": None})
-    found = plan(
+    found = plan_lever(
         rich,
         "sites.West.online",
         "100 GW",
@@ -260,8 +273,8 @@ def test_never_short_is_short_late(small: ScenarioFile) -> None:
         replications=36,
         workers=1,
     )
-    assert found.tried[0].share > 0.9
-    found = plan(
+    assert found.trials[0].share > 0.9
+    found = plan_lever(
         rich,
         "sites.West.online",
         "100 GW",
@@ -271,40 +284,40 @@ def test_never_short_is_short_late(small: ScenarioFile) -> None:
         replications=36,
         workers=1,
     )
-    assert found.tried[0].share == 0
+    assert found.trials[0].share == 0
 
 
 def test_a_date_keeps_what_is_added_to_it(small: ScenarioFile) -> None:
     law = {"date": "2025-03-01", "plus": {"exponential": {"mean": "30 d"}}}
     drawn = small.replace({"sites.East.buildings.Hall.planned": law})
-    found = plan(
+    found = plan_lever(
         drawn, "sites.East.buildings.Hall.planned", "2025-03-01", "2025-11-01", "online_mw.mean > 240",
         step="4 mo", replications=36, workers=1, seed=5,
     )  # fmt: skip
     assert found.lever.path == "sites.East.buildings.Hall.planned.date"
     assert found.sought == "most"
-    assert found.now == "2025-03-01"
+    assert found.current_value == "2025-03-01"
 
 
 def test_buildings_from_none_on(small: ScenarioFile) -> None:
     """Of three halls of 50 MW, 60 days one after the other; one alone has no `every`, and none is no building."""
     path = "sites.East.buildings.Hall.count"
     bare = small.replace({"sites.West.outages": None, "sites.East.buildings.Hall.slip": "0 d"})
-    found = plan(bare, path, "0", "4", "site.East.online_mw.end > 60", replications=36, workers=1)
-    assert [each.share for each in found.tried] == [0, 0, 1, 1, 1]
-    assert (found.value(found.answer), found.interval, found.now) == ("2", ("2", "2"), "3")
+    found = plan_lever(bare, path, "0", "4", "site.East.online_mw.end > 60", replications=36, workers=1)
+    assert [each.share for each in found.trials] == [0, 0, 1, 1, 1]
+    assert (found.lever_value(found.answer), found.interval, found.current_value) == ("2", ("2", "2"), "3")
     with pytest.raises(ScenarioError, match="there is no Hal in sites"):
-        plan(small, "sites.East.buildings.Hal.count", "0", "4", "online_mw.mean > 60")
+        plan_lever(small, "sites.East.buildings.Hal.count", "0", "4", "online_mw.mean > 60")
 
 
 @pytest.mark.parametrize(
     ("change", "error", "said"),
     [
         ({"target": "unserved_mw.mean"}, PlanError, 'target "unserved_mw.mean": is none; write METRIC < NUMBER, as'),
-        ({"target": "unservd_mw.mean < 5"}, NoMetric, "did you mean unserved_mw.mean?"),
+        ({"target": "unservd_mw.mean < 5"}, UnknownMetricError, "did you mean unserved_mw.mean?"),
         (
             {"target": "unserved_mw.mean.p90 < 5"},
-            NoMetric,
+            UnknownMetricError,
             "target: unserved_mw.mean.p90 is a statistic over futures; write unserved_mw.mean, ",
         ),
         ({"probability": "100 %"}, PlanError, 'probability "100 %": is not between 0 % and 100 %; write a share'),
@@ -328,7 +341,7 @@ def test_plans_that_cannot_be_made(
         "probability": "90 %", "replications": 40, **change,
     }  # fmt: skip
     with pytest.raises(error) as found:
-        plan(small, **ask, workers=1)  # type: ignore[arg-type]
+        plan_lever(small, **ask, workers=1)  # type: ignore[arg-type]
     assert said in str(found.value)
 
 
@@ -342,13 +355,17 @@ def test_plans_that_cannot_be_made(
 )
 def test_settings_that_cannot_be(small: ScenarioFile, change: dict[str, object], said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        plan(small, "sites.West.online", "100 MW", "200 MW", "unserved_mw.mean < 5", **change)  # type: ignore[arg-type]
+        plan_lever(small, "sites.West.online", "100 MW", "200 MW", "unserved_mw.mean < 5", **change)  # type: ignore[arg-type]
 
 
 def test_how_targets_and_bars_are_read() -> None:
-    assert str(read_target(" customer.Lab.lost_share<=0.05 ")) == "customer.Lab.lost_share <= 0.05"
-    assert read_bar("90 %", None) == read_bar(0.9, 200) == Bar(0.9, 200)
-    assert read_bar("99 %", None).futures == 736
+    assert str(parse_target(" customer.Lab.lost_share<=0.05 ")) == "customer.Lab.lost_share <= 0.05"
+    assert (
+        parse_chance_constraint("90 %", None)
+        == parse_chance_constraint(0.9, 200)
+        == ChanceConstraint(0.9, 200)
+    )
+    assert parse_chance_constraint("99 %", None).futures == 736
 
 
 # -------------------------------------------------------------------------------------------- the command line

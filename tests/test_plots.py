@@ -20,16 +20,24 @@ from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from sim.scenario.reading import load
-from sim.show.plots import PLOTS, lives, refusals, schedule, style, waits
-from sim.show.plots.answers import ANSWERS, DECLINED, NO_RIGHT, PENDING, TOOK
-from sim.show.plots.bands import Bands
-from sim.show.plots.dates import date_names, date_ticks
-from sim.show.plots.labels import shorts, spread_out
-from sim.show.plots.ways import LOST, WAITING
-from sim.show.report import FORMATS, NothingToShow, figures_to, left_out, note, plots_to
-from sim.study.outcome import Outcome, opened, run
-from sim.study.store import OutError
+from sim.results.files import OutputError
+from sim.results.run import RunResult, read_run
+from sim.scenario.reading import read_scenario
+from sim.show.plots import building_dates, building_schedule, declined_requests, style, waiting_times
+from sim.show.plots.answer_labels import (
+    ANSWER_LABELS,
+    DECLINE_LABELS,
+    NO_RIGHT_LABEL,
+    PENDING_LABEL,
+    TOOK_LABEL,
+)
+from sim.show.plots.date_axis import date_labels, date_ticks
+from sim.show.plots.figure_files import FIGURE_FORMATS, NothingToShow, write_figures
+from sim.show.plots.labels import separate_positions, shorten_names
+from sim.show.plots.power_flows import GAVE_UP_NODE, NOT_PROMISED_NODE
+from sim.show.plots.run import RUN_PLOTS, missing_tables_note, unavailable_plots, write_run_plots
+from sim.show.plots.run_bands import RunBands
+from sim.study.run import run_scenario
 
 RICH = """\
 title: Two holders, outages, buildings that are late, called off and torn down, and a name with $igns$
@@ -169,7 +177,7 @@ REPLICATIONS = {"rich": 7, "plain": 1, "nothing": 2, "hours": 1, "many": 2}
 IDLE = {
     "rich": set(),
     "plain": {"backlog", "overflow", "declined", "online_by_site", "building_schedule", "money"},
-    "nothing": set(PLOTS),
+    "nothing": set(RUN_PLOTS),
     "hours": {"money"},
     "many": set(),
 }
@@ -181,22 +189,24 @@ class Runs:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._outcomes: dict[str, Outcome] = {}
+        self._outcomes: dict[str, RunResult] = {}
         self._figures: dict[tuple[str, str], Figure] = {}
 
-    def outcome(self, name: str) -> Outcome:
+    def outcome(self, name: str) -> RunResult:
         if name not in self._outcomes:
             path = self.folder / f"{name}.yaml"
             path.write_text(SCENARIOS[name])
-            self._outcomes[name] = run(load(path), replications=REPLICATIONS[name], workers=1)
+            self._outcomes[name] = run_scenario(
+                read_scenario(path), replications=REPLICATIONS[name], workers=1
+            )
         return self._outcomes[name]
 
     def figure(self, name: str, plot: str) -> Figure:
         """Drawn once, as it would be to be saved."""
         if (name, plot) not in self._figures:
-            fig = PLOTS[plot](self.outcome(name))
+            fig = RUN_PLOTS[plot](self.outcome(name))
             FigureCanvasAgg(fig)
-            with style.house():
+            with style.house_style():
                 fig.canvas.draw()
             self._figures[name, plot] = fig
         return self._figures[name, plot]
@@ -207,7 +217,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     return Runs(tmp_path_factory.mktemp("plots"))
 
 
-DRAWN = [(name, plot) for name, idle in IDLE.items() for plot in PLOTS if plot not in idle]
+DRAWN = [(name, plot) for name, idle in IDLE.items() for plot in RUN_PLOTS if plot not in idle]
 
 
 # What is drawn at all
@@ -215,12 +225,12 @@ DRAWN = [(name, plot) for name, idle in IDLE.items() for plot in PLOTS if plot n
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_what_has_nothing_to_show_is_left_out(runs: Runs, name: str) -> None:
-    assert set(left_out(runs.outcome(name))) == IDLE[name]
+    assert set(unavailable_plots(runs.outcome(name))) == IDLE[name]
 
 
 def test_who_asks_for_a_plot_that_has_nothing_to_show_is_told_why(runs: Runs) -> None:
     with pytest.raises(NothingToShow) as caught:
-        PLOTS["declined"](runs.outcome("plain"))
+        RUN_PLOTS["declined"](runs.outcome("plain"))
     assert str(caught.value) == "the plot declined is left out: the scenario has no right of first refusal"
 
 
@@ -260,7 +270,7 @@ def test_every_axis_has_a_unit(runs: Runs, name: str, plot: str) -> None:
     assert any(re.search(units, text) for text in said), said
 
 
-@pytest.mark.parametrize("plot", PLOTS)
+@pytest.mark.parametrize("plot", RUN_PLOTS)
 def test_the_foot_says_what_it_is_of(runs: Runs, plot: str) -> None:
     foot = runs.figure("rich", plot)._supxlabel.get_text()
     assert foot.endswith("a name with $igns$; 7 replications, seed 1")
@@ -300,7 +310,7 @@ def _heights(axes: Axes, which: Callable[[str], bool]) -> dict[str, np.ndarray]:
 
 
 def test_what_providers_serve_adds_up_to_what_is_in_service(runs: Runs) -> None:
-    outcome, bands = runs.outcome("rich"), Bands(runs.outcome("rich"))
+    outcome, bands = runs.outcome("rich"), RunBands(runs.outcome("rich"))
     left, right = runs.figure("rich", "supply_and_demand").axes
     heights = _heights(right, outcome.scenario.providers.__contains__)
     assert list(heights) == list(outcome.scenario.providers)
@@ -313,7 +323,7 @@ def test_what_providers_serve_adds_up_to_what_is_in_service(runs: Runs) -> None:
 
 
 def test_the_backlog_adds_up_and_ends_where_the_summary_says(runs: Runs) -> None:
-    outcome, bands = runs.outcome("rich"), Bands(runs.outcome("rich"))
+    outcome, bands = runs.outcome("rich"), RunBands(runs.outcome("rich"))
     heights = _heights(runs.figure("rich", "backlog").axes[0], outcome.scenario.demand.__contains__)
     assert sum(heights.values()) == pytest.approx(bands("unserved_mw"), abs=1e-3)
     found = outcome.summary()
@@ -322,7 +332,7 @@ def test_the_backlog_adds_up_and_ends_where_the_summary_says(runs: Runs) -> None
 
 
 def test_forty_names_become_few_layers_that_still_add_up(runs: Runs) -> None:
-    bands = Bands(runs.outcome("many"))
+    bands = RunBands(runs.outcome("many"))
     heights = _heights(
         runs.figure("many", "backlog").axes[0], lambda name: name.startswith(("Stream", "8 others"))
     )
@@ -349,16 +359,16 @@ def test_the_shares_of_the_waiting_times_are_those_of_the_tables(runs: Runs) -> 
         assert bars["on time"][y] == pytest.approx(on_time / size)
         assert bars["within 90 days"][y] == pytest.approx(late / size)
         assert bars["gave up"][y] == pytest.approx(wanted.filter(theirs)["lost_kw"].sum() / size)
-    share = dict(zip(outcome.finished, outcome.values["waiting_share"], strict=True))
-    mw = dict(zip(outcome.finished, outcome.values["asked_mw"], strict=True))
-    waiting = sum(share[k] * mw[k] for k in outcome.finished)
+    share = dict(zip(outcome.finished_replications, outcome.metric_values["waiting_share"], strict=True))
+    mw = dict(zip(outcome.finished_replications, outcome.metric_values["asked_mw"], strict=True))
+    waiting = sum(share[k] * mw[k] for k in outcome.finished_replications)
     assert bars["still waiting at the end"][0] * wanted["size_kw"].sum() / 1000 == pytest.approx(waiting)
 
 
 def test_waits_of_hours_are_classed_by_hours(runs: Runs) -> None:
-    classes, found = waits.waits(runs.outcome("hours"))
+    classes, found = waiting_times.power_by_wait_class(runs.outcome("hours"))
     assert classes[:3] == ["on time", "within an hour", "within 3 hours"]
-    assert found["kw"].sum() == waits.wanted(runs.outcome("hours"))["size_kw"].sum()
+    assert found["kw"].sum() == waiting_times.requests_due(runs.outcome("hours"))["size_kw"].sum()
 
 
 @pytest.mark.parametrize("name", ["rich", "hours", "many"])
@@ -403,26 +413,28 @@ def test_the_nodes_of_the_flow_are_what_the_tables_say(runs: Runs) -> None:
         for name in set(made[of]):
             kw = made.filter(pl.col(of) == name)["kw"].sum() - gone.filter(pl.col(of) == name)["kw"].sum()
             assert nodes[f"{column}: {name}"] == pytest.approx(kw)
-        assert nodes[f"{column}: {LOST}"] == pytest.approx(asked["lost_kw"].sum())
+        assert nodes[f"{column}: {GAVE_UP_NODE}"] == pytest.approx(asked["lost_kw"].sum())
     for name in outcome.scenario.demand:
         assert nodes[f"0: {name}"] == pytest.approx(asked.filter(pl.col("stream") == name)["size_kw"].sum())
     for holder, right in (("Big", "one"), ("_Neo", "two")):
         put = asked.filter(pl.col("right") == right)
-        assert nodes[f"1: {holder} {TOOK}"] == pytest.approx(put["holder_kw"].fill_null(0).sum())
-        for reason, words in DECLINED.items():
+        assert nodes[f"1: {holder} {TOOK_LABEL}"] == pytest.approx(put["holder_kw"].fill_null(0).sum())
+        for reason, words in DECLINE_LABELS.items():
             so = put.filter((pl.col("reason") == reason) & pl.col("answered").is_not_null())
             kw = (so["size_kw"] - so["holder_kw"]).sum()
             assert nodes.get(f"1: {holder} {words}", 0.0) == pytest.approx(kw)
         pending = put.filter(pl.col("answered").is_null())["size_kw"].sum()
-        assert nodes.get(f"1: {holder} {PENDING}", 0.0) == pytest.approx(pending)
-    assert nodes[f"1: {NO_RIGHT}"] == pytest.approx(asked.filter(pl.col("right").is_null())["size_kw"].sum())
+        assert nodes.get(f"1: {holder} {PENDING_LABEL}", 0.0) == pytest.approx(pending)
+    assert nodes[f"1: {NO_RIGHT_LABEL}"] == pytest.approx(
+        asked.filter(pl.col("right").is_null())["size_kw"].sum()
+    )
     waiting = asked["size_kw"].sum() - asked["committed_kw"].sum() - asked["lost_kw"].sum()
-    assert nodes[f"2: {WAITING}"] == pytest.approx(waiting)
+    assert nodes[f"2: {NOT_PROMISED_NODE}"] == pytest.approx(waiting)
 
 
 def test_what_was_declined_in_each_quarter_is_what_the_tables_say(runs: Runs) -> None:
     outcome, n = runs.outcome("rich"), REPLICATIONS["rich"]
-    begins = refusals._begins(datetime(2025, 2, 1), datetime(2026, 6, 30), "1q")
+    begins = declined_requests._period_begins(datetime(2025, 2, 1), datetime(2026, 6, 30), "1q")
     assert [f"{at:%Y-%m}" for at in begins] == [
         "2025-01",
         "2025-04",
@@ -440,16 +452,16 @@ def test_what_was_declined_in_each_quarter_is_what_the_tables_say(runs: Runs) ->
         for k, begin in enumerate(begins):
             so = put.filter((pl.col("asked") >= begin) & (pl.col("asked") < begin + timedelta(days=92)))
             so = so.filter(pl.col("asked").dt.quarter() == (begin.month + 2) // 3)
-            assert bars[TOOK][k] * 1000 * n == pytest.approx(so["holder_kw"].fill_null(0).sum())
+            assert bars[TOOK_LABEL][k] * 1000 * n == pytest.approx(so["holder_kw"].fill_null(0).sum())
             all_of_it = sum(parts[k] for parts in bars.values())
             assert all_of_it * 1000 * n == pytest.approx(so["size_kw"].sum())
             room = so.filter((pl.col("reason") == "room") & pl.col("answered").is_not_null())
             declined_kw = (room["size_kw"] - room["holder_kw"]).sum()
-            assert bars[DECLINED["room"]][k] * 1000 * n == pytest.approx(declined_kw)
+            assert bars[DECLINE_LABELS["room"]][k] * 1000 * n == pytest.approx(declined_kw)
 
 
 def test_utilization_is_that_of_the_bands_and_the_summary(runs: Runs) -> None:
-    outcome, bands = runs.outcome("rich"), Bands(runs.outcome("rich"))
+    outcome, bands = runs.outcome("rich"), RunBands(runs.outcome("rich"))
     heat, bars, _ = runs.figure("rich", "utilization").axes
     names = [label.get_text() for label in heat.get_yticklabels()]
     assert names[0] == "all sites"
@@ -484,7 +496,7 @@ def test_money_is_that_of_the_summary(runs: Runs) -> None:
 
 
 def test_what_is_online_by_site_is_that_of_the_bands(runs: Runs) -> None:
-    bands = Bands(runs.outcome("rich"))
+    bands = RunBands(runs.outcome("rich"))
     panels = _panels(runs.figure("rich", "online_by_site"))
     assert [axes.get_title(loc="left") for axes in panels] == ["West", "East"]
     for axes, name in zip(panels, ("West", "East"), strict=True):
@@ -515,25 +527,30 @@ def test_a_schedule_worked_by_hand(tmp_path: Path) -> None:
     Off         planned 151, cancelled 181            Gone  planned 31, came 31, retired 212
     """
     (tmp_path / "s.yaml").write_text(WORKED)
-    outcome = run(load(tmp_path / "s.yaml"), replications=1, workers=1)
-    fine = lives.rows(outcome, 99)
-    assert [(row.name, row.count, row.came) for row in fine] == [
+    outcome = run_scenario(read_scenario(tmp_path / "s.yaml"), replications=1, workers=1)
+    fine = building_dates.schedule_rows(outcome, 99)
+    assert [(row.name, row.count, row.online_count) for row in fine] == [
         ("Early", 1, 1.0),
         ("Pair 1", 1, 1.0),
         ("Pair 2", 1, 1.0),
         ("Off", 1, 0.0),
         ("Gone", 1, 1.0),
     ]
-    groups = lives.rows(outcome, 5)
+    groups = building_dates.schedule_rows(outcome, 5)
     assert [(row.name, row.count) for row in groups] == [("Early", 1), ("Pair", 2), ("Off", 1), ("Gone", 1)]
-    assert [[q[1] for q in row.planned] for row in groups] == [[59], [31, 41], [151], [31]]
-    assert [[q[1] for q in row.online] for row in groups] == [[54], [51, 61], [inf], [31]]
-    assert [schedule.days_late(row.slips, several=False) for row in groups] == ["−5", "+20", "none came", "0"]
+    assert [[q[1] for q in row.planned_days] for row in groups] == [[59], [31, 41], [151], [31]]
+    assert [[q[1] for q in row.online_days] for row in groups] == [[54], [51, 61], [inf], [31]]
+    assert [building_schedule.format_days_late(row.slip_days, several=False) for row in groups] == [
+        "−5",
+        "+20",
+        "none came",
+        "0",
+    ]
     assert [(row.cancelled_day, row.retired_day) for row in groups[2:]] == [(181, None), (None, 212)]
-    [site] = lives.rows(outcome, 1)
-    assert (site.name, site.count, site.came) == ("West", 5, 4.0)
-    assert site.slips == pytest.approx([(-5 * 10 + 20 * 60 + 0 * 10) / 80])
-    axes = PLOTS["building_schedule"](outcome).axes[0]
+    [site] = building_dates.schedule_rows(outcome, 1)
+    assert (site.name, site.count, site.online_count) == ("West", 5, 4.0)
+    assert site.slip_days == pytest.approx([(-5 * 10 + 20 * 60 + 0 * 10) / 80])
+    axes = RUN_PLOTS["building_schedule"](outcome).axes[0]
     start = date2num(outcome.scenario.start)
     marks = {(line.get_marker(), round(line.get_xdata()[0] - start, 6)) for line in axes.get_lines()}
     assert {("D", 59), ("o", 54), ("D", 31), ("o", 51), ("o", 61), ("x", 181), ("s", 212)} <= marks
@@ -543,28 +560,28 @@ def test_the_slip_of_a_site_is_the_metric(runs: Runs) -> None:
     outcome = runs.outcome("rich")
     start = outcome.scenario.start
     before = outcome.scenario.measure_from - start
-    for row in lives.rows(outcome, 1):
-        metric = [value for value in outcome.values[f"site.{row.site}.slip_days"] if value is not None]
-        assert before < timedelta(days=min(q[0] for q in row.online))
-        assert row.slips == pytest.approx(metric)
+    for row in building_dates.schedule_rows(outcome, 1):
+        metric = [value for value in outcome.metric_values[f"site.{row.site}.slip_days"] if value is not None]
+        assert before < timedelta(days=min(q[0] for q in row.online_days))
+        assert row.slip_days == pytest.approx(metric)
 
 
 def test_percentiles_of_what_has_not_come() -> None:
-    assert lives.quantiles([5.0]) == (5, 5, 5)
-    assert lives.quantiles([1.0, inf, 2.0]) == (pytest.approx(1.2), 2, inf)
-    assert lives.percentile([1.0, 2.0, 3.0, inf], 0.5) == 2.5
-    assert lives.percentile([inf, inf], 0.1) == inf
+    assert building_dates.p10_p50_p90([5.0]) == (5, 5, 5)
+    assert building_dates.p10_p50_p90([1.0, inf, 2.0]) == (pytest.approx(1.2), 2, inf)
+    assert building_dates.percentile_with_infinite([1.0, 2.0, 3.0, inf], 0.5) == 2.5
+    assert building_dates.percentile_with_infinite([inf, inf], 0.1) == inf
 
 
 # The files
 
 
 def test_files_are_whole_and_an_svg_drawn_twice_is_the_same(runs: Runs, tmp_path: Path) -> None:
-    made = plots_to(runs.outcome("rich"), tmp_path / "once")
+    made = write_run_plots(runs.outcome("rich"), tmp_path / "once")
     assert sorted(path.name for path in (tmp_path / "once").iterdir()) == sorted(
-        f"{name}.{form}" for name in PLOTS for form in FORMATS
+        f"{name}.{form}" for name in RUN_PLOTS for form in FIGURE_FORMATS
     )
-    again = plots_to(
+    again = write_run_plots(
         runs.outcome("rich"), tmp_path / "twice", ["overflow", "building_schedule", "utilization"]
     )
     for path in made:
@@ -580,12 +597,12 @@ def test_files_are_whole_and_an_svg_drawn_twice_is_the_same(runs: Runs, tmp_path
 
 def test_what_needs_tables_is_left_out_where_only_a_summary_was_kept(runs: Runs, tmp_path: Path) -> None:
     scenario = runs.outcome("hours").scenario
-    run(scenario, replications=1, workers=1, tables="summary", out=tmp_path / "run")
-    outcome = opened(tmp_path / "run")
+    run_scenario(scenario, replications=1, workers=1, tables="summary", out=tmp_path / "run")
+    outcome = read_run(tmp_path / "run")
     plots = tmp_path / "run" / "plots"
     plots.mkdir()
     (plots / "overflow.png").write_text("of an earlier run")
-    made = plots_to(outcome, plots)
+    made = write_run_plots(outcome, plots)
     assert sorted({path.stem for path in made}) == [
         "backlog",
         "online_by_site",
@@ -593,37 +610,37 @@ def test_what_needs_tables_is_left_out_where_only_a_summary_was_kept(runs: Runs,
         "utilization",
     ]
     assert {path.name for path in plots.iterdir()} == {path.name for path in made}
-    why = left_out(outcome)
+    why = unavailable_plots(outcome)
     assert why["building_schedule"] == (
         "it needs the table buildings, which was not kept; run with --tables all"
     )
-    assert note(outcome) == (
+    assert missing_tables_note(outcome) == (
         "Left out, since their tables were not kept (run with --tables all):"
         " waiting_times, overflow, declined, building_schedule"
     )
-    assert note(runs.outcome("plain")) is None
+    assert missing_tables_note(runs.outcome("plain")) is None
     with pytest.raises(NothingToShow) as caught:
-        plots_to(outcome, plots, ["money", "backlog", "overflow"])
+        write_run_plots(outcome, plots, ["money", "backlog", "overflow"])
     assert str(caught.value) == (
         "the plot money is left out: no provider has a price, and there is no contract; the plot overflow is left"
         " out: it needs the tables requests, commitments and releases, which were not kept; run with --tables all"
     )
-    run(scenario, replications=1, workers=1, tables="none", out=tmp_path / "bare")
-    assert set(left_out(opened(tmp_path / "bare"))) == set(PLOTS)
+    run_scenario(scenario, replications=1, workers=1, tables="none", out=tmp_path / "bare")
+    assert set(unavailable_plots(read_run(tmp_path / "bare"))) == set(RUN_PLOTS)
 
 
 def test_a_picture_that_has_nothing_to_show_any_more_is_removed(tmp_path: Path) -> None:
     (tmp_path / "idle.svg").write_text("of an earlier answer")
     (tmp_path / "answer.json").write_text("{}")
-    made = figures_to([("idle", None), ("drawn", Figure())], tmp_path)
+    made = write_figures([("idle", None), ("drawn", Figure())], tmp_path)
     assert [path.name for path in made] == ["drawn.png", "drawn.svg"]
     assert {path.name for path in tmp_path.iterdir()} == {"answer.json", "drawn.png", "drawn.svg"}
 
 
 def test_where_no_picture_can_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "plots").write_text("no folder")
-    with pytest.raises(OutError) as caught:
-        figures_to([("drawn", Figure())], tmp_path / "plots")
+    with pytest.raises(OutputError) as caught:
+        write_figures([("drawn", Figure())], tmp_path / "plots")
     assert str(caught.value) == (
         f"{tmp_path / 'plots'}: cannot be written (File exists); make room, or let the folder be written"
     )
@@ -631,10 +648,10 @@ def test_where_no_picture_can_be_written_is_told(tmp_path: Path) -> None:
 
 def test_a_saved_run_is_drawn_as_the_one_in_memory(runs: Runs, tmp_path: Path) -> None:
     outcome = runs.outcome("rich")
-    [_, before] = plots_to(outcome, tmp_path / "a", ["money"])
-    kept = run(outcome.scenario, replications=7, workers=1, out=tmp_path / "run")
+    [_, before] = write_run_plots(outcome, tmp_path / "a", ["money"])
+    kept = run_scenario(outcome.scenario, replications=7, workers=1, out=tmp_path / "run")
     assert kept.folder is not None
-    [_, after] = plots_to(opened(kept.folder), tmp_path / "b", ["money"])
+    [_, after] = write_run_plots(read_run(kept.folder), tmp_path / "b", ["money"])
     assert before.read_bytes() == after.read_bytes()
 
 
@@ -646,7 +663,7 @@ def test_a_saved_run_is_drawn_as_the_one_in_memory(runs: Runs, tmp_path: Path) -
     st.floats(0.5, 5),
 )
 def test_labels_keep_their_order_and_their_distance(wanted: list[float], gap: float) -> None:
-    places = spread_out(wanted, gap)
+    places = separate_positions(wanted, gap)
     order = np.argsort(wanted, kind="stable")
     assert all(
         b - a >= gap * (1 - 1e-9)
@@ -654,21 +671,21 @@ def test_labels_keep_their_order_and_their_distance(wanted: list[float], gap: fl
     )
     if all(abs(a - b) >= gap for k, a in enumerate(wanted) for b in wanted[:k]):
         assert places == pytest.approx(wanted)
-    within = spread_out(wanted, gap, -100, 100)
+    within = separate_positions(wanted, gap, -100, 100)
     assert min(within) >= -100 - 1e-9
     assert max(within) <= 100 + 1e-9
 
 
-@given(st.lists(st.text("ab ", min_size=1, max_size=40), unique=True, max_size=8))
+@given(st.lists(st.represent_text("ab ", min_size=1, max_size=40), unique=True, max_size=8))
 def test_no_two_names_become_alike(names: list[str]) -> None:
-    found = shorts(names, 12)
+    found = shorten_names(names, 12)
     assert list(found) == names
     assert len(set(found.values())) == len(names)
     assert all(len(said) <= 12 for said in found.values())
 
 
 def test_names_of_ours_are_shown_without_their_dot() -> None:
-    assert shorts([WAITING, "gave up", LOST], 40) == {
+    assert shorten_names([NOT_PROMISED_NODE, "gave up", GAVE_UP_NODE], 40) == {
         "not yet promised.": "not yet promised",
         "gave up": "gave up",
         "gave up.": "gave up",
@@ -677,7 +694,7 @@ def test_names_of_ours_are_shown_without_their_dot() -> None:
 
 def test_what_dates_along_an_axis_are_called() -> None:
     def names(*dates: str) -> list[str]:
-        return date_names([pl.Series([date]).str.to_datetime().to_list()[0] for date in dates])
+        return date_labels([pl.Series([date]).str.to_datetime().to_list()[0] for date in dates])
 
     assert names("2025-01-01", "2026-01-01") == ["2025", "2026"]
     assert names("2025-11-01", "2025-12-01", "2026-01-01") == ["Nov\n2025", "Dec", "Jan\n2026"]
@@ -720,14 +737,14 @@ def test_dates_along_an_axis_are_round() -> None:
     ],
 )
 def test_numbers_are_said_in_a_unit_that_fits_the_most(most_mw: float, value: float, said: str) -> None:
-    assert style.power_unit(most_mw).say(value) == said
+    assert style.choose_power_unit(most_mw).to_text(value) == said
 
 
 def test_all_that_a_holder_can_have_said_has_a_place_and_a_look() -> None:
-    assert set(refusals.LOOKS) == {TOOK, PENDING, *DECLINED.values()}
-    assert set(refusals.LOOKS) < set(ANSWERS)
+    assert set(declined_requests.ANSWER_STYLES) == {TOOK_LABEL, PENDING_LABEL, *DECLINE_LABELS.values()}
+    assert set(declined_requests.ANSWER_STYLES) < set(ANSWER_LABELS)
 
 
 def test_what_was_asked_is_shown_by_periods_that_fit_its_length() -> None:
     spans = {3650: "year", 1461: "quarter", 365: "month", 60: "week", 10: "day", 1: "hour", 0: "hour"}
-    assert {days: refusals.period(timedelta(days=days))[1] for days in spans} == spans
+    assert {days: declined_requests.choose_period(timedelta(days=days))[1] for days in spans} == spans

@@ -9,12 +9,20 @@ from conftest import SMALL
 from typer.testing import CliRunner
 
 import sim
-from sim.cli import app
+from sim.cli.main import app
+from sim.results.summary import sample_statistics
+from sim.scenario.reading import read_scenario
 from sim.scenario.schema import ScenarioFile
-from sim.study import outcome
-from sim.study.comparison import compare
-from sim.study.precision import LEAST, Aim, PrecisionError, Rule, aims, found
-from sim.study.summary import statistics
+from sim.study.compare import compare_scenarios
+from sim.study.precision import (
+    MIN_REPLICATIONS,
+    PrecisionError,
+    PrecisionTarget,
+    StoppingRule,
+    achieved_precision,
+    parse_precision,
+)
+from sim.study.run import run_scenario
 
 CONSTANT = [7.0] * 60
 WIDE = [float(k % 2) * 100 for k in range(60)]
@@ -22,13 +30,13 @@ WIDE = [float(k % 2) * 100 for k in range(60)]
 
 
 def test_what_is_written_is_read() -> None:
-    assert aims(["unserved_mw.mean:5%", "unserved_mw.at.2025-01-01T12:00:00: 2.5 %"]) == (
-        Aim("unserved_mw.mean", 5, True),
-        Aim("unserved_mw.at.2025-01-01T12:00:00", 2.5, True),
+    assert parse_precision(["unserved_mw.mean:5%", "unserved_mw.at.2025-01-01T12:00:00: 2.5 %"]) == (
+        PrecisionTarget("unserved_mw.mean", 5, True),
+        PrecisionTarget("unserved_mw.at.2025-01-01T12:00:00", 2.5, True),
     )
-    assert aims({"spend.total": 1e9, "lost_share": "0.01"}) == (
-        Aim("spend.total", 1e9, False),
-        Aim("lost_share", 0.01, False),
+    assert parse_precision({"spend.total": 1e9, "lost_share": "0.01"}) == (
+        PrecisionTarget("spend.total", 1e9, False),
+        PrecisionTarget("lost_share", 0.01, False),
     )
 
 
@@ -52,89 +60,105 @@ def test_what_is_written_is_read() -> None:
 )
 def test_what_cannot_be_asked_for_is_told(written: str, told: str) -> None:
     with pytest.raises(PrecisionError) as error:
-        aims([written])
+        parse_precision([written])
     assert str(error.value) == told
 
 
 def test_a_share_is_of_the_true_mean() -> None:
     """A tenth of the true mean is kept by 1/11 of the mean that is found, on either side of 0."""
-    assert Aim("requests", 10, True).allowed(110) == pytest.approx(10)
-    assert Aim("requests", 10, True).allowed(-110) == pytest.approx(10)
-    assert Aim("requests", 10, False).allowed(110) == 10
+    assert PrecisionTarget("requests", 10, True).allowed_half_width(110) == pytest.approx(10)
+    assert PrecisionTarget("requests", 10, True).allowed_half_width(-110) == pytest.approx(10)
+    assert PrecisionTarget("requests", 10, False).allowed_half_width(110) == 10
 
 
 def test_the_half_width_is_that_of_the_summary() -> None:
-    low, high = statistics("count", WIDE)["ci95"] or (0, 0)
-    seen = found(Aim("requests", 40, True), WIDE)
+    low, high = sample_statistics("count", WIDE)["ci95"] or (0, 0)
+    seen = achieved_precision(PrecisionTarget("requests", 40, True), WIDE)
     assert seen.half_width == pytest.approx((high - low) / 2)
-    assert seen.reached
-    assert not found(Aim("requests", 30, True), WIDE).reached, "26 % of what was found, but not of the truth"
+    assert seen.is_reached
+    assert not achieved_precision(PrecisionTarget("requests", 30, True), WIDE).is_reached, (
+        "26 % of what was found, but not of the truth"
+    )
 
 
 @pytest.mark.parametrize(
     ("aim", "values", "told"),
     [
-        (Aim("requests", 5, True), [None] * 60, "requests has no value in any of 60 replications"),
-        (Aim("requests", 5, False), [None] * 60, "requests has no value in any of 60 replications"),
         (
-            Aim("requests", 5, True),
+            PrecisionTarget("requests", 5, True),
+            [None] * 60,
+            "requests has no value in any of 60 replications",
+        ),
+        (
+            PrecisionTarget("requests", 5, False),
+            [None] * 60,
+            "requests has no value in any of 60 replications",
+        ),
+        (
+            PrecisionTarget("requests", 5, True),
             [0.0] * 60,
             "requests is 0 in every one of 60 replications: there is no share of its mean to reach",
         ),
         (
-            Aim("requests", 5, False),
+            PrecisionTarget("requests", 5, False),
             [1.0] * 49 + [None] * 11,
             "requests has a value in only 49 of 60 replications; 50 are needed",
         ),
-        (Aim("asked_mw", 5, True), WIDE, "asked_mw 50.0 MW ± 13.0 MW, 26 % of it (asked: 5 %)"),
+        (PrecisionTarget("asked_mw", 5, True), WIDE, "asked_mw 50.0 MW ± 13.0 MW, 26 % of it (asked: 5 %)"),
     ],
 )
-def test_what_cannot_be_reached_says_why(aim: Aim, values: list[float | None], told: str) -> None:
-    seen = found(aim, values)
-    assert not seen.reached
-    assert seen.told(60) == told
+def test_what_cannot_be_reached_says_why(aim: PrecisionTarget, values: list[float | None], told: str) -> None:
+    seen = achieved_precision(aim, values)
+    assert not seen.is_reached
+    assert seen.to_text(60) == told
 
 
 def test_what_never_varies_is_known_at_the_first_look() -> None:
-    assert found(Aim("requests", 1, True), CONSTANT).reached
-    assert found(Aim("requests", 1, False), [0.0] * 60).reached, "an absolute bound can be reached by 0"
+    assert achieved_precision(PrecisionTarget("requests", 1, True), CONSTANT).is_reached
+    assert achieved_precision(PrecisionTarget("requests", 1, False), [0.0] * 60).is_reached, (
+        "an absolute bound can be reached by 0"
+    )
 
 
 def test_the_next_look_is_where_it_will_do() -> None:
     """Half-width h allows h0: (h / h0)^2 times as many, but 1.1 to 2 times, and never more than the most."""
 
-    def after(values: list[float | None], aim: Aim, most: int = 1000) -> int | None:
-        return Rule([aim], most).further([{"requests": values}])
+    def after(values: list[float | None], aim: PrecisionTarget, most: int = 1000) -> int | None:
+        return StoppingRule([aim], most).next_replications([{"requests": values}])
 
-    half = found(Aim("requests", 1, False), WIDE[:LEAST]).half_width or 0
+    half = achieved_precision(PrecisionTarget("requests", 1, False), WIDE[:MIN_REPLICATIONS]).half_width or 0
     for more, looked in ((1.01, 55), (1.5, 75), (40.0, 100)):
-        aim = Aim("requests", half / more**0.5, False)
-        assert after(WIDE[:LEAST], aim) == looked
-    assert after(WIDE[:LEAST], Aim("requests", half * 1.001, False)) is None
-    assert after(WIDE[:LEAST], Aim("requests", 0.01, False), most=70) == 70
-    assert after([0.0] * LEAST, Aim("requests", 5, True)) == 100, "nothing but 0 so far: twice as many"
+        aim = PrecisionTarget("requests", half / more**0.5, False)
+        assert after(WIDE[:MIN_REPLICATIONS], aim) == looked
+    assert after(WIDE[:MIN_REPLICATIONS], PrecisionTarget("requests", half * 1.001, False)) is None
+    assert after(WIDE[:MIN_REPLICATIONS], PrecisionTarget("requests", 0.01, False), most=70) == 70
+    assert after([0.0] * MIN_REPLICATIONS, PrecisionTarget("requests", 5, True)) == 100, (
+        "nothing but 0 so far: twice as many"
+    )
 
 
 def test_of_several_aims_the_slowest_counts() -> None:
-    easy, hard = Aim("requests", 1000, False), Aim("asked_mw", 1, False)
-    rule = Rule([easy, hard], most=100)
-    values = {"requests": WIDE[:LEAST], "asked_mw": WIDE[:LEAST]}
-    assert rule.further([values]) == 100
-    assert rule.further([dict.fromkeys(values, WIDE + WIDE[:40])]) is None
-    assert not rule.reached
-    assert [each.reached for each in rule.found] == [True, False]
+    easy, hard = PrecisionTarget("requests", 1000, False), PrecisionTarget("asked_mw", 1, False)
+    rule = StoppingRule([easy, hard], max_replications=100)
+    values = {"requests": WIDE[:MIN_REPLICATIONS], "asked_mw": WIDE[:MIN_REPLICATIONS]}
+    assert rule.next_replications([values]) == 100
+    assert rule.next_replications([dict.fromkeys(values, WIDE + WIDE[:40])]) is None
+    assert not rule.is_reached
+    assert [each.is_reached for each in rule.achieved_precisions] == [True, False]
 
 
 def test_the_same_whatever_the_workers(small: ScenarioFile) -> None:
     runs = [
-        outcome.run(small, workers=workers, tables="none", precision=["asked_mw:10%", "unserved_mw.mean:12%"])
+        run_scenario(
+            small, workers=workers, tables="none", precision=["asked_mw:10%", "unserved_mw.mean:12%"]
+        )
         for workers in (1, 2)
     ]
-    assert runs[0].values == runs[1].values
+    assert runs[0].metric_values == runs[1].metric_values
     assert runs[0].provenance == runs[1].provenance
-    n, told = len(runs[0].finished), runs[0].provenance["precision"]
-    assert LEAST < n < 1000
-    assert told["looks"][0] == LEAST
+    n, told = len(runs[0].finished_replications), runs[0].provenance["precision"]
+    assert MIN_REPLICATIONS < n < 1000
+    assert told["looks"][0] == MIN_REPLICATIONS
     assert told["looks"][-1] == n == runs[0].provenance["replications"]
     assert told["reached"]
     for each in told["metrics"]:
@@ -142,17 +166,19 @@ def test_the_same_whatever_the_workers(small: ScenarioFile) -> None:
         share = float(each["asked"].rstrip("%")) / 100
         assert each["half_width"] == pytest.approx((high - low) / 2)
         assert each["half_width"] <= share / (1 + share) * abs(each["mean"])
-    assert runs[0].values == outcome.run(small, replications=n, tables="none").values
+    assert runs[0].metric_values == run_scenario(small, replications=n, tables="none").metric_values
 
 
 def test_the_most_is_the_most(small: ScenarioFile) -> None:
-    done = outcome.run(small, replications=60, workers=1, tables="none", precision={"unserved_mw.mean": "1%"})
-    assert len(done.finished) == done.provenance["replications"] == 60
+    done = run_scenario(
+        small, replications=60, workers=1, tables="none", precision={"unserved_mw.mean": "1%"}
+    )
+    assert len(done.finished_replications) == done.provenance["replications"] == 60
     assert not done.interrupted
-    assert not done.precise
+    assert not done.precision_reached
     assert done.provenance["precision"]["looks"] == [50, 60]
     with pytest.raises(PrecisionError) as error:
-        outcome.run(small, replications=49, precision={"unserved_mw.mean": "1%"})
+        run_scenario(small, replications=49, precision={"unserved_mw.mean": "1%"})
     assert str(error.value) == (
         "replications=49: with a precision this is how many are played at the most; write 50 or more"
     )
@@ -166,18 +192,18 @@ def test_a_ctrl_c_ends_it_short_of_its_aim(small: ScenarioFile, heard_at: int, k
         if done == heard_at and total == 50:
             signal.raise_signal(signal.SIGINT)
 
-    done = outcome.run(
+    done = run_scenario(
         small, workers=1, tables="none", precision={"unserved_mw.mean": "1%"}, progress=progress
     )
     assert done.interrupted
-    assert len(done.finished) in kept
-    assert not done.precise
-    assert done.provenance["precision"]["metrics"][0]["n"] == len(done.finished)
+    assert len(done.finished_replications) in kept
+    assert not done.precision_reached
+    assert done.provenance["precision"]["metrics"][0]["n"] == len(done.finished_replications)
 
 
 def test_an_unknown_metric_is_told_before_anything_is_played(small: ScenarioFile, tmp_path: Path) -> None:
     with pytest.raises(PrecisionError) as error:
-        outcome.run(small, precision=["unserved_mw.men:5%"], out=tmp_path / "out")
+        run_scenario(small, precision=["unserved_mw.men:5%"], out=tmp_path / "out")
     assert str(error.value) == (
         'precision "unserved_mw.men:5%": there is no metric unserved_mw.men; did you mean unserved_mw.mean?'
     )
@@ -225,7 +251,7 @@ def crowd(folder: Path, name: str, size: str) -> ScenarioFile:
     """Two thousand streams that ask once each, independent of each other: a replication of each is one of a run."""
     path = folder / f"{name}.yaml"
     path.write_text(HEAD + "".join(STREAM % (k, size, k) for k in range(STREAMS)))
-    return outcome.load(path)
+    return read_scenario(path)
 
 
 @pytest.mark.slow
@@ -239,17 +265,17 @@ def test_intervals_cover_the_mean_as_often_as_they_say(tmp_path: Path) -> None:
     mean, other = 90 / 3, 103 / 3
     names = [f"stream.s{k}.asked_mw" for k in range(STREAMS)]
 
-    both = compare([a, b], replications=20, tables="none", metrics=["stream.*.asked_mw"])
-    runs = [statistics("MW", both.outcomes[0].values[name])["ci95"] or (0, 0) for name in names]
+    both = compare_scenarios([a, b], replications=20, tables="none", metrics=["stream.*.asked_mw"])
+    runs = [sample_statistics("MW", both.results[0].metric_values[name])["ci95"] or (0, 0) for name in names]
     pairs = [both.pairs[0].differences[name].ci95 or (0, 0) for name in names]
 
-    values = outcome.run(a, replications=150, tables="none").values
+    values = run_scenario(a, replications=150, tables="none").metric_values
     to_a_precision, lengths = [], []
     for name in names:
-        rule, n = Rule(aims([f"{name}:8%"]), most=150), LEAST
-        while more := rule.further([{name: values[name][:n]}]):
+        rule, n = StoppingRule(parse_precision([f"{name}:8%"]), max_replications=150), MIN_REPLICATIONS
+        while more := rule.next_replications([{name: values[name][:n]}]):
             n = more
-        to_a_precision.append(statistics("MW", values[name][:n])["ci95"] or (0, 0))
+        to_a_precision.append(sample_statistics("MW", values[name][:n])["ci95"] or (0, 0))
         lengths.append(n)
 
     def covered(intervals: list, truth: float) -> float:

@@ -62,7 +62,7 @@ def test_the_python_runs(folder: Path) -> None:
 def test_every_command_that_is_named_is_there() -> None:
     from typer.main import get_command
 
-    from sim.cli import app
+    from sim.cli.main import app
 
     known = set(get_command(app).commands)  # type: ignore[attr-defined]
     named = set(re.findall(r"`sim ([a-z]+)", README))

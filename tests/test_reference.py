@@ -5,48 +5,48 @@ from pathlib import Path
 
 import pytest
 
-from sim.scenario.laws import KINDS
-from sim.scenario.objects import objects
+from sim.scenario.distribution_reader import NumberReader, read_distribution
+from sim.scenario.distributions import FAMILY_NAMES
 from sim.scenario.schema import ScenarioFile, editor_schema
-from sim.scenario.statements import Reading, read_law
+from sim.scenario.schema_objects import describe_objects
 from sim.scenario.units import MEASURES, parse_quantity
-from sim.scenario.written import read_yaml
-from sim.show.reference import anchor, forms, reference
+from sim.scenario.yaml_reader import parse_yaml
+from sim.show.reference import distribution_examples, format_reference, heading_anchor
 
 PAGE = Path(__file__).parent.parent / "docs" / "format.md"
 
 
 def test_the_page_is_what_the_schema_says() -> None:
-    assert PAGE.read_text(encoding="utf-8") == reference(), (
+    assert PAGE.read_text(encoding="utf-8") == format_reference(), (
         "write it anew: uv run python -m sim.show.reference > docs/format.md"
     )
 
 
 def test_every_key_says_what_may_be_written_and_what_it_means() -> None:
-    for each in objects(ScenarioFile):
-        assert each.meaning, each.kind
+    for each in describe_objects(ScenarioFile):
+        assert each.meaning, each.object_type
         for key in each.keys:
-            assert key.says, (each.kind, key)
-            assert key.meaning.endswith("."), (each.kind, key)
+            assert key.syntax, (each.object_type, key)
+            assert key.meaning.endswith("."), (each.object_type, key)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FAMILY_NAMES)
 def test_every_law_reads_as_it_is_shown(kind: str) -> None:
-    for form in forms(kind):
+    for form in distribution_examples(kind):
         if "file:" not in form:
-            law = read_law(read_yaml(form, "form").plain(), Reading(MEASURES["duration"]))
-            assert (law.kind, law.dimension) == (kind, "duration")
+            law = read_distribution(parse_yaml(form, "form").to_plain(), NumberReader(MEASURES["duration"]))
+            assert (law.family, law.dimension) == (kind, "duration")
 
 
 def test_every_unit_of_the_page_reads() -> None:
     rows = re.findall(
-        r"^\| (power|duration|money|area|GPU|crew) \| .* \| (.*) \|$", reference(), re.MULTILINE
+        r"^\| (power|duration|money|area|GPU|crew) \| .* \| (.*) \|$", format_reference(), re.MULTILINE
     )
     assert len(rows) == 6
     for dimension, units in rows:
         for unit in re.findall("`(.*?)`", units):
             assert parse_quantity(f"2 {unit}", dimension) > 0
-    for word in re.findall("`(.*?)`", re.search("^Read as well: (.*)$", reference(), re.MULTILINE)[1]):  # type: ignore[index]
+    for word in re.findall("`(.*?)`", re.search("^Read as well: (.*)$", format_reference(), re.MULTILINE)[1]):  # type: ignore[index]
         assert any(reads(f"1 {word}", dimension) for dimension in MEASURES), word
 
 
@@ -58,8 +58,8 @@ def reads(written: str, dimension: str) -> bool:
 
 
 def test_links_lead_to_headings() -> None:
-    links = set(re.findall(r"\]\((#.*?)\)", reference()))
-    assert links <= {anchor(each) for each in objects(ScenarioFile)}
+    links = set(re.findall(r"\]\((#.*?)\)", format_reference()))
+    assert links <= {heading_anchor(each) for each in describe_objects(ScenarioFile)}
     assert len(links) > 15
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from sim.model.own import Offer, Request
-from sim.scenario.reading import load
-from sim.study.replications import Task, play_batch
+from sim.model.callbacks import Offer, Request
+from sim.scenario.reading import read_scenario
+from sim.study.replications import RunTask, play_batch
 
 SCENARIO = Path("scenarios/announced-2025.yaml").resolve()
 
@@ -20,6 +20,6 @@ def test_what_stands_is_left_alone_only_while_a_batch_plays() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        play_batch(Task(load(SCENARIO), 1, "none", policy), range(1))
+        play_batch(RunTask(read_scenario(SCENARIO), 1, "none", policy), range(1))
     assert frozen[0] > 0
     assert gc.get_freeze_count() == 0

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sim.model import rules
-from sim.model.rules import ANYWHERE, NEVER, ONE_SITE, WHOLE
+from sim.model.rules import ANYWHERE, NEVER, NEVER_SPLIT, ONE_SITE
 
 
 def test_the_rules_import_nothing() -> None:
@@ -16,7 +16,14 @@ def test_the_rules_import_nothing() -> None:
 
 
 def test_the_steps_of_an_instant_are_in_order() -> None:
-    steps = [rules.WORLD, rules.ANSWERS, rules.WAITING, rules.NEW, rules.DELIVERIES, rules.GIVE_UPS]
+    steps = [
+        rules.STEP_WORLD,
+        rules.STEP_ANSWERS,
+        rules.STEP_WAITING_LIST,
+        rules.STEP_NEW_REQUESTS,
+        rules.STEP_DELIVERIES,
+        rules.STEP_GIVE_UPS,
+    ]
     assert steps == [1, 2, 3, 4, 5, 6]
 
 
@@ -63,7 +70,7 @@ def test_room_is_never_below_zero(online: int, planned: int, committed: int, hel
 
 @pytest.mark.parametrize(("rooms", "keeps_back", "kw"), [(10, 0, 10), (10, 4, 6), (10, 10, 0), (3, 10, 0)])
 def test_what_is_beyond_what_is_kept_back(rooms: int, keeps_back: int, kw: int) -> None:
-    assert rules.beyond_kept(rooms, keeps_back) == kw
+    assert rules.room_for_others(rooms, keeps_back) == kw
 
 
 @pytest.mark.parametrize(
@@ -82,7 +89,7 @@ def test_what_is_beyond_what_is_kept_back(rooms: int, keeps_back: int, kw: int) 
 def test_what_a_holder_may_take_below_its_utilization(
     percent: int, capacity: int, committed: int, held: int, kw: int
 ) -> None:
-    assert rules.below_cap(percent * 10_000, capacity, committed, held) == kw
+    assert rules.headroom_below_cap(percent * 10_000, capacity, committed, held) == kw
 
 
 @pytest.mark.parametrize(
@@ -97,13 +104,13 @@ def test_what_a_holder_may_take_below_its_utilization(
         (ONE_SITE, 1, 8, 7, 0),
         (ONE_SITE, 4, 8, 11, 8),
         (ONE_SITE, 4, 8, 7, 0),
-        (WHOLE, 4, 8, 11, 8),
-        (WHOLE, 4, 8, 7, 0),
-        (WHOLE, 1, 8, 0, 0),
+        (NEVER_SPLIT, 4, 8, 11, 8),
+        (NEVER_SPLIT, 4, 8, 7, 0),
+        (NEVER_SPLIT, 1, 8, 0, 0),
     ],
 )
 def test_what_a_site_takes(split: int, block: int, left: int, free: int, kw: int) -> None:
-    assert rules.takes(split, block, left, free) == kw
+    assert rules.allocate_at_site(split, block, left, free) == kw
 
 
 @pytest.mark.parametrize(
@@ -129,7 +136,11 @@ def test_who_takes_no_part_takes_all_or_nothing(partial: bool, taken: int, size:
 
 
 def test_a_promise_is_not_before_now_nor_before_it_is_wanted() -> None:
-    assert (rules.not_before(3, 5), rules.not_before(5, 3), rules.not_before(5, 5)) == (5, 5, 5)
+    assert (rules.earliest_promise(3, 5), rules.earliest_promise(5, 3), rules.earliest_promise(5, 5)) == (
+        5,
+        5,
+        5,
+    )
 
 
 @pytest.mark.parametrize(
@@ -151,7 +162,7 @@ def test_a_promise_is_not_before_now_nor_before_it_is_wanted() -> None:
 def test_promised_is_the_first_time_that_covers_the_need(
     now: int, wanted: int, need: int, online: int, date: int
 ) -> None:
-    assert rules.promised(now, wanted, need, online, [20, 30], [5, 7]) == date
+    assert rules.cover_date(now, wanted, need, online, [20, 30], [5, 7]) == date
 
 
 @pytest.mark.parametrize(("online", "in_service", "kw"), [(10, 4, 6), (10, 10, 0), (2, 4, 0)])
@@ -170,14 +181,14 @@ def test_what_is_set_aside(free: int, undelivered: int, kw: int) -> None:
         (3, 4, ANYWHERE, 20, 3),
         (3, 4, ANYWHERE, 21, 0),
         (3, 4, ONE_SITE, 20, 3),
-        (3, 4, WHOLE, 20, 0),
-        (4, 4, WHOLE, 20, 4),
-        (4, 4, WHOLE, 21, 0),
+        (3, 4, NEVER_SPLIT, 20, 0),
+        (4, 4, NEVER_SPLIT, 20, 4),
+        (4, 4, NEVER_SPLIT, 21, 0),
         (0, 4, ANYWHERE, 20, 0),
     ],
 )
 def test_what_is_delivered_on_day_20(aside: int, undelivered: int, split: int, wanted: int, kw: int) -> None:
-    assert rules.delivered(aside, undelivered, split, wanted, 20) == kw
+    assert rules.deliverable_kw(aside, undelivered, split, wanted, 20) == kw
 
 
 @pytest.mark.parametrize(
@@ -187,7 +198,7 @@ def test_what_is_delivered_on_day_20(aside: int, undelivered: int, split: int, w
 def test_what_an_outage_took_still_covers_a_promise(
     committed: int, online: int, out: int, planned: int, is_so: bool
 ) -> None:
-    assert rules.overpromised(committed, online, out, planned) is is_so
+    assert rules.is_overcommitted(committed, online, out, planned) is is_so
 
 
 @pytest.mark.parametrize(
@@ -203,7 +214,7 @@ def test_what_an_outage_took_still_covers_a_promise(
 def test_a_trigger_fires_above_its_share(
     committed: int, percent: int, online: int, planned: int, is_so: bool
 ) -> None:
-    assert rules.triggered(committed, percent * 10_000, online, planned) is is_so
+    assert rules.trigger_fires(committed, percent * 10_000, online, planned) is is_so
 
 
 @pytest.mark.parametrize(
@@ -213,7 +224,7 @@ def test_a_trigger_fires_above_its_share(
 def test_a_building_is_planned_anew_until_its_date_is_to_come(
     date: int, review: int, now: int, anew: int
 ) -> None:
-    assert rules.replanned(date, review, now) == anew
+    assert rules.next_planned_date(date, review, now) == anew
 
 
 @pytest.mark.parametrize(
@@ -228,4 +239,4 @@ def test_a_building_is_planned_anew_until_its_date_is_to_come(
     ],
 )
 def test_a_share_of_some_kw_is_rounded_half_up(share: int, kw: int, part: int) -> None:
-    assert rules.part(share, kw) == part
+    assert rules.share_of_kw(share, kw) == part

@@ -17,11 +17,15 @@ import pytest
 from conftest import SMALL, written
 
 from sim.model.run import play
+from sim.results import store
+from sim.results.files import OutputError
+from sim.results.run import read_run, write_run
+from sim.results.summary import sample_statistics
+from sim.results.tables import RUN_TABLES
+from sim.scenario.reading import read_scenario
 from sim.scenario.schema import ScenarioFile
-from sim.study import outcome, store
-from sim.study.replications import batches
-from sim.study.store import OutError
-from sim.study.summary import statistics
+from sim.study.replications import batch_ranges
+from sim.study.run import run_scenario
 
 ANNOUNCED = Path("scenarios/announced-2025.yaml").resolve()
 
@@ -44,47 +48,47 @@ def sim(*words: str, cwd: Path, **how: object) -> subprocess.CompletedProcess[st
 @pytest.mark.parametrize("replication", range(4))
 def test_shipped_scenarios_conserve(replication: int) -> None:
     for path in sorted(ANNOUNCED.parent.glob("*.yaml")):
-        conserving.check(play(outcome.load(path), 1, replication))
+        conserving.check(play(read_scenario(path), 1, replication))
 
 
 def test_the_same_bytes_whatever_the_workers(small: ScenarioFile, tmp_path: Path) -> None:
     for workers in (1, 2, 3):
-        outcome.run(small, replications=130, workers=workers, out=tmp_path / str(workers))
+        run_scenario(small, replications=130, workers=workers, out=tmp_path / str(workers))
     one = digests(tmp_path / "1")
     assert set(one) >= {"requests.parquet", "capacity.parquet", "bands.parquet", "summary.json"}
     assert one == digests(tmp_path / "2") == digests(tmp_path / "3")
 
 
 def test_memory_and_folder_hold_the_same(small: ScenarioFile, tmp_path: Path) -> None:
-    in_memory = outcome.run(small, workers=1)
-    outcome.saved(in_memory, tmp_path / "saved")
-    outcome.run(small, workers=1, out=tmp_path / "run")
-    saved, run = outcome.opened(tmp_path / "saved"), outcome.opened(tmp_path / "run")
-    for name in (*outcome.TABLES, "bands"):
-        assert in_memory.table(name).equals(run.table(name)), name
-        assert saved.table(name).equals(run.table(name)), name
-    assert in_memory.summary() == run.summary() == saved.summary()
+    in_memory = run_scenario(small, workers=1)
+    write_run(in_memory, tmp_path / "saved")
+    run_scenario(small, workers=1, out=tmp_path / "run")
+    saved, direct = read_run(tmp_path / "saved"), read_run(tmp_path / "run")
+    for name in (*RUN_TABLES, "bands"):
+        assert in_memory.table(name).equals(direct.table(name)), name
+        assert saved.table(name).equals(direct.table(name)), name
+    assert in_memory.summary() == direct.summary() == saved.summary()
     told = json.loads((tmp_path / "run" / "summary.json").read_text())
-    assert told == {"metrics": run.summary()}
+    assert told == {"metrics": direct.summary()}
 
 
 def test_rows_stand_in_the_order_of_the_design(small: ScenarioFile) -> None:
-    found = outcome.run(small, replications=5, workers=1)
+    found = run_scenario(small, replications=5, workers=1)
     for name, time_of in (("commitments", "committed"), ("deliveries", "start"), ("releases", "at")):
         keys = found.table(name).select("replication", time_of, "request").rows()
         assert keys == sorted(keys, key=lambda k: (k[0], k[1], -1 if k[2] is None else k[2])), name
 
 
 def test_what_each_choice_of_tables_leaves(small: ScenarioFile, tmp_path: Path) -> None:
-    kept = {"all": {*outcome.TABLES, "bands"}, "summary": {"drawn", "metrics", "bands"}, "none": set()}
+    kept = {"all": {*RUN_TABLES, "bands"}, "summary": {"drawn", "metrics", "bands"}, "none": set()}
     for tables, names in kept.items():
-        outcome.run(small, replications=2, workers=1, tables=tables, out=tmp_path / "out")  # type: ignore[arg-type]
+        run_scenario(small, replications=2, workers=1, tables=tables, out=tmp_path / "out")  # type: ignore[arg-type]
         assert {path.stem for path in (tmp_path / "out").glob("*.parquet")} == names, tables
         assert json.loads((tmp_path / "out" / "summary.json").read_text())["metrics"]["requests"]["n"] == 2
 
 
 def test_tables_have_utc_timestamps_and_durations(small: ScenarioFile) -> None:
-    requests = outcome.run(small, replications=1, workers=1).table("requests")
+    requests = run_scenario(small, replications=1, workers=1).table("requests")
     assert requests.schema["asked"] == pl.Datetime("us", None)
     assert requests.schema["term"] == requests.schema["window"] == pl.Duration("us")
     assert (requests["wanted"] - requests["asked"]).unique().to_list()[0].days in (0, 30)
@@ -94,7 +98,7 @@ PEAK = """
 import resource, sys
 from pathlib import Path
 from sim.scenario.reading import load
-from sim.study.outcome import run
+from sim.results.run import run
 run(load(Path(sys.argv[1])), replications=int(sys.argv[2]), workers=1, tables="summary", out=Path(sys.argv[3]))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
@@ -113,24 +117,24 @@ def test_memory_does_not_grow_with_replications(tmp_path: Path) -> None:
 
 
 def test_statistics_of_a_metric() -> None:
-    found = statistics("MW", [4.0, None, 1.0, 3.0, 2.0])
+    found = sample_statistics("MW", [4.0, None, 1.0, 3.0, 2.0])
     assert (found["n"], found["mean"], found["p50"]) == (4, 2.5, 2.5)
     assert found["sd"] == pytest.approx(1.2909944)
     assert found["ci95"] == pytest.approx([2.5 - 2.0542603, 2.5 + 2.0542603])  # t(3) at 97.5 % is 3.1824463
     assert (found["p10"], found["p90"]) == (pytest.approx(1.3), pytest.approx(3.7))
-    assert statistics("MW", [7.0])["ci95"] is None
-    assert statistics("MW", [None])["mean"] is None
+    assert sample_statistics("MW", [7.0])["ci95"] is None
+    assert sample_statistics("MW", [None])["mean"] is None
 
 
 @pytest.mark.parametrize("n", [1, 2, 63, 64, 65, 1000, 100_000])
 def test_batches_cover_every_replication_once(n: int) -> None:
-    assert [k for batch in batches(n) for k in batch] == list(range(n))
-    assert max(len(batch) for batch in batches(n)) <= 25
+    assert [k for batch in batch_ranges(n) for k in batch] == list(range(n))
+    assert max(len(batch) for batch in batch_ranges(n)) <= 25
 
 
 def test_a_user_function_replaces_the_policy(small: ScenarioFile) -> None:
     """A policy that asks only Neo; one that ranks a stranger is told so."""
-    found = outcome.run(small, replications=3, workers=1, policy=only_neo)
+    found = run_scenario(small, replications=3, workers=1, policy=only_neo)
     first = found.table("requests").filter(pl.col("right").is_null())["asked_first"].unique().to_list()
     assert first == ["Neo"]
     assert found.provenance["policy"]["name"] == "only_neo"
@@ -138,13 +142,13 @@ def test_a_user_function_replaces_the_policy(small: ScenarioFile) -> None:
     with pytest.raises(
         ValueError, match=r"the policy ranked \['Nobody'\]; it may name each of \['Big', 'Neo'\]"
     ):
-        outcome.run(small, replications=1, workers=1, policy=lambda request, offers: ["Nobody"])
+        run_scenario(small, replications=1, workers=1, policy=lambda request, offers: ["Nobody"])
 
 
 @pytest.mark.parametrize("returned", [None, "Neo", [3]])
 def test_a_policy_that_ranks_nobody_is_told_so(small: ScenarioFile, returned: object) -> None:
     with pytest.raises(ValueError, match=r"the policy returned .*; it must return a list of provider names"):
-        outcome.run(small, replications=1, workers=1, policy=lambda request, offers: returned)  # type: ignore[arg-type,return-value]
+        run_scenario(small, replications=1, workers=1, policy=lambda request, offers: returned)  # type: ignore[arg-type,return-value]
 
 
 def only_neo(request: object, offers: object) -> list[str]:
@@ -153,30 +157,32 @@ def only_neo(request: object, offers: object) -> list[str]:
 
 def test_a_user_function_replaces_the_answer(small: ScenarioFile) -> None:
     """A holder that takes nothing; and one that wants all, and gets what its sites have room for."""
-    nothing = outcome.run(small, replications=3, workers=1, answer=lambda request, offer: 0)
+    nothing = run_scenario(small, replications=3, workers=1, answer=lambda request, offer: 0)
     put = nothing.table("requests").filter(pl.col("window").is_not_null() & pl.col("answered").is_not_null())
     assert len(put)
     assert put["holder_kw"].sum() == 0
     assert put["reason"].unique().to_list() == ["appetite"]
-    greedy = outcome.run(small, replications=3, workers=1, answer=lambda request, offer: 1e12)
+    greedy = run_scenario(small, replications=3, workers=1, answer=lambda request, offer: 1e12)
     assert greedy.table("requests")["holder_kw"].sum() > 0
     conserving.check(play(small, 1, 0, answer=lambda request, offer: offer.room_kw))
 
 
 def test_a_function_that_cannot_travel_is_refused_only_if_workers_are_asked_for(small: ScenarioFile) -> None:
     with pytest.raises(ValueError, match=r"define it in a \.py file and import it, or use workers=1"):
-        outcome.run(small, replications=4, workers=2, policy=lambda request, offers: ["Neo"])
-    assert outcome.run(small, replications=4, policy=lambda request, offers: ["Neo"]).finished == [0, 1, 2, 3]
+        run_scenario(small, replications=4, workers=2, policy=lambda request, offers: ["Neo"])
+    assert run_scenario(
+        small, replications=4, policy=lambda request, offers: ["Neo"]
+    ).finished_replications == [0, 1, 2, 3]
 
 
 def test_a_folder_with_other_files_is_left_alone(small: ScenarioFile, tmp_path: Path) -> None:
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious" / "thesis.txt").write_text("mine")
-    with pytest.raises(OutError, match="holds files that are no run of sim; name another folder"):
-        outcome.run(small, replications=1, out=tmp_path / "precious")
+    with pytest.raises(OutputError, match="holds files that are no run of sim; name another folder"):
+        run_scenario(small, replications=1, out=tmp_path / "precious")
     assert (tmp_path / "precious" / "thesis.txt").read_text() == "mine"
-    with pytest.raises(OutError, match="is a file; name a folder"):
-        outcome.run(small, replications=1, out=tmp_path / "precious" / "thesis.txt")
+    with pytest.raises(OutputError, match="is a file; name a folder"):
+        run_scenario(small, replications=1, out=tmp_path / "precious" / "thesis.txt")
 
 
 def test_ctrl_c_keeps_what_was_finished(tmp_path: Path) -> None:
@@ -194,24 +200,24 @@ def test_ctrl_c_keeps_what_was_finished(tmp_path: Path) -> None:
     told, wrong = process.communicate(timeout=60)
     assert process.returncode == 130, wrong
     assert "Traceback" not in wrong
-    kept = outcome.opened(out)
-    n = len(kept.finished)
+    kept = read_run(out)
+    n = len(kept.finished_replications)
     assert 0 < n < 800
     assert f"Interrupted: {n} of 800 replications" in " ".join(told.split())
     assert kept.provenance["interrupted"] is True
     assert kept.table("metrics")["replication"].n_unique() == n
-    assert not (out / store.PARTS).exists()
+    assert not (out / store.PARTS_FOLDER).exists()
     assert np.isfinite(kept.summary()["requests"]["mean"] or np.nan)
 
 
 def test_a_killed_run_leaves_its_parts_readable(small: ScenarioFile, tmp_path: Path) -> None:
-    keep = store.Store(tmp_path / "out")
-    keep.keep(0, outcome.run(small, replications=1, workers=1).frames)
-    found = store.read_table(tmp_path / "out", "requests")
+    keep = store.RunStore(tmp_path / "out")
+    keep.write_batch(0, run_scenario(small, replications=1, workers=1).loaded_tables)
+    found = store.read_run_table(tmp_path / "out", "requests")
     assert found is not None
     assert len(found)
-    with pytest.raises(OutError, match="its run was killed before it ended; the finished parts are in"):
-        outcome.opened(tmp_path / "out")
+    with pytest.raises(OutputError, match="its run was killed before it ended; the finished parts are in"):
+        read_run(tmp_path / "out")
 
 
 def test_the_command_line_says_it_in_json(tmp_path: Path) -> None:
@@ -258,7 +264,7 @@ def test_bad_input_gets_one_clear_error(words: list[str], sentence: str, tmp_pat
 
 
 def test_a_run_without_tables_has_no_plots_and_says_so(small: ScenarioFile, tmp_path: Path) -> None:
-    outcome.run(small, replications=1, workers=1, tables="none", out=tmp_path / "out")
+    run_scenario(small, replications=1, workers=1, tables="none", out=tmp_path / "out")
     done = sim("plot", "out", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr.startswith(
@@ -305,9 +311,9 @@ sites:
   Large: {online: 9 GW}
 """
     scenario = written(tmp_path)(text)
-    found = outcome.run(scenario, replications=4, workers=1, tables="none").values
+    found = run_scenario(scenario, replications=4, workers=1, tables="none").metric_values
     for name, values in found.items():
         assert all(value is None or value == 0 or abs(value) > 1e-6 for value in values), name
     assert min(found["customer.Lab.unserved_mw.mean"]) > 0
-    free = outcome.run(scenario.replace({"demand.always": None}), replications=4, workers=1, tables="none")
-    assert set(free.values["unserved_mw.mean"]) == {0.0}
+    free = run_scenario(scenario.replace({"demand.always": None}), replications=4, workers=1, tables="none")
+    assert set(free.metric_values["unserved_mw.mean"]) == {0.0}

@@ -4,13 +4,13 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from sim.scenario.dates import Date, instant, read_date
-from sim.scenario.faults import Wrong
-from sim.scenario.laws import Law
-from sim.scenario.statements import Reading
+from sim.scenario.dates import Date, parse_instant, read_date
+from sim.scenario.distribution_reader import NumberReader
+from sim.scenario.distributions import Distribution
+from sim.scenario.faults import InvalidValueError
 from sim.scenario.units import MEASURES
 
-READING = Reading(MEASURES["duration"])
+READING = NumberReader(MEASURES["duration"])
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ READING = Reading(MEASURES["duration"])
     ],
 )
 def test_instants_are_in_utc(written: object, named: datetime) -> None:
-    assert instant(written) == named
+    assert parse_instant(written) == named
 
 
 @pytest.mark.parametrize(
@@ -54,14 +54,14 @@ def test_instants_are_in_utc(written: object, named: datetime) -> None:
     ],
 )
 def test_a_wrong_date_is_told_so(written: object, sentence: str) -> None:
-    with pytest.raises(Wrong) as caught:
+    with pytest.raises(InvalidValueError) as caught:
         read_date(written, READING)
     (complaint,) = caught.value.complaints
     assert f"{complaint.message}; {complaint.remedy}" == sentence
 
 
 def test_a_date_may_be_uncertain_and_described() -> None:
-    plus = Law("uniform", {"low": 0.0, "high": 86_400e6}, "duration")
+    plus = Distribution("uniform", {"low": 0.0, "high": 86_400e6}, "duration")
     stated = {"date": "2026-04-27", "plus": {"uniform": {"low": "0 d", "high": "1 d"}}, "source": "a letter"}
     assert read_date(stated, READING) == Date(datetime(2026, 4, 27), plus)
     assert read_date({"date": "2026-04-27"}, READING) == Date(datetime(2026, 4, 27))
@@ -69,6 +69,6 @@ def test_a_date_may_be_uncertain_and_described() -> None:
 
 
 def test_both_parts_of_a_date_may_be_wrong() -> None:
-    with pytest.raises(Wrong) as caught:
+    with pytest.raises(InvalidValueError) as caught:
         read_date({"value": {"date": "2026-04-31", "plus": "3 MW"}, "note": "x"}, READING)
     assert [each.path for each in caught.value.complaints] == [("value", "date"), ("value", "plus")]

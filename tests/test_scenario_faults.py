@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from sim.scenario.faults import Fault, Place, ScenarioError, meant
-from sim.scenario.reading import load, understood
-from sim.scenario.written import as_written
+from sim.scenario.faults import Fault, Place, ScenarioError, suggestion
+from sim.scenario.reading import read_scenario, validate_scenario
+from sim.scenario.yaml_reader import to_node
 
 SMALL = Path(__file__).parent / "data" / "small.yaml"
 SMALL_PLACE = Place("small.yaml", 1)
@@ -234,7 +234,7 @@ PAIRS = re.findall(r"^(\S.*?) = (.*)\n((?:    .*\n)+)", CASES, re.MULTILINE)
 
 def sentences(overrides: dict[str, object]) -> list[str]:
     with pytest.raises(ScenarioError) as caught:
-        load(SMALL, overrides)
+        read_scenario(SMALL, overrides)
     return [re.sub(r"^(--set|.*small\.yaml:\d+): ", "", line) for line in str(caught.value).splitlines()]
 
 
@@ -266,7 +266,7 @@ def test_a_fault_says_what_it_knows() -> None:
     ) == ('a.yaml:12: sites.A.pue: "1.4 MW": is a power, expected a number; write 1.4')
     assert str(Fault("a.yaml", None, "", None, "cannot be read")) == "a.yaml: cannot be read"
     with pytest.raises(ScenarioError) as caught:
-        load(SMALL, {"sites.West.pue": "0.8"})
+        read_scenario(SMALL, {"sites.West.pue": "0.8"})
     assert caught.value.faults == (
         Fault("--set", None, "sites.West.pue", "0.8", "must not be below 1", "write a number such as 1.4"),
     )
@@ -289,7 +289,7 @@ def test_a_fault_says_what_it_knows() -> None:
     ],
 )
 def test_what_was_meant(word: str, known: list[str], remedy: str) -> None:
-    assert meant(word, known) == remedy
+    assert suggestion(word, known) == remedy
 
 
 NASTY: list[Any] = [
@@ -310,7 +310,7 @@ def places(tree: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 def test_no_nonsense_ends_in_anything_but_sentences_of_ours() -> None:
-    tree = load(SMALL).tree
+    tree = read_scenario(SMALL).tree
     read = 0
     for number, path in enumerate(places(tree)):
         for value in NASTY[number % 3 :: 3]:
@@ -320,14 +320,16 @@ def test_no_nonsense_ends_in_anything_but_sentences_of_ours() -> None:
                 part = part[key]
             part[path[-1]] = value
             try:
-                scenario = understood(as_written(changed, SMALL_PLACE), SMALL, {})
+                scenario = validate_scenario(to_node(changed, SMALL_PLACE), SMALL, {})
             except ScenarioError as error:
                 told = str(error)
                 assert "Input should" not in told, (path, value, told)
                 assert "Value error" not in told, (path, value, told)
             else:
                 read += 1
-                assert understood(as_written(scenario.resolved(), SMALL_PLACE), SMALL, {}) == scenario, (
+                assert (
+                    validate_scenario(to_node(scenario.resolved_tree(), SMALL_PLACE), SMALL, {}) == scenario
+                ), (
                     path,
                     value,
                 )

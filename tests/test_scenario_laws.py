@@ -6,22 +6,22 @@ import re
 
 import pytest
 
-from sim.scenario.faults import Wrong
-from sim.scenario.laws import Law, Ref, bounds, can_be_zero, mean
-from sim.scenario.statements import Reading, measure_of, read_law
+from sim.scenario.distribution_reader import NumberReader, measure_of, read_distribution
+from sim.scenario.distributions import Distribution, UncertainReference, can_be_zero, mean, support
+from sim.scenario.faults import InvalidValueError
 from sim.scenario.units import MEASURES
-from sim.scenario.written import read_yaml
+from sim.scenario.yaml_reader import parse_yaml
 
 DAY = 86_400_000_000.0
-DURATION = Reading(MEASURES["duration"])
-GROWTH = Law("uniform", {"low": 1.0, "high": 2.0}, "number")
-DELAY = Law("constant", {"value": 3 * DAY}, "duration")
+DURATION = NumberReader(MEASURES["duration"])
+GROWTH = Distribution("uniform", {"low": 1.0, "high": 2.0}, "number")
+DELAY = Distribution("constant", {"value": 3 * DAY}, "duration")
 UNCERTAIN = {"growth": GROWTH, "delay": DELAY, "faulty": None}
 
 
-def sentences(written: object, reading: Reading = DURATION) -> list[str]:
-    with pytest.raises(Wrong) as caught:
-        read_law(written, reading)
+def sentences(written: object, reading: NumberReader = DURATION) -> list[str]:
+    with pytest.raises(InvalidValueError) as caught:
+        read_distribution(written, reading)
     told = []
     for each in caught.value.complaints:
         at = ".".join(map(str, each.path))
@@ -69,46 +69,49 @@ def sentences(written: object, reading: Reading = DURATION) -> list[str]:
             "exponential",
             {"mean": DAY},
         ),
-        ("$delay", "constant", {"value": Ref("delay", "duration")}),
+        ("$delay", "constant", {"value": UncertainReference("delay", "duration")}),
         (
             {"lognormal": {"median": "$delay", "sigma": "$growth"}},
             "lognormal",
-            {"median": Ref("delay", "duration"), "sigma": Ref("growth", "number")},
+            {
+                "median": UncertainReference("delay", "duration"),
+                "sigma": UncertainReference("growth", "number"),
+            },
         ),
     ],
 )
 def test_laws_hold_their_parameters_in_the_canonical_unit(written: object, kind: str, params: object) -> None:
-    law = read_law(written, Reading(MEASURES["duration"], UNCERTAIN))
-    assert law == Law(kind, params, "duration")  # type: ignore[arg-type]
+    law = read_distribution(written, NumberReader(MEASURES["duration"], UNCERTAIN))
+    assert law == Distribution(kind, params, "duration")  # type: ignore[arg-type]
 
 
 def test_a_chance_has_laws_in_it_and_is_zero_otherwise() -> None:
-    law = read_law({"chance": "40 %", "then": {"exponential": {"mean": "1 d"}}}, DURATION)
+    law = read_distribution({"chance": "40 %", "then": {"exponential": {"mean": "1 d"}}}, DURATION)
     assert law.params == {
         "chance": 0.4,
-        "then": Law("exponential", {"mean": DAY}, "duration"),
-        "else": Law("constant", {"value": 0.0}, "duration"),
+        "then": Distribution("exponential", {"mean": DAY}, "duration"),
+        "else": Distribution("constant", {"value": 0.0}, "duration"),
     }
     assert (
-        read_law({"chance": "40 %", "then": "1 d", "else": "2 d"}, DURATION).params["else"].constant
+        read_distribution({"chance": "40 %", "then": "1 d", "else": "2 d"}, DURATION).params["else"].constant
         == 2 * DAY
     )
 
 
 def test_a_law_tells_its_constant_and_its_references() -> None:
-    assert read_law("3 d", DURATION).constant == 3 * DAY
-    assert read_law("$delay", DURATION).constant is None
-    assert read_law({"uniform": {"low": "1 d", "high": "1 d"}}, DURATION).constant is None
+    assert read_distribution("3 d", DURATION).constant == 3 * DAY
+    assert read_distribution("$delay", DURATION).constant is None
+    assert read_distribution({"uniform": {"low": "1 d", "high": "1 d"}}, DURATION).constant is None
     nested = {
         "chance": "$p",
         "then": {"discrete": {"values": ["$a", "1 d"], "weights": ["$w", "1"]}},
         "else": "$b",
     }
-    assert read_law(nested, DURATION).refs() == {"p", "a", "w", "b"}
+    assert read_distribution(nested, DURATION).references() == {"p", "a", "w", "b"}
 
 
 def test_a_law_is_a_value() -> None:
-    law = read_law({"chance": "40 %", "then": {"empirical": {"values": ["1 d", "$x"]}}}, DURATION)
+    law = read_distribution({"chance": "40 %", "then": {"empirical": {"values": ["1 d", "$x"]}}}, DURATION)
     assert pickle.loads(pickle.dumps(law)) == law
     assert len({law, pickle.loads(pickle.dumps(law))}) == 1
 
@@ -163,7 +166,9 @@ CASES = re.findall(r"^(\S.*)\n((?:    .*\n)+)", WRONG, re.MULTILINE)
 
 @pytest.mark.parametrize(("written", "expected"), CASES)
 def test_a_wrong_law_is_told_so_with_all_that_is_wrong(written: str, expected: str) -> None:
-    assert sentences(read_yaml(written, "law").plain()) == [line.strip() for line in expected.splitlines()]
+    assert sentences(parse_yaml(written, "law").to_plain()) == [
+        line.strip() for line in expected.splitlines()
+    ]
 
 
 @pytest.mark.parametrize(
@@ -175,12 +180,14 @@ def test_a_wrong_law_is_told_so_with_all_that_is_wrong(written: str, expected: s
     ],
 )
 def test_a_reference_must_measure_what_is_expected(name: str, dimension: str, expected: str) -> None:
-    assert sentences(name, Reading(MEASURES[dimension], UNCERTAIN)) == [expected]
+    assert sentences(name, NumberReader(MEASURES[dimension], UNCERTAIN)) == [expected]
 
 
 def test_a_number_may_stand_for_a_share_and_a_faulty_one_for_anything() -> None:
     for name, dimension in (("$growth", "share"), ("$faulty", "power"), ("$faulty", "number")):
-        assert read_law(name, Reading(MEASURES[dimension], UNCERTAIN)).refs() == {name[1:]}
+        assert read_distribution(name, NumberReader(MEASURES[dimension], UNCERTAIN)).references() == {
+            name[1:]
+        }
 
 
 @pytest.mark.parametrize(
@@ -218,8 +225,8 @@ LAWS = [
 
 @pytest.mark.parametrize(("written", "ends", "average"), LAWS)
 def test_a_law_has_ends_and_a_mean(written: object, ends: tuple[float, float], average: float) -> None:
-    law = read_law(written, DURATION)
-    assert bounds(law, UNCERTAIN) == (ends[0] * DAY, ends[1] * DAY)
+    law = read_distribution(written, DURATION)
+    assert support(law, UNCERTAIN) == (ends[0] * DAY, ends[1] * DAY)
     assert mean(law, UNCERTAIN) == pytest.approx(average * DAY, rel=1e-12)
 
 
@@ -234,4 +241,4 @@ def test_what_can_be_exactly_zero() -> None:
         ({"empirical": {"values": ["0 d", "1 d"]}}, True),
         ("$delay", False),
     ):
-        assert can_be_zero(read_law(written, DURATION), UNCERTAIN) is zero
+        assert can_be_zero(read_distribution(written, DURATION), UNCERTAIN) is zero

@@ -12,7 +12,7 @@ import pytest
 
 from sim.scenario.dates import Date
 from sim.scenario.faults import ScenarioError
-from sim.scenario.reading import load
+from sim.scenario.reading import read_scenario
 from sim.scenario.schema import ScenarioFile
 
 DATA = Path(__file__).parent / "data"
@@ -21,7 +21,7 @@ DAY = 86_400_000_000.0
 
 @pytest.fixture(scope="module")
 def small() -> ScenarioFile:
-    return load(DATA / "small.yaml")
+    return read_scenario(DATA / "small.yaml")
 
 
 def write(folder: Path, **texts: str) -> Path:
@@ -33,7 +33,7 @@ def write(folder: Path, **texts: str) -> Path:
 
 def faults(path: Path, overrides: dict[str, object] | None = None) -> list[str]:
     with pytest.raises(ScenarioError) as caught:
-        load(path, overrides)
+        read_scenario(path, overrides)
     return str(caught.value).replace(f"{path.parent}/", "").splitlines()
 
 
@@ -60,7 +60,7 @@ sites:
 
 def test_named_maps_and_fields_merge_in_the_order_of_the_base(tmp_path: Path) -> None:
     top = "extends: base.yaml\nproviders: {New: {sites: [East]}, Big: {price: 4 $/kW/y}}\nsites: {East: {pue: 1.5}}\n"
-    scenario = load(write(tmp_path, top=top, base=BASE))
+    scenario = read_scenario(write(tmp_path, top=top, base=BASE))
     assert list(scenario.providers) == ["Big", "Neo", "New"]
     assert scenario.tree["providers"]["Big"] == {
         "sites": ["West", "East"],
@@ -90,7 +90,7 @@ def test_named_maps_and_fields_merge_in_the_order_of_the_base(tmp_path: Path) ->
     ],
 )
 def test_values_are_replaced_whole(tmp_path: Path, written: str, path: str, found: object) -> None:
-    part: object = load(write(tmp_path, top=f"extends: base.yaml\n{written}\n", base=BASE)).tree
+    part: object = read_scenario(write(tmp_path, top=f"extends: base.yaml\n{written}\n", base=BASE)).tree
     for key in path.split("."):
         part = part[key]  # type: ignore[index]
     assert part == found
@@ -106,7 +106,7 @@ def test_arrivals_of_supplies_are_replaced_whole_and_needs_merge(tmp_path: Path)
         "extends: base.yaml\nsupplies: {fund: {arrives: {2025-05-01: 5 $}}}\n"
         "sites: {North: {buildings: {Hall: {phases: {shell: {needs: {crews: 2}}}}}}}\n"
     )
-    tree = load(write(tmp_path, top=top, base=BASE + site + supplies)).tree
+    tree = read_scenario(write(tmp_path, top=top, base=BASE + site + supplies)).tree
     assert tree["supplies"]["fund"] == {"unit": "$", "arrives": {"2025-05-01": "5 $"}}
     assert tree["sites"]["North"]["buildings"]["Hall"]["phases"]["shell"]["needs"] == {
         "fund": "1 $",
@@ -116,7 +116,7 @@ def test_arrivals_of_supplies_are_replaced_whole_and_needs_merge(tmp_path: Path)
 
 def test_null_removes(tmp_path: Path) -> None:
     top = "extends: base.yaml\nproviders: {Neo: null, Big: {presells: ~}}\ndemand: {chat: {in_place: }}\n"
-    scenario = load(write(tmp_path, top=top, base=BASE))
+    scenario = read_scenario(write(tmp_path, top=top, base=BASE))
     assert list(scenario.providers) == ["Big"]
     assert scenario.tree["providers"]["Big"] == {"sites": ["West", "East"], "price": "3 $/kW/y"}
     assert scenario.providers["Big"].presells.constant == 0
@@ -127,18 +127,22 @@ def test_extends_goes_on_and_each_file_finds_its_own(tmp_path: Path) -> None:
     (tmp_path / "far").mkdir()
     write(tmp_path / "far", middle="extends: ../base.yaml\nseed: 2\nreplications: 3\n")
     top = write(tmp_path, top="extends: far/middle.yaml\nseed: 4\n", base=BASE)
-    assert (load(top).seed, load(top).replications, load(top).name) == (4, 3, "top")
+    assert (read_scenario(top).seed, read_scenario(top).replications, read_scenario(top).name) == (
+        4,
+        3,
+        "top",
+    )
 
 
 def test_a_byte_order_mark_and_other_letters_are_read(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes("\ufefftitle: größer\nstart: 2025-01-01\nend: 2026-01-01\n".encode())
-    assert load(path).title == "größer"
+    assert read_scenario(path).title == "größer"
 
 
 def test_yaml_1_2_has_no_other_words_for_truth_and_numbers_stay_texts(tmp_path: Path) -> None:
     text = "title: 1.10\nstart: 2025-01-01\nend: 2026-01-01\nsites: {on: {owner: no}, 007: {owner: 1e3}}\n"
-    scenario = load(write(tmp_path, a=text))
+    scenario = read_scenario(write(tmp_path, a=text))
     assert scenario.title == "1.10"
     assert [(name, site.owner) for name, site in scenario.sites.items()] == [("on", "no"), ("007", "1e3")]
 
@@ -252,11 +256,11 @@ def test_an_empirical_law_reads_a_column(tmp_path: Path) -> None:
     law = "{empirical: {file: data/delays.csv, column: days, unit: d}}"
     text = f"{BASE}rights: {{r: {{holder: Big, kind: first refusal, window: {law}}}}}\n"
     path = write(tmp_path, a=text)
-    scenario = load(path)
+    scenario = read_scenario(path)
     assert scenario.rights["r"].window.params == {"values": (10 * DAY, 30.5 * DAY)}
     assert scenario.tree["rights"]["r"]["window"] == {"empirical": {"values": ["10", "30.5"], "unit": "d"}}
     path.write_text(text.replace("file: data/delays.csv, column: days, unit: d", "file: data/one.csv"))
-    assert load(path).rights["r"].window.params == {"values": (3 * DAY, 14 * DAY)}
+    assert read_scenario(path).rights["r"].window.params == {"values": (3 * DAY, 14 * DAY)}
 
 
 @pytest.mark.parametrize(
@@ -294,7 +298,7 @@ def test_a_trace_is_found_from_the_file_that_names_it(tmp_path: Path) -> None:
         'a.yaml:6: demand.chat.arrivals.trace.file: "t.csv": is no file; looked for t.csv'
     ]
     (tmp_path / "t.csv").write_text("t,s,d\n0,1,2\n")
-    arrivals = load(path).demand["chat"].arrivals
+    arrivals = read_scenario(path).demand["chat"].arrivals
     assert arrivals is not None
     assert arrivals.trace is not None
     assert arrivals.trace.file == str(tmp_path / "t.csv")
@@ -306,17 +310,17 @@ def test_a_trace_is_found_from_the_file_that_names_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["announced", "small"])
 def test_a_resolved_scenario_reads_as_an_equal_one(tmp_path: Path, name: str) -> None:
-    scenario = load(DATA / f"{name}.yaml")
+    scenario = read_scenario(DATA / f"{name}.yaml")
     path = tmp_path / "resolved.yaml"
     path.write_text(scenario.resolved_yaml())
-    again = load(path)
+    again = read_scenario(path)
     assert again == scenario
     assert again.resolved_yaml() == scenario.resolved_yaml()
     assert again.fingerprint() == scenario.fingerprint()
 
 
 def test_a_resolved_scenario_states_every_default(small: ScenarioFile) -> None:
-    tree = small.resolved()
+    tree = small.resolved_tree()
     assert tree["measure_from"] == "2025-01-01T00:00:00"
     assert (tree["seed"], tree["replications"]) == ("1", "100")
     assert tree["overflow"] == {"policy": "soonest"}
@@ -343,11 +347,11 @@ def test_a_resolved_scenario_needs_no_other_file(tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_text("days\n10\n20\n")
     law = "{empirical: {file: d.csv, unit: d}}"
     text = f"{BASE}rights: {{r: {{holder: Big, kind: first refusal, window: {law}}}}}\n"
-    scenario = load(write(tmp_path, a=text))
+    scenario = read_scenario(write(tmp_path, a=text))
     (tmp_path / "elsewhere").mkdir()
     path = write(tmp_path / "elsewhere", b=scenario.resolved_yaml())
     (tmp_path / "d.csv").unlink()
-    assert load(path) == scenario
+    assert read_scenario(path) == scenario
     assert scenario.replace({"seed": 3}).rights == scenario.rights
 
 
@@ -369,11 +373,11 @@ def test_awkward_texts_survive(tmp_path: Path) -> None:
         "{",
         "%",
     ]
-    small = load(DATA / "small.yaml")
+    small = read_scenario(DATA / "small.yaml")
     for text in texts:
         scenario = small.replace({"sites.West": {"online": "1 GW", "owner": text}})
         assert scenario.sites["West"].owner == text
-        again = load(write(tmp_path, again=scenario.resolved_yaml()))
+        again = read_scenario(write(tmp_path, again=scenario.resolved_yaml()))
         assert again.sites["West"].owner == text
 
 
@@ -387,7 +391,7 @@ def test_a_scenario_goes_to_other_processes(small: ScenarioFile) -> None:
 
 def test_faults_go_to_other_processes() -> None:
     with pytest.raises(ScenarioError) as caught:
-        load(DATA / "small.yaml", {"seed": "x", "sites.West.pue": 0})
+        read_scenario(DATA / "small.yaml", {"seed": "x", "sites.West.pue": 0})
     again = pickle.loads(pickle.dumps(caught.value))
     assert again.faults == caught.value.faults
     assert str(again) == str(caught.value)
@@ -398,7 +402,7 @@ def test_a_fingerprint_tells_scenarios_apart(small: ScenarioFile) -> None:
         small.replace(each).fingerprint() for each in ({}, {"seed": 2}, {"sites.West.pue": 1.1}, {"seed": 1})
     }
     assert len(prints) == 3
-    assert hash(small) == hash(load(DATA / "small.yaml"))
+    assert hash(small) == hash(read_scenario(DATA / "small.yaml"))
 
 
 def test_reading_imports_nothing_heavy() -> None:

@@ -8,29 +8,32 @@ import pytest
 from pydantic import ValidationError
 
 from sim.scenario import schema
-from sim.scenario.laws import Law, Ref
-from sim.scenario.reading import load
-from sim.scenario.schema import Date, DatedArrivals, Need, RegularArrivals, ScenarioFile, Trigger
+from sim.scenario.construction import Trigger
+from sim.scenario.dates import Date
+from sim.scenario.distributions import Distribution, UncertainReference
+from sim.scenario.reading import read_scenario
+from sim.scenario.schema import ScenarioFile
+from sim.scenario.supplies import DatedArrivals, Need, RegularArrivals
 
 DATA = Path(__file__).parent / "data"
 DAY = 86_400_000_000.0
 
 
-def power(mw: float) -> Law:
-    return Law("constant", {"value": mw * 1000}, "power")
+def power(mw: float) -> Distribution:
+    return Distribution("constant", {"value": mw * 1000}, "power")
 
 
-def days(number: float) -> Law:
-    return Law("constant", {"value": number * DAY}, "duration")
+def days(number: float) -> Distribution:
+    return Distribution("constant", {"value": number * DAY}, "duration")
 
 
-def share(value: float) -> Law:
-    return Law("constant", {"value": value}, "share")
+def share(value: float) -> Distribution:
+    return Distribution("constant", {"value": value}, "share")
 
 
 @pytest.fixture(scope="module")
 def announced() -> ScenarioFile:
-    return load(DATA / "announced.yaml")
+    return read_scenario(DATA / "announced.yaml")
 
 
 def test_the_scenario_of_the_design_is_read(announced: ScenarioFile) -> None:
@@ -38,7 +41,7 @@ def test_the_scenario_of_the_design_is_read(announced: ScenarioFile) -> None:
     assert (announced.start, announced.end) == (datetime(2025, 1, 21), datetime(2029, 1, 21))
     assert announced.report_at == (datetime(2025, 12, 31), datetime(2026, 12, 31))
     assert (announced.seed, announced.replications, announced.name) == (1, 100, "announced")
-    assert announced.uncertain["growth"] == Law(
+    assert announced.uncertain["growth"] == Distribution(
         "triangular", {"low": 1.8, "mode": 2.4, "high": 3.2}, "number"
     )
     assert announced.expect == ("unserved_mw.mean.p90 < 2000",)
@@ -66,9 +69,11 @@ def test_its_demand(announced: ScenarioFile) -> None:
         (datetime(2025, 1, 21), power(400)),
         (datetime(2026, 1, 1), power(1200)),
     )
-    assert stream.arrivals.curve.growth == Law("constant", {"value": Ref("growth", "number")}, "number")
+    assert stream.arrivals.curve.growth == Distribution(
+        "constant", {"value": UncertainReference("growth", "number")}, "number"
+    )
     assert stream.in_place == {"Azure": power(300)}
-    assert stream.size == Law("lognormal", {"median": 300_000.0, "sigma": 0.8}, "power")
+    assert stream.size == Distribution("lognormal", {"median": 300_000.0, "sigma": 0.8}, "power")
     assert (stream.term, stream.block) == (days(5 * 365.25), power(1))
     assert (stream.lead, stream.patience) == (days(0.75 * 365.25), days(365.25))
     assert announced.demand["training"].patience is None
@@ -81,7 +86,7 @@ def test_its_rights(announced: ScenarioFile) -> None:
         "exclusive", ("api",), None, Date(datetime(2026, 4, 27)),
     )  # fmt: skip
     assert refusal.from_ == Date(datetime(2025, 1, 21))
-    assert refusal.window == Law("uniform", {"low": 7 * DAY, "high": 45 * DAY}, "duration")
+    assert refusal.window == Distribution("uniform", {"low": 7 * DAY, "high": 45 * DAY}, "duration")
     assert refusal.appetite == {"training": share(0.2), "inference": share(0.8)}
     assert (refusal.max_utilization, refusal.max_delay) == (share(0.95), days(90))
     assert (refusal.partial, refusal.holds_capacity) == (True, False)
@@ -96,7 +101,7 @@ def test_its_supplies(announced: ScenarioFile) -> None:
     assert shipments.arrives.every == days(365.25 / 12)
     assert fund.initial.constant == 100e9
     assert isinstance(grid.arrives, DatedArrivals)
-    assert [(at, law.constant) for at, law in grid.arrives.at] == [
+    assert [(at, law.constant) for at, law in grid.arrives.amounts] == [
         (datetime(2025, 6, 1), 200_000),
         (datetime(2026, 3, 1), 1_000_000),
     ]
@@ -106,16 +111,16 @@ def test_its_supplies(announced: ScenarioFile) -> None:
 def test_its_buildings(announced: ScenarioFile) -> None:
     first, expansion = announced.sites["Abilene"].buildings.values()
     assert (first.count, first.it_power, first.planned) == (8, power(105), Date(datetime(2025, 9, 26)))
-    assert (first.every, first.review, first.slip.kind) == (days(45), days(90), "triangular")
-    assert first.capex == Law("constant", {"value": 37_900.0}, "capex")
+    assert (first.every, first.review, first.slip.family) == (days(45), days(90), "triangular")
+    assert first.capex == Distribution("constant", {"value": 37_900.0}, "capex")
     assert expansion.when == Trigger("committed", ">", 0.8)
     assert expansion.phases is not None
     shell, fit_out = expansion.phases.values()
-    assert shell.needs["Abilene crews"] == Need(amount=Law("constant", {"value": 1.0}, "crew"))
+    assert shell.needs["Abilene crews"] == Need(amount=Distribution("constant", {"value": 1.0}, "crew"))
     assert shell.needs["Stargate fund"].per_mw
-    assert shell.needs["Stargate fund"].amount == Law("constant", {"value": 11.8e6}, "money per MW")
+    assert shell.needs["Stargate fund"].amount == Distribution("constant", {"value": 11.8e6}, "money per MW")
     assert fit_out.needs["GB200 shipments"] == Need(fill=True)
-    assert fit_out.needs["Texas grid"].amount == Law("constant", {"value": 1000.0}, "power per MW")
+    assert fit_out.needs["Texas grid"].amount == Distribution("constant", {"value": 1000.0}, "power per MW")
 
 
 def test_its_outages_and_contracts(announced: ScenarioFile) -> None:
@@ -128,7 +133,7 @@ def test_its_outages_and_contracts(announced: ScenarioFile) -> None:
 
 
 def test_defaults_are_those_of_the_design() -> None:
-    scenario = load(DATA / "small.yaml")
+    scenario = read_scenario(DATA / "small.yaml")
     assert (scenario.measure_from, scenario.seed, scenario.replications) == (scenario.start, 1, 100)
     assert (scenario.overflow.policy, scenario.overflow.order, scenario.waiting.bypass) == (
         "soonest",
@@ -161,7 +166,7 @@ def test_defaults_are_those_of_the_design() -> None:
     ],
 )
 def test_what_may_be_written_in_several_ways(path: str, written: object, found: object) -> None:
-    part: object = load(DATA / "small.yaml", {path: written})
+    part: object = read_scenario(DATA / "small.yaml", {path: written})
     for key in path.split("."):
         part = part[key] if isinstance(part, dict) else getattr(part, key)
     assert found is None or part == found
@@ -172,18 +177,18 @@ def test_an_outage_takes_a_share_or_a_power() -> None:
         outages = f"{{every: 90 d, lasts: 8 h, takes: {takes}}}"
         if dimension is None:
             with pytest.raises(Exception, match="is a duration, expected a share"):
-                load(DATA / "small.yaml", {"sites.West.outages": outages})
+                read_scenario(DATA / "small.yaml", {"sites.West.outages": outages})
         else:
-            found = load(DATA / "small.yaml", {"sites.West.outages": outages}).sites["West"].outages
+            found = read_scenario(DATA / "small.yaml", {"sites.West.outages": outages}).sites["West"].outages
             assert found is not None
             assert found.takes.dimension == dimension
 
 
 def test_a_building_may_be_cancelled_on_a_date_or_with_a_chance() -> None:
     hall = "sites.East.buildings.Hall"
-    dated = load(DATA / "small.yaml", {f"{hall}.cancelled": "{date: 2026-01-01, plus: 30 d}"})
+    dated = read_scenario(DATA / "small.yaml", {f"{hall}.cancelled": "{date: 2026-01-01, plus: 30 d}"})
     assert dated.sites["East"].buildings["Hall"].cancelled == Date(datetime(2026, 1, 1), days(30))
-    maybe = load(DATA / "small.yaml", {f"{hall}.retired": "{chance: 5 %, on: 2026-12-01}"})
+    maybe = read_scenario(DATA / "small.yaml", {f"{hall}.retired": "{chance: 5 %, on: 2026-12-01}"})
     retired = maybe.sites["East"].buildings["Hall"].retired
     assert isinstance(retired, schema.Chance)
     assert (retired.chance, retired.on) == (share(0.05), Date(datetime(2026, 12, 1)))
@@ -194,7 +199,7 @@ def test_deals_and_ramps() -> None:
         "a": {"asked": "2025-02-01", "wanted": "2025-03-01", "size": "5 MW"},
         "b": {"asked": "2025-02-01", "ramp": {"2025-09-01": "2 MW", "2025-05-01": "1 MW"}},
     }
-    stream = load(DATA / "small.yaml", {"demand.chat.arrivals": {"deals": deals}}).demand["chat"]
+    stream = read_scenario(DATA / "small.yaml", {"demand.chat.arrivals": {"deals": deals}}).demand["chat"]
     assert stream.arrivals is not None
     assert stream.arrivals.deals is not None
     assert stream.arrivals.deals["a"].wanted == Date(datetime(2025, 3, 1))
@@ -221,4 +226,4 @@ def test_every_field_says_what_it_is() -> None:
     assert written["$defs"]["Right"]["type"] == ["object", "null"], "null removes a right"
     assert written["$defs"]["Right"]["properties"]["until"]["anyOf"][-1] == {"type": "null"}
     assert written["properties"]["rights"]["type"] == ["object", "null"]
-    assert set(written["properties"]) == {"extends", *ScenarioFile.fields()}
+    assert set(written["properties"]) == {"extends", *ScenarioFile.field_by_key()}

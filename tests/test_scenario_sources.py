@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from sim.scenario.expectations import Expectation, parse_expectation
-from sim.scenario.faults import Wrong
-from sim.scenario.reading import load
-from sim.scenario.remarks import remarks
-from sim.scenario.sources import Sourced, quantities, unsourced
+from sim.scenario.faults import InvalidValueError
+from sim.scenario.reading import read_scenario
+from sim.scenario.sources import SourcedQuantity, list_assumptions, list_quantities
+from sim.scenario.warnings import scenario_warnings
 
 DATA = Path(__file__).parent / "data"
 
@@ -62,7 +62,10 @@ def stated(tmp_path: Path) -> Path:
 
 
 def test_every_quantity_is_told_with_its_source(stated: Path) -> None:
-    found = {each.path: (each.value, each.source, each.confidence) for each in quantities(load(stated))}
+    found = {
+        each.path: (each.value, each.source, each.confidence)
+        for each in list_quantities(read_scenario(stated))
+    }
     whole = ("the whole file", None)
     assert found == {
         "uncertain.growth": ("{uniform: {low: 1, high: 2}}", "a study", "estimated"),
@@ -90,35 +93,37 @@ def test_every_quantity_is_told_with_its_source(stated: Path) -> None:
 
 
 def test_a_note_of_its_own_stays_beside_the_source_of_the_whole(stated: Path) -> None:
-    terms = [each for each in quantities(load(stated)) if each.path == "demand.chat.term"]
-    assert terms == [Sourced("demand.chat.term", "5 y", "a filing", "reported", "a guess")]
+    terms = [each for each in list_quantities(read_scenario(stated)) if each.path == "demand.chat.term"]
+    assert terms == [SourcedQuantity("demand.chat.term", "5 y", "a filing", "reported", "a guess")]
 
 
 def test_what_is_assumed_or_said_by_nobody_is_unsourced(stated: Path) -> None:
-    assert [each.path for each in unsourced(load(stated))] == ["demand.chat.size"]
+    assert [each.path for each in list_assumptions(read_scenario(stated))] == ["demand.chat.size"]
     stated.write_text(TEXT.replace("source: the whole file\n", ""))
-    without = [each.path for each in unsourced(load(stated))]
+    without = [each.path for each in list_assumptions(read_scenario(stated))]
     assert "providers.Big.presells" in without
     assert "demand.chat.term" not in without
     assert "rights.first.until" not in without
 
 
 def test_every_path_that_is_told_can_be_set(stated: Path) -> None:
-    scenario = load(stated)
-    for each in quantities(scenario):
+    scenario = read_scenario(stated)
+    for each in list_quantities(scenario):
         again = scenario.replace({each.path: each.value})
-        assert {each.path for each in quantities(again)} == {each.path for each in quantities(scenario)}
+        assert {each.path for each in list_quantities(again)} == {
+            each.path for each in list_quantities(scenario)
+        }
 
 
 def test_an_empty_set_of_numbers_has_no_sources(tmp_path: Path) -> None:
     path = tmp_path / "empty.yaml"
     path.write_text("start: 2025-01-01\nend: 2026-01-01\n")
-    assert quantities(load(path)) == []
+    assert list_quantities(read_scenario(path)) == []
 
 
 def test_what_has_no_effect_is_remarked_on() -> None:
-    told = remarks(
-        load(
+    told = scenario_warnings(
+        read_scenario(
             DATA / "small.yaml",
             {
                 "rights.first refusal.window": "0 d",
@@ -148,7 +153,7 @@ def test_what_has_no_effect_is_remarked_on() -> None:
 
 
 def test_a_scenario_in_which_all_counts_has_no_remarks() -> None:
-    assert remarks(load(DATA / "small.yaml")) == []
+    assert scenario_warnings(read_scenario(DATA / "small.yaml")) == []
 
 
 @pytest.mark.parametrize(
@@ -179,7 +184,7 @@ def test_expectations_have_a_small_grammar(written: str, expected: Expectation) 
     ],
 )
 def test_what_is_no_expectation(written: str) -> None:
-    with pytest.raises(Wrong):
+    with pytest.raises(InvalidValueError):
         parse_expectation(written)
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from sim.scenario.faults import Wrong
-from sim.scenario.units import DIMENSIONS, MEASURES, counted_in, parse_quantity
+from sim.scenario.faults import InvalidValueError
+from sim.scenario.units import CANONICAL_UNITS, MEASURES, parse_quantity, supply_measure
 
 DAY = 86_400_000_000
 
@@ -56,11 +56,11 @@ def test_every_two_decimal_share_is_read_to_the_bit() -> None:
 
 
 def test_the_canonical_units_are_those_of_the_model() -> None:
-    assert DIMENSIONS | {"GPU": "GPU", "crew": "crew", "each": "each"} == DIMENSIONS
-    assert DIMENSIONS["power"] == "kW"
-    assert DIMENSIONS["duration"] == "us"
-    assert DIMENSIONS["rate"] == "/d"
-    assert DIMENSIONS["price"] == "$/kW/d"
+    assert CANONICAL_UNITS | {"GPU": "GPU", "crew": "crew", "each": "each"} == CANONICAL_UNITS
+    assert CANONICAL_UNITS["power"] == "kW"
+    assert CANONICAL_UNITS["duration"] == "us"
+    assert CANONICAL_UNITS["rate"] == "/d"
+    assert CANONICAL_UNITS["price"] == "$/kW/d"
     for measure in MEASURES.values():
         assert parse_quantity(f"1 {measure.unit}", measure) == 1
         assert parse_quantity(measure.example, measure) > 0
@@ -97,7 +97,7 @@ def test_the_canonical_units_are_those_of_the_model() -> None:
     ],
 )
 def test_a_wrong_quantity_is_told_so(written: object, dimension: str, sentence: str) -> None:
-    with pytest.raises(Wrong) as caught:
+    with pytest.raises(InvalidValueError) as caught:
         parse_quantity(written, dimension)
     (complaint,) = caught.value.complaints
     assert f"{complaint.message}; {complaint.remedy}" == sentence
@@ -105,7 +105,7 @@ def test_a_wrong_quantity_is_told_so(written: object, dimension: str, sentence: 
 
 def test_no_exponent_and_no_length_can_stop_the_reader() -> None:
     for written in ("1e999999999 MW", "9" * 10_000 + " MW", "1" + "0" * 79 + "e999 MW"):
-        with pytest.raises(Wrong):
+        with pytest.raises(InvalidValueError):
             parse_quantity(written, "power")
 
 
@@ -126,7 +126,7 @@ def test_no_exponent_and_no_length_can_stop_the_reader() -> None:
     ],
 )
 def test_an_amount_is_read_in_the_unit_of_its_supply(unit: str, written: str, held: float) -> None:
-    assert parse_quantity(written, counted_in(unit)) == held
+    assert parse_quantity(written, supply_measure(unit)) == held
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_an_amount_is_read_in_the_unit_of_its_supply(unit: str, written: str, he
     ],
 )
 def test_an_amount_per_mw_is_read_per_mw(unit: str, written: str, held: float) -> None:
-    assert parse_quantity(written, counted_in(unit).per_mw()) == held
+    assert parse_quantity(written, supply_measure(unit).per_mw()) == held
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_an_amount_per_mw_is_read_per_mw(unit: str, written: str, held: float) -
     ],
 )
 def test_a_supply_is_counted_in_what_counts(unit: str, sentence: str) -> None:
-    with pytest.raises(Wrong) as caught:
-        counted_in(unit)
+    with pytest.raises(InvalidValueError) as caught:
+        supply_measure(unit)
     (complaint,) = caught.value.complaints
     assert f"{complaint.message}; {complaint.remedy}" == sentence

@@ -11,9 +11,10 @@ import numpy.typing as npt
 import pytest
 from scipy import stats
 
-from sim.scenario.reading import load, read_file
+from sim.results.run import RunResult
+from sim.scenario.reading import read_scenario, read_yaml_file
 from sim.scenario.schema import ScenarioFile
-from sim.study.outcome import Outcome, run
+from sim.study.run import run_scenario
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
 NAMES = sorted(path.stem for path in SCENARIOS.glob("*.yaml"))
@@ -39,18 +40,20 @@ WHAT_IFS = {
 
 @cache
 def scenario(name: str) -> ScenarioFile:
-    return load(SCENARIOS / f"{name}.yaml")
+    return read_scenario(SCENARIOS / f"{name}.yaml")
 
 
 @cache
-def outcome(name: str, replications: int = REPLICATIONS) -> Outcome:
-    return run(scenario(name), replications=replications, seed=1, tables="none", workers=1)
+def outcome(name: str, replications: int = REPLICATIONS) -> RunResult:
+    return run_scenario(scenario(name), replications=replications, seed=1, tables="none", workers=1)
 
 
-def difference(one: Outcome, other: Outcome, metric: str) -> tuple[float, float]:
+def difference(one: RunResult, other: RunResult, metric: str) -> tuple[float, float]:
     """The mean of `one` less `other`, and half of its 95 % interval by Student's t, over the replications of both."""
-    n = min(len(one.finished), len(other.finished))
-    paired = np.array(one.values[metric][:n], dtype=float) - np.array(other.values[metric][:n], dtype=float)
+    n = min(len(one.finished_replications), len(other.finished_replications))
+    paired = np.array(one.metric_values[metric][:n], dtype=float) - np.array(
+        other.metric_values[metric][:n], dtype=float
+    )
     assert np.isfinite(paired).all(), f"{metric} has no value in some replication"
     half = stats.t.ppf(0.975, len(paired) - 1) * paired.std(ddof=1) / len(paired) ** 0.5
     return float(paired.mean()), float(half)
@@ -83,7 +86,7 @@ def test_holds_what_it_expects_and_adds_up(name: str) -> None:
     """What providers serve, customers use and sites carry is the same; so is what is idle; no share is above 1."""
     assert 2 <= len(scenario(name).expect) <= 4
     assert not [verdict for verdict in outcome(name).verdicts() if not verdict.holds]
-    values = outcome(name).values
+    values = outcome(name).metric_values
 
     def total(kind: str, end: str) -> npt.NDArray[np.float64]:
         found = [v for metric, v in values.items() if metric.startswith(f"{kind}.") and metric.endswith(end)]
@@ -104,7 +107,7 @@ def test_holds_what_it_expects_and_adds_up(name: str) -> None:
 
 def test_every_what_if_is_tested_against_what_it_extends() -> None:
     extends = {
-        path.stem: (read_file(path).plain().get("extends") or "").removesuffix(".yaml")
+        path.stem: (read_yaml_file(path).to_plain().get("extends") or "").removesuffix(".yaml")
         for path in SCENARIOS.glob("*.yaml")
     }
     assert {name: base for name, base in extends.items() if base not in ("", "base")} == {
@@ -162,13 +165,13 @@ def test_abilene_comes_on_its_dates() -> None:
     A building has 105 MW of IT power; the last came with another.
     """
     dates = {"2025-09-25": 0, "2025-09-26": 105, "2025-12-24": 210, "2026-05-23": 420}
-    seen = run(
+    seen = run_scenario(
         scenario("as-built-2026").replace({"report_at": list(dates)}),
         replications=2,
         tables="none",
         workers=1,
     )
-    assert {date: seen.values[f"site.Abilene.online_mw.at.{date}"] for date in dates} == {
+    assert {date: seen.metric_values[f"site.Abilene.online_mw.at.{date}"] for date in dates} == {
         date: [online_mw, online_mw] for date, online_mw in dates.items()
     }
 
@@ -176,7 +179,7 @@ def test_abilene_comes_on_its_dates() -> None:
 @pytest.mark.parametrize("date", ["2025-12-31", "2026-09-30", "2026-12-31", "2027-12-31", "2028-12-31"])
 def test_who_signed_serves(date: str) -> None:
     """Microsoft took none of the large blocks named while it had the right, nor later (press, 2025 and 2026)."""
-    values = outcome("as-built-2026").values
+    values = outcome("as-built-2026").metric_values
     signed = {
         "Oracle": ("Abilene", "Oracle"),
         "CoreWeave": ("CoreWeave",),
@@ -242,7 +245,7 @@ def parts() -> dict[str, tuple[dict[str, object], str, int]]:
 def test_every_part_of_announced_2025_matters(part: str) -> None:
     overrides, metric, way = parts()[part]
     assert overrides
-    without = run(
+    without = run_scenario(
         scenario("announced-2025").replace(overrides),
         replications=25,
         seed=1,

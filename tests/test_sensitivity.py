@@ -14,38 +14,54 @@ from SALib.test_functions import Ishigami, Sobol_G
 from typer.testing import CliRunner
 
 import sim
-from sim.cli import app
-from sim.model.arrays import Floats
-from sim.scenario.factors import Factor, of_law
-from sim.scenario.laws import Law
+from sim.cli.main import app
+from sim.model.arrays import FloatArray
+from sim.results.expectations import UnknownMetricError
+from sim.scenario.designs import Design
+from sim.scenario.distributions import Distribution
+from sim.scenario.factors import Factor, distribution_factor
 from sim.scenario.schema import ScenarioFile
-from sim.scenario.sweep import Design, read_sweep
-from sim.show.report import NothingToShow
-from sim.show.sensitive import sensitive_page
-from sim.study.design import sampled
-from sim.study.effects import Effect, Findings, of_function, stage, studied
-from sim.study.expect import NoMetric
-from sim.study.indices import changes, estimated, first_order, noise_share, total_order, unlike
-from sim.study.sensitivity import Sensitivity, sensitivity
+from sim.scenario.sweep import read_sweep
+from sim.show.pages.sensitivity import render_sensitivity
+from sim.show.plots.figure_files import NothingToShow
+from sim.study.design import sample_design
+from sim.study.effects import (
+    FactorEffect,
+    OutcomeEffects,
+    analyse_design,
+    analyse_effects,
+    function_evaluator,
+)
+from sim.study.sensitivity import Sensitivity, analyse_sensitivity
+from sim.study.sensitivity_indices import (
+    elementary_changes,
+    estimate_ratios,
+    first_order_terms,
+    mean_cross_product,
+    noise_share,
+    total_order_terms,
+)
 
 A = np.array([0, 1, 4.5, 9, 99, 99, 99, 99])
 """Sobol's G: the smaller, the more a factor matters."""
 
 
 def uniform(name: str, low: float, high: float) -> Factor:
-    return of_law(name, (name,), Law("uniform", {"low": low, "high": high}, "number"))
+    return distribution_factor(name, (name,), Distribution("uniform", {"low": low, "high": high}, "number"))
 
 
 ANGLES = [uniform(name, -np.pi, np.pi) for name in ("x1", "x2", "x3")]
 UNITS = [uniform(f"x{k}", 0, 1) for k in range(1, 9)]
 
 
-def noisy(function: Callable[[Floats], Floats], shared: float, own: float) -> Callable[[Floats, int], Floats]:
+def noisy(
+    function: Callable[[FloatArray], FloatArray], shared: float, own: float
+) -> Callable[[FloatArray, int], FloatArray]:
     """The same with the luck of a future: some that hits all points alike, and some that does not."""
 
-    def played(x: Floats, future: int) -> Floats:
+    def played(x: FloatArray, future: int) -> FloatArray:
         rng = np.random.default_rng([future, len(x)])
-        found: Floats = function(x) + shared * rng.normal() + own * rng.normal(size=len(x))
+        found: FloatArray = function(x) + shared * rng.normal() + own * rng.normal(size=len(x))
         return found
 
     return played
@@ -71,14 +87,20 @@ def sobol_g() -> dict[str, tuple[float, float]]:
 
 
 def found_of(
-    function: Callable[[Floats, int], Floats], factors: list[Factor], points: int, futures: int, seed: int = 1
-) -> Findings:
+    function: Callable[[FloatArray, int], FloatArray],
+    factors: list[Factor],
+    points: int,
+    futures: int,
+    seed: int = 1,
+) -> OutcomeEffects:
     """What Sobol's indices say of a function, by the way that scenarios go."""
-    (last,) = studied(factors, of_function(function, factors, futures, seed), "sobol", points=points)
-    return last.findings[0]
+    (last,) = analyse_effects(
+        factors, function_evaluator(function, factors, futures, seed), "sobol", points=points
+    )
+    return last.outcome_effects[0]
 
 
-def by_name(findings: Findings) -> dict[str, Effect]:
+def by_name(findings: OutcomeEffects) -> dict[str, FactorEffect]:
     return {effect.factor: effect for effect in findings.effects}
 
 
@@ -91,7 +113,7 @@ def by_name(findings: Findings) -> dict[str, Effect]:
     ids=["Ishigami", "Sobol G"],
 )
 def test_known_indices(
-    function: Callable[[Floats], Floats], factors: list[Factor], exact: dict[str, tuple[float, float]]
+    function: Callable[[FloatArray], FloatArray], factors: list[Factor], exact: dict[str, tuple[float, float]]
 ) -> None:
     findings = found_of(lambda x, future: function(x), factors, 1024, 1)
     for effect in findings.effects:
@@ -126,7 +148,7 @@ def test_what_is_noise_is_called_noise() -> None:
         function = noisy(lambda x: 3 * x[:, 0] + x[:, 1], 5.0, 1.0)
         effects = found_of(lambda x, f, s=seed, g=function: g(x, 100 * s + f), factors, 64, 5, seed).effects
         for effect in effects:
-            sure[effect.factor] += effect.sure
+            sure[effect.factor] += effect.distinguishable
     assert sure["x0"] >= 37
     assert sure["x1"] > 20
     assert sure["x2"] + sure["x3"] <= 13  # of 80, by two intervals of 95 % each
@@ -161,40 +183,40 @@ def test_swings_of_a_line() -> None:
     factors = [uniform("up", 0, 1), uniform("down", 0, 1), uniform("idle", 0, 1)]
     function = noisy(lambda x: 10 * x[:, 0] - 5 * x[:, 1], 9.0, 0.0)
     for method in ("sobol", "morris"):
-        (found,) = studied(factors, of_function(function, factors, 4, 2), method)  # type: ignore[arg-type]
-        swings = {name: effect.swing for name, effect in by_name(found.findings[0]).items()}
+        (found,) = analyse_effects(factors, function_evaluator(function, factors, 4, 2), method)  # type: ignore[arg-type]
+        swings = {name: effect.swing for name, effect in by_name(found.outcome_effects[0]).items()}
         assert swings["up"].value == pytest.approx(8)
         assert swings["down"].value == pytest.approx(-4)
-        assert (swings["idle"].value, swings["idle"].sure) == (0, False)
+        assert (swings["idle"].value, swings["idle"].excludes_zero) == (0, False)
 
 
 # -------------------------------------------------------------------------- as SALib's, where there is no noise
 
 
 def test_sobol_is_that_of_salib() -> None:
-    u = sampled(Design("sobol", {"points": 128, "second_order": 0}), ANGLES, 5)
+    u = sample_design(Design("sobol", {"points": 128, "second_order": 0}), ANGLES, 5)
     y = Ishigami.evaluate((2 * u - 1) * np.pi)
     problem: dict[str, Any] = {"num_vars": 3, "names": ["x1", "x2", "x3"], "bounds": [[0, 1]] * 3}
     theirs = sobol.analyze(problem, y, calc_second_order=False, seed=1, num_resamples=1000)
-    for terms, key in ((first_order, "S1"), (total_order, "ST")):
-        ours = estimated(terms, y.reshape(128, 5, 1))
+    for terms, key in ((first_order_terms, "S1"), (total_order_terms, "ST")):
+        ours = estimate_ratios(terms, y.reshape(128, 5, 1))
         assert [index.value for index in ours] == pytest.approx(theirs[key], rel=1e-12)
         assert [(i.high - i.low) / 2 for i in ours] == pytest.approx(theirs[f"{key}_conf"], rel=0.25)
 
 
 def test_morris_is_that_of_salib() -> None:
-    u = sampled(Design("morris", {"trajectories": 20, "levels": 4}), ANGLES, 5)
+    u = sample_design(Design("morris", {"trajectories": 20, "levels": 4}), ANGLES, 5)
     y = Ishigami.evaluate((2 * u - 1) * np.pi)
     problem: dict[str, Any] = {"num_vars": 3, "names": ["x1", "x2", "x3"], "bounds": [[0, 1]] * 3}
     theirs = morris.analyze(problem, u, y, num_levels=4, seed=1)
-    (found,) = studied(
-        ANGLES, of_function(lambda x, _: Ishigami.evaluate(x), ANGLES, 1, 5), "morris", trajectories=20
+    (found,) = analyse_effects(
+        ANGLES, function_evaluator(lambda x, _: Ishigami.evaluate(x), ANGLES, 1, 5), "morris", trajectories=20
     )
-    effects = by_name(found.findings[0])
+    effects = by_name(found.outcome_effects[0])
     scale = 4 / (2 * 3)  # SALib divides by the step, which is two thirds of its range
     assert [effects[name].mu_star for name in problem["names"]] == pytest.approx(theirs["mu_star"] * scale)
     assert [effects[name].sigma for name in problem["names"]] == pytest.approx(theirs["sigma"] * scale)
-    moved, changed = changes("morris", u.reshape(20, 4, 3), y.reshape(20, 4, 1))
+    moved, changed = elementary_changes("morris", u.reshape(20, 4, 3), y.reshape(20, 4, 1))
     assert (np.sign(moved) * changed[..., 0]).mean(0) == pytest.approx(theirs["mu"] * scale, abs=1e-12)
     assert np.abs(moved) == pytest.approx(0.5)
 
@@ -202,8 +224,8 @@ def test_morris_is_that_of_salib() -> None:
 def test_unlike_futures_by_hand() -> None:
     x, y = np.array([1.0, 2.0, 4.0]), np.array([3.0, 5.0, 7.0])
     pairs = [x[i] * y[j] for i in range(3) for j in range(3) if i != j]
-    assert unlike(x, y) == pytest.approx(np.mean(pairs))
-    assert unlike(x[:1], y[:1]) == 3.0
+    assert mean_cross_product(x, y) == pytest.approx(np.mean(pairs))
+    assert mean_cross_product(x[:1], y[:1]) == 3.0
 
 
 # ---------------------------------------------------------------------------------------------------- screening
@@ -213,12 +235,12 @@ def test_screening_leaves_what_matters() -> None:
     """Of twelve factors three matter; the others are never evaluated again."""
     factors = [uniform(f"x{k}", 0, 1) for k in range(12)]
     function = noisy(lambda x: 4 * x[:, 2] + 3 * x[:, 5] * x[:, 7], 2.0, 0.1)
-    first, last = studied(factors, of_function(function, factors, 5, 1), keep=5, points=128)
+    first, last = analyse_effects(factors, function_evaluator(function, factors, 5, 1), keep=5, points=128)
     assert (first.design.kind, len(first.factors), first.points) == ("morris", 12, 130)
     assert {"x2", "x5", "x7"} <= set(last.factors)
     assert len(last.factors) <= 5
     assert last.points == 128 * (len(last.factors) + 2)
-    assert last.findings[0].effects[0].factor == "x2"
+    assert last.outcome_effects[0].effects[0].factor == "x2"
 
 
 def test_shares_above_1_are_too_few_points() -> None:
@@ -228,9 +250,9 @@ def test_shares_above_1_are_too_few_points() -> None:
     effect = few.effects[0]
     assert effect.total is not None
     assert effect.total.low > 1
-    assert effect.swing.sure
+    assert effect.swing.excludes_zero
     assert [each.verdict for each in few.effects] == ["too few points to tell", *["no effect at all"] * 2]
-    assert not effect.sure
+    assert not effect.distinguishable
     assert [each.verdict for each in more.effects] == ["more than noise", *["no effect at all"] * 2]
 
 
@@ -238,21 +260,21 @@ def test_what_the_screening_left_out_is_told_apart() -> None:
     """Four factors matter, of which two have a place; one is the luck of the futures, one does nothing."""
     factors = [uniform(f"x{k}", 0, 1) for k in range(6)]
 
-    def function(x: Floats, future: int) -> Floats:
+    def function(x: FloatArray, future: int) -> FloatArray:
         noise = np.random.default_rng(future).normal() * x[:, 4]
         return 9 * x[:, 0] + 8 * x[:, 1] + 2 * x[:, 2] + x[:, 3] + noise
 
-    stages = studied(factors, of_function(function, factors, 6, 1), keep=2, points=16)
+    stages = analyse_effects(factors, function_evaluator(function, factors, 6, 1), keep=2, points=16)
     found = Sensitivity("some", "small", 1, 6, dict.fromkeys(stages[0].factors, ("0", "1")), stages)
-    assert found.dropped == {
+    assert found.dropped_factors == {
         "x2": "more than noise",
         "x3": "more than noise",
         "x4": "not distinguishable from noise",
         "x5": "no effect at all",
     }
-    assert found.told()["dropped_as"] == found.dropped
+    assert found.to_dict()["dropped_as"] == found.dropped_factors
     console = Console(width=200, file=StringIO(), record=True)
-    sensitive_page(found, console)
+    render_sensitivity(found, console)
     page = console.export_text()
     for said in (
         "Left out by the screening though more than noise, since --keep has no place for more: x2, x3 ",
@@ -264,22 +286,27 @@ def test_what_the_screening_left_out_is_told_apart() -> None:
 
 def test_nothing_stands_out() -> None:
     factors = [uniform(f"x{k}", 0, 1) for k in range(9)]
-    stages = studied(factors, of_function(noisy(lambda x: 0 * x[:, 0], 1.0, 1.0), factors, 6, 4))
+    stages = analyse_effects(
+        factors, function_evaluator(noisy(lambda x: 0 * x[:, 0], 1.0, 1.0), factors, 6, 4)
+    )
     assert [each.design.kind for each in stages] in (["morris"], ["morris", "sobol"])
-    sure = [effect.factor for effect in stages[0].findings[0].effects if effect.sure]
+    sure = [effect.factor for effect in stages[0].outcome_effects[0].effects if effect.distinguishable]
     assert len(sure) <= 2
 
 
 def test_parts_without_a_value_are_left_out() -> None:
-    u = sampled(Design("sobol", {"points": 64, "second_order": 0}), ANGLES, 5)
+    u = sample_design(Design("sobol", {"points": 64, "second_order": 0}), ANGLES, 5)
     y = Ishigami.evaluate((2 * u - 1) * np.pi)[:, None].repeat(3, axis=1)
     y[7, 1] = np.nan
-    found = stage(
+    found = analyse_design(
         Design("sobol", {"points": 64}), ANGLES, u, {"some": y, "none": y * np.nan, "flat": 0 * y[:, :1]}
     )
-    assert [(findings.outcome, findings.blocks) for findings in found.findings] == [("some", 63)]
-    assert found.silent["none"] == "it has no value, or failed, somewhere in 64 of 64 parts of the design"
-    assert found.silent["flat"] == "it is the same at every point"
+    assert [(findings.outcome, findings.blocks) for findings in found.outcome_effects] == [("some", 63)]
+    assert (
+        found.omission_reasons["none"]
+        == "it has no value, or failed, somewhere in 64 of 64 parts of the design"
+    )
+    assert found.omission_reasons["flat"] == "it is the same at every point"
 
 
 # -------------------------------------------------------------------------------------------- of a scenario's sweep
@@ -309,21 +336,21 @@ def what(small: ScenarioFile) -> Path:
 
 def test_of_a_scenario(what: Path, tmp_path: Path) -> None:
     """What is online goes with the first site alone: its size less a fifth of it in outages."""
-    found = sensitivity(read_sweep(what), out=tmp_path / "out", workers=1)
-    online, spend = found.last.findings
-    assert (found.last.points, found.replications, found.dropped) == (16 * 6, 4, {})
+    found = analyse_sensitivity(read_sweep(what), out=tmp_path / "out", workers=1)
+    online, spend = found.last_stage.outcome_effects
+    assert (found.last_stage.points, found.replications, found.dropped_factors) == (16 * 6, 4, {})
     first = online.effects[0]
     assert first.factor == "sites.West.online"
-    assert found.ends[first.factor] == ("165 MW", "285 MW")
-    assert found.ends["rights.refusal.appetite"] == ("36 %", "84 %")
+    assert found.factor_ranges[first.factor] == ("165 MW", "285 MW")
+    assert found.factor_ranges["rights.refusal.appetite"] == ("36 %", "84 %")
     assert first.swing.value == pytest.approx(120, rel=0.05)
     assert first.first is not None
-    assert first.first.sure
+    assert first.first.excludes_zero
     assert online.noise is not None
-    assert [effect.sure for effect in online.effects] == [True, False, False, False]
+    assert [effect.distinguishable for effect in online.effects] == [True, False, False, False]
     assert [effect.verdict for effect in online.effects[1:]] == ["no effect at all"] * 3
     assert {effect.total.value for effect in online.effects[1:] if effect.total} == {0.0}
-    assert "providers.Neo.price" in [effect.factor for effect in spend.effects if effect.sure]
+    assert "providers.Neo.price" in [effect.factor for effect in spend.effects if effect.distinguishable]
 
 
 def test_it_goes_on_where_it_was_stopped(what: Path, tmp_path: Path) -> None:
@@ -334,33 +361,35 @@ def test_it_goes_on_where_it_was_stopped(what: Path, tmp_path: Path) -> None:
     def told(*so_far: int) -> None:
         done.append((so_far[0], so_far[1]))
 
-    first = sensitivity(read, out=tmp_path, points=4, workers=1, progress=told)
+    first = analyse_sensitivity(read, out=tmp_path, points=4, workers=1, progress=told)
     assert done[0] == (0, 72)
     done.clear()
-    again = sensitivity(read, out=tmp_path, points=4, workers=1, progress=told)
+    again = analyse_sensitivity(read, out=tmp_path, points=4, workers=1, progress=told)
     assert done[0] == (72, 72)
-    assert again.told() == first.told()
-    screened = sensitivity(read, out=tmp_path, points=4, workers=1, keep=3, trajectories=4)
+    assert again.to_dict() == first.to_dict()
+    screened = analyse_sensitivity(read, out=tmp_path, points=4, workers=1, keep=3, trajectories=4)
     assert [stage.design.kind for stage in screened.stages] == ["morris", "sobol"]
-    assert 1 <= len(screened.last.factors) <= 3
-    assert set(screened.dropped) == set(first.last.factors) - set(screened.last.factors)
+    assert 1 <= len(screened.last_stage.factors) <= 3
+    assert set(screened.dropped_factors) == set(first.last_stage.factors) - set(screened.last_stage.factors)
 
 
 def test_few_futures_are_said_to_be_few(what: Path) -> None:
-    found = sensitivity(read_sweep(what, replications=1), workers=1, points=16, outcomes=["online_mw.mean"])
+    found = analyse_sensitivity(
+        read_sweep(what, replications=1), workers=1, points=16, outcomes=["online_mw.mean"]
+    )
     assert list(found.notes()) == [
         "With 1 future at each point the luck of the futures cannot be told from the effects; take 3 replications"
         " or more, better 10."
     ]
-    assert found.last.findings[0].noise is None
+    assert found.last_stage.outcome_effects[0].noise is None
 
 
 def test_an_outcome_that_is_none(what: Path) -> None:
-    with pytest.raises(NoMetric) as error:
-        sensitivity(read_sweep(what), outcomes=["spent.Neo"])
+    with pytest.raises(UnknownMetricError) as error:
+        analyse_sensitivity(read_sweep(what), outcomes=["spent.Neo"])
     assert str(error.value) == 'outcome "spent.Neo": there is no such metric; did you mean spend.Neo?'
     with pytest.raises(ValueError, match="method='soboll': write one of both, morris, sobol"):
-        sensitivity(read_sweep(what), method="soboll")  # type: ignore[arg-type]
+        analyse_sensitivity(read_sweep(what), method="soboll")  # type: ignore[arg-type]
 
 
 def test_the_command(what: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -384,8 +413,8 @@ def test_the_command(what: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_of_morris_alone(what: Path) -> None:
-    found: Sensitivity = sensitivity(read_sweep(what), method="morris", trajectories=5, workers=1)
-    told = found.told()
+    found: Sensitivity = analyse_sensitivity(read_sweep(what), method="morris", trajectories=5, workers=1)
+    told = found.to_dict()
     row = told["stages"][0]["outcomes"]["online_mw.mean"]["factors"][0]
     assert (row["factor"], row["distinguishable"]) == ("sites.West.online", True)
     assert set(row) == {"factor", "distinguishable", "verdict", "swing", "strength", "mu_star", "sigma"}

@@ -16,12 +16,13 @@ from conftest import SMALL
 from sweeping import WHOLE, digests, swept, written
 
 import sim
-from sim.cli import main
+from sim.cli.main import main
+from sim.results.files import OutputError
+from sim.results.summary import sample_statistics
 from sim.scenario.faults import ScenarioError
 from sim.scenario.sweep import read_sweep
-from sim.study import dataset, outcome, pieces, replications, sweep
-from sim.study.store import OutError
-from sim.study.summary import statistics
+from sim.study import chunks, replications, sweep, sweep_store
+from sim.study.run import run_scenario
 
 
 def command(*words: str, cwd: Path, **how: object) -> subprocess.CompletedProcess[str]:
@@ -38,7 +39,7 @@ def command(*words: str, cwd: Path, **how: object) -> subprocess.CompletedProces
 @pytest.fixture
 def whole(tmp_path: Path) -> dict[str, str]:
     """The files of the small sweep, played by one worker without a break."""
-    sweep.run(swept(tmp_path), out=tmp_path / "whole", workers=1)
+    sweep.run_sweep(swept(tmp_path), out=tmp_path / "whole", workers=1)
     return digests(tmp_path / "whole")
 
 
@@ -47,24 +48,24 @@ def test_the_same_bytes_whatever_the_workers_and_the_shards(tmp_path: Path, whol
         ".lock", "sweep.json", "scenario.yaml", "points.parquet", "runs.parquet", "estimates.parquet"
     }  # fmt: skip
     read = swept(tmp_path)
-    sweep.run(read, out=tmp_path / "two", workers=2)
+    sweep.run_sweep(read, out=tmp_path / "two", workers=2)
     assert digests(tmp_path / "two") == whole
     shards = [tmp_path / f"{k}" for k in (1, 2, 3)]
     for k, folder in enumerate(shards, start=1):
-        sweep.run(read, out=folder, workers=1, shard=(k, 3))
+        sweep.run_sweep(read, out=folder, workers=1, shard=(k, 3))
     with pytest.raises(
-        OutError, match=r"\d+ of 80 pieces are in none of these folders; name the folders of all"
+        OutputError, match=r"\d+ of 80 pieces are in none of these folders; name the folders of all"
     ):
-        sweep.joined(read, shards[:2], tmp_path / "joined")
-    sweep.joined(read, shards, tmp_path / "joined")
+        sweep.merge_shards(read, shards[:2], tmp_path / "joined")
+    sweep.merge_shards(read, shards, tmp_path / "joined")
     assert digests(tmp_path / "joined") == whole
 
 
 def test_the_same_bytes_on_either_clock(tmp_path: Path, whole: dict[str, str]) -> None:
-    found = sweep.run(swept(tmp_path), out=tmp_path / "compiled", workers=1, engine="compiled")
+    found = sweep.run_sweep(swept(tmp_path), out=tmp_path / "compiled", workers=1, engine="compiled")
     assert digests(tmp_path / "compiled") == whole
-    assert found.clock is not None
-    assert (found.clock.engine, found.clock.why) == ("compiled", "as asked for")
+    assert found.engine_choice is not None
+    assert (found.engine_choice.engine, found.engine_choice.reason) == ("compiled", "as asked for")
 
 
 def test_a_shard_may_have_nothing_to_do(tmp_path: Path) -> None:
@@ -78,30 +79,32 @@ def test_a_shard_may_have_nothing_to_do(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout)["finished"] == (k < 3)
     folders = [tmp_path / "1", tmp_path / "2", tmp_path / "3"]
-    assert sweep.joined(read_sweep(path), folders, tmp_path / "out").finished == 2
+    assert sweep.merge_shards(read_sweep(path), folders, tmp_path / "out").n_finished == 2
 
 
 def test_a_piece_is_compacted_without_a_trace(
     tmp_path: Path, whole: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dataset, "BLOCK", 8)
+    monkeypatch.setattr(sweep_store, "BLOCK", 8)
     most = 0
 
     def seen(done: int, total: int) -> None:
         nonlocal most
         most = max(most, len(list((tmp_path / "out" / "parts").glob("*.parquet"))))
 
-    sweep.run(swept(tmp_path), out=tmp_path / "out", workers=1, progress=seen)
+    sweep.run_sweep(swept(tmp_path), out=tmp_path / "out", workers=1, progress=seen)
     assert digests(tmp_path / "out") == whole
     assert most == 9 + 7, "nine blocks of eight, and seven pieces before they too are a block"
 
 
 def test_many_runs_leave_few_files() -> None:
     """A hundred thousand runs: 400 pieces, which stand in 6 compacted files and fewer than 64 others."""
-    assert pieces.count(100_000) == 400
-    assert max(len(pieces.held(k, 100_000)) for k in range(400)) == 250
+    assert chunks.chunk_count(100_000) == 400
+    assert max(len(chunks.chunk_runs(k, 100_000)) for k in range(400)) == 250
     for runs in (1, 255, 257, 1000, 99_999):
-        assert [run for k in range(pieces.count(runs)) for run in pieces.held(k, runs)] == list(range(runs))
+        assert [run for k in range(chunks.chunk_count(runs)) for run in chunks.chunk_runs(k, runs)] == list(
+            range(runs)
+        )
 
 
 KILLED = """
@@ -132,7 +135,7 @@ def test_killed_ten_times_it_ends_equal(tmp_path: Path) -> None:
         process.wait()
     assert 10 <= done(out) < 240, "it was killed in the middle"
     subprocess.run([*words, "2"], check=True)
-    sweep.run(read_sweep(path), out=tmp_path / "whole", workers=2)
+    sweep.run_sweep(read_sweep(path), out=tmp_path / "whole", workers=2)
     assert digests(out) == digests(tmp_path / "whole")
 
 
@@ -162,18 +165,18 @@ def test_ctrl_c_keeps_what_was_finished(tmp_path: Path) -> None:
 
 def test_every_point_faces_the_same_futures(tmp_path: Path) -> None:
     """A run of a sweep is the run that `sim run` would play of that scenario, replication by replication."""
-    found = sweep.run(swept(tmp_path), out=tmp_path / "out", workers=1)
+    found = sweep.run_sweep(swept(tmp_path), out=tmp_path / "out", workers=1)
     row = found.points.filter(pl.col("rights.refusal.window") == 40.0).row(0, named=True)
     there = {"rights.refusal.window": "40 d", "rights.refusal.until": "2025-03-01",
              "uncertain.growth": row["uncertain.growth"]}  # fmt: skip
-    alone = outcome.run(
+    alone = run_scenario(
         read_sweep(tmp_path / "whole.yaml").scenario.replace(there), replications=5, workers=1
     )
     runs = found.runs.filter(pl.col("point") == row["point"])
     assert runs["rights.refusal.until"].to_list() == [row["rights.refusal.until"]] * 5
     for metric in found.outcomes:
-        assert runs[metric].to_list() == alone.values[metric]
-        told = statistics("", alone.values[metric])
+        assert runs[metric].to_list() == alone.metric_values[metric]
+        told = sample_statistics("", alone.metric_values[metric])
         said = found.estimates.filter((pl.col("point") == row["point"]) & (pl.col("metric") == metric))
         one = said.row(0, named=True)
         assert [one[key] for key in ("mean", "sd", "p10", "p90", "n")] == pytest.approx(
@@ -197,14 +200,14 @@ def test_a_point_that_contradicts_itself_is_recorded_and_stops_nothing(tmp_path:
     """40 MW online cannot hold 50 MW in place: each alone is right; the words are those of `sim check`."""
     text = SMALL.replace("in_place: {West: 50 MW}", "in_place: {West: 5 MW}")
     read = swept(tmp_path, CONTRADICTS, text)
-    found = sweep.run(read, workers=1)
+    found = sweep.run_sweep(read, workers=1)
     together = {"sites.West.online": "40 MW", "demand.chat.in_place": {"West": "50 MW"}}
     with pytest.raises(ScenarioError) as wrong:
         read.scenario.replace(together)
     assert found.failures.rows() == [(1, 2, str(wrong.value))]
     assert "is less than the 50 MW that are in place there" in str(wrong.value)
     assert found.runs["requests"].null_count() == 2
-    assert found.finished == found.asked == 8
+    assert found.n_finished == found.n_runs == 8
 
 
 def test_a_run_that_fails_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,7 +219,7 @@ def test_a_run_that_fails_is_recorded(tmp_path: Path, monkeypatch: pytest.Monkey
         return play(scenario, seed, replication, **how)
 
     monkeypatch.setattr(replications, "play", fails)
-    found = sweep.run(swept(tmp_path), workers=1)
+    found = sweep.run_sweep(swept(tmp_path), workers=1)
     assert found.failures["runs"].to_list() == [1] * 16
     assert found.failures["error"].unique().to_list() == ["ZeroDivisionError: a defect of ours"]
     assert found.estimates["n"].max() == 4
@@ -230,20 +233,20 @@ def test_another_sweep_does_not_mix_with_old_results(tmp_path: Path, whole: dict
     sentence = (
         r"whole: holds another sweep \(scenario, levers differ\); start anew with --fresh, or name another"
     )
-    with pytest.raises(OutError, match=sentence):
-        sweep.run(changed, out=out, workers=1)
+    with pytest.raises(OutputError, match=sentence):
+        sweep.run_sweep(changed, out=out, workers=1)
     assert digests(out) == whole, "nothing is lost"
-    assert len(sweep.run(changed, out=out, workers=1, fresh=True).points) == 20
+    assert len(sweep.run_sweep(changed, out=out, workers=1, fresh=True).points) == 20
     expecting = swept(tmp_path, WHOLE.replace("requests.mean > 10", "requests.mean > 20"))
-    with pytest.raises(OutError, match="holds another sweep"):
-        sweep.run(expecting, out=out, workers=1)
+    with pytest.raises(OutputError, match="holds another sweep"):
+        sweep.run_sweep(expecting, out=out, workers=1)
 
 
 def test_what_is_expected_can_change_without_playing_again(tmp_path: Path, whole: dict[str, str]) -> None:
     told = swept(
         tmp_path, WHOLE.replace("requests.mean > 10", "requests.mean > 1e9, declined_share.mean < 2")
     )
-    found = sweep.run(told, out=tmp_path / "whole", workers=1)
+    found = sweep.run_sweep(told, out=tmp_path / "whole", workers=1)
     assert [v.holds for v in found.verdicts()] == [False] * 16 + [True] * 16
     assert {k: v for k, v in digests(found.folder).items() if k != "sweep.json"} == {
         k: v for k, v in whole.items() if k != "sweep.json"
@@ -255,11 +258,11 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "precious" / "thesis.txt").write_text("mine")
     for fresh in (False, True):
         with pytest.raises(
-            OutError, match="holds files that are no sweep of sim; name another folder with --out"
+            OutputError, match="holds files that are no sweep of sim; name another folder with --out"
         ):
-            sweep.run(swept(tmp_path), out=tmp_path / "precious", fresh=fresh)
-    with pytest.raises(OutError, match="is a file; name a folder"):
-        sweep.run(swept(tmp_path), out=tmp_path / "precious" / "thesis.txt")
+            sweep.run_sweep(swept(tmp_path), out=tmp_path / "precious", fresh=fresh)
+    with pytest.raises(OutputError, match="is a file; name a folder"):
+        sweep.run_sweep(swept(tmp_path), out=tmp_path / "precious" / "thesis.txt")
     assert (tmp_path / "precious" / "thesis.txt").read_text() == "mine"
 
 
@@ -277,8 +280,8 @@ def test_a_full_disk_loses_nothing(
         return writing(path, data)
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(OutError) as wrong:
-        sweep.run(read, out=tmp_path / "out", workers=1)
+    with pytest.raises(OutputError) as wrong:
+        sweep.run_sweep(read, out=tmp_path / "out", workers=1)
     assert str(wrong.value).endswith(
         "cannot be written (No space left on device); make room, or name another folder with --out;"
         " what was finished is kept, and the same command goes on from there"
@@ -286,14 +289,14 @@ def test_a_full_disk_loses_nothing(
     assert done(tmp_path / "out") == 29
     assert not list((tmp_path / "out" / "parts").glob(".*"))
     monkeypatch.undo()
-    sweep.run(read, out=tmp_path / "out", workers=1)
+    sweep.run_sweep(read, out=tmp_path / "out", workers=1)
     assert digests(tmp_path / "out") == whole
 
 
 def test_a_read_only_folder_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda path, mode: "locked" not in str(path))
-    with pytest.raises(OutError, match="locked: cannot be written; name another folder with --out"):
-        sweep.run(swept(tmp_path), out=tmp_path / "locked", workers=1)
+    with pytest.raises(OutputError, match="locked: cannot be written; name another folder with --out"):
+        sweep.run_sweep(swept(tmp_path), out=tmp_path / "locked", workers=1)
 
 
 def test_two_at_once_in_one_folder_are_kept_apart(tmp_path: Path) -> None:
@@ -301,10 +304,10 @@ def test_two_at_once_in_one_folder_are_kept_apart(tmp_path: Path) -> None:
 
     def second(finished: int, total: int) -> None:
         if finished == 1:
-            with pytest.raises(OutError, match="another sim sweep is at work there; wait for it"):
-                sweep.run(read, out=tmp_path / "out", workers=1)
+            with pytest.raises(OutputError, match="another sim sweep is at work there; wait for it"):
+                sweep.run_sweep(read, out=tmp_path / "out", workers=1)
 
-    sweep.run(read, out=tmp_path / "out", workers=1, progress=second)
+    sweep.run_sweep(read, out=tmp_path / "out", workers=1, progress=second)
 
 
 @pytest.mark.parametrize(

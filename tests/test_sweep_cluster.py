@@ -13,7 +13,7 @@ import pytest
 from sweeping import WHOLE, digests, swept
 
 from sim.study import sweep
-from sim.study.executors import NoCluster, Stop, crew, finished
+from sim.study.executors import ClusterError, StopRequest, results_as_completed, worker_pool
 
 pytest.importorskip("distributed")
 DASK = [sys.executable, "-m", "distributed.cli.dask_{}"]
@@ -55,11 +55,11 @@ def test_a_worker_that_is_killed_costs_only_its_piece(
             workers[0].send_signal(signal.SIGKILL)
             workers[0].wait()
 
-    found = sweep.run(read, out=tmp_path / "cluster", cluster=address, progress=lost)
+    found = sweep.run_sweep(read, out=tmp_path / "cluster", cluster=address, progress=lost)
     assert workers[0].returncode == -signal.SIGKILL
-    assert found.finished == found.asked == 320
+    assert found.n_finished == found.n_runs == 320
     assert len(found.failures) == 0
-    sweep.run(read, out=tmp_path / "one", workers=1)
+    sweep.run_sweep(read, out=tmp_path / "one", workers=1)
     assert digests(tmp_path / "cluster") == digests(tmp_path / "one")
 
 
@@ -74,10 +74,10 @@ def test_a_process_of_a_pool_that_is_killed_costs_only_its_piece(tmp_path: Path)
             os.kill(killed[0], signal.SIGKILL)
             time.sleep(0.1)
 
-    found = sweep.run(read, out=tmp_path / "pool", workers=2, progress=lost)
+    found = sweep.run_sweep(read, out=tmp_path / "pool", workers=2, progress=lost)
     assert killed
-    assert found.finished == 320
-    sweep.run(read, out=tmp_path / "one", workers=1)
+    assert found.n_finished == 320
+    sweep.run_sweep(read, out=tmp_path / "one", workers=1)
     assert digests(tmp_path / "pool") == digests(tmp_path / "one")
 
 
@@ -91,25 +91,25 @@ def one_worker_of_ours() -> int:
 def test_a_cluster_that_cannot_be_had_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with (
         pytest.raises(
-            NoCluster, match=r'--cluster "local:0": is no cluster; write local:8 for eight processes'
+            ClusterError, match=r'--cluster "local:0": is no cluster; write local:8 for eight processes'
         ),
-        crew(1, cluster="local:0"),
+        worker_pool(1, cluster="local:0"),
     ):
         pass
     monkeypatch.setitem(sys.modules, "distributed", None)
     with (
         pytest.raises(
-            NoCluster, match=r'Dask is not installed; install it with: pip install "rofr\[cluster\]"'
+            ClusterError, match=r'Dask is not installed; install it with: pip install "rofr\[cluster\]"'
         ),
-        crew(1, cluster="local:2"),
+        worker_pool(1, cluster="local:2"),
     ):
         pass
 
 
 def test_whoever_works_gives_the_same() -> None:
     for workers, kind in ((1, "processes"), (2, "processes"), (3, "threads")):
-        with crew(workers, kind) as hands:
-            made = dict(finished(hands, abs, range(-20, 0), Stop()))
+        with worker_pool(workers, kind) as hands:
+            made = dict(results_as_completed(hands, abs, range(-20, 0), StopRequest()))
         assert made == {-k: k for k in range(1, 21)}, kind
-    with crew(2) as hands, pytest.raises(TypeError):
-        list(finished(hands, abs, ["no number"], Stop()))
+    with worker_pool(2) as hands, pytest.raises(TypeError):
+        list(results_as_completed(hands, abs, ["no number"], StopRequest()))

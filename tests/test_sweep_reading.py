@@ -11,13 +11,13 @@ from conftest import SMALL
 from sweeping import WHOLE, swept, written
 
 from sim.scenario import reading
-from sim.scenario.factors import levels_of, range_of
-from sim.scenario.faults import ScenarioError, Wrong
+from sim.scenario.factors import levels_factor, range_factor
+from sim.scenario.faults import InvalidValueError, ScenarioError
 from sim.scenario.schema import editor_schema
 from sim.scenario.sweep import SweepFile, read_sweep
-from sim.study.design import points_of, sampled
-from sim.study.points import Points, changes, prepared
-from sim.study.sweep import planned
+from sim.study.design import number_of_points, sample_design
+from sim.study.sweep import prepare_sweep
+from sim.study.sweep_points import PointBuilder, node_changes, prepare_points
 
 SHIPPED = sorted(Path("scenarios/sweeps").resolve().glob("*.yaml"))
 
@@ -116,17 +116,17 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
 def test_a_fault_is_told_where_it_stands(old: str, new: str, sentence: str, tmp_path: Path) -> None:
     assert old in WHOLE
     with pytest.raises(ScenarioError) as told:
-        planned(swept(tmp_path, WHOLE.replace(old, new)))
+        prepare_sweep(swept(tmp_path, WHOLE.replace(old, new)))
     assert sentence in str(told.value)
     assert "--set" not in str(told.value)
 
 
 def test_values_are_numbers_dates_or_texts() -> None:
     def shown(*values: object) -> list[object]:
-        return [level.shown for level in levels_of("x", ("x",), values).levels]
+        return [level.display_value for level in levels_factor("x", ("x",), values).levels]
 
     assert shown("7 d", "1 mo", "0 d") == [7.0, 30.4375, 0.0]
-    assert levels_of("x", ("x",), ["7 d", "1 mo"]).unit == "d"
+    assert levels_factor("x", ("x",), ["7 d", "1 mo"]).unit == "d"
     assert shown("2025-03-01", "2026-01-01") == [date(2025, 3, 1), date(2026, 1, 1)]
     assert shown("never", "7 d") == ["never", "7 d"]
     assert shown("7 d", {"uniform": {"low": "1 d", "high": "2 d"}}) == [
@@ -134,19 +134,19 @@ def test_values_are_numbers_dates_or_texts() -> None:
         "{uniform: {low: 1 d, high: 2 d}}",
     ]
     assert shown("soonest", "cheapest") == ["soonest", "cheapest"]
-    hundred = range_of("x", ("x",), "0 %", "1 %", 4)
-    assert [level.written for level in hundred.levels] == [
+    hundred = range_factor("x", ("x",), "0 %", "1 %", 4)
+    assert [level.scenario_value for level in hundred.levels] == [
         "0 %",
         "0.333333333333 %",
         "0.666666666667 %",
         "1 %",
     ]
-    counts = range_of("x", ("x",), "2", "8", 4)
-    assert [level.written for level in counts.levels] == ["2", "4", "6", "8"]
-    dates = range_of("x", ("x",), "2025-01-01", "2025-02-01", 3)
-    assert [level.written for level in dates.levels] == ["2025-01-01", "2025-01-17", "2025-02-01"]
-    with pytest.raises(Wrong):
-        range_of("x", ("x",), "1 d", "2", 4)
+    counts = range_factor("x", ("x",), "2", "8", 4)
+    assert [level.scenario_value for level in counts.levels] == ["2", "4", "6", "8"]
+    dates = range_factor("x", ("x",), "2025-01-01", "2025-02-01", 3)
+    assert [level.scenario_value for level in dates.levels] == ["2025-01-01", "2025-01-17", "2025-02-01"]
+    with pytest.raises(InvalidValueError):
+        range_factor("x", ("x",), "1 d", "2", 4)
 
 
 FACTORS = """\
@@ -170,16 +170,16 @@ def test_points_are_put_together_as_they_would_be_read(
 ) -> None:
     """Whatever a factor changes, the point equals the scenario read with all its values; and nothing is read."""
     read = swept(tmp_path, FACTORS)
-    points = prepared(read)
-    assert not points.careful
-    u = sampled(read.design, read.factors, read.seed)
-    careful = replace(points, careful=True)
-    told = [careful.at(row) for row in u]
+    points = prepare_points(read)
+    assert not points.rereads_points
+    u = sample_design(read.design, read.factors, read.seed)
+    careful = replace(points, rereads_points=True)
+    told = [careful.scenario_at(row) for row in u]
     with monkeypatch.context() as patched:
         patched.setattr(reading, "understood", forbidden)
-        made = [points.at(row) for row in u]
+        made = [points.scenario_at(row) for row in u]
     for one, other in zip(made, told, strict=True):
-        for (_, mine), (_, theirs) in zip(changes(one, other), changes(other, one), strict=True):
+        for (_, mine), (_, theirs) in zip(node_changes(one, other), node_changes(other, one), strict=True):
             assert mine == pytest.approx(theirs, rel=1e-15), "the last bit, of a number"
     assert made[0].demand["own"].arrivals is read.scenario.demand["own"].arrivals, "all else is shared"
 
@@ -191,17 +191,17 @@ def forbidden(*_: object) -> None:
 def test_corners_that_contradict_make_it_careful(tmp_path: Path) -> None:
     """What two levers say together is looked at before the first point; also where both change the same."""
 
-    def careful(levers: str) -> Points:
-        return prepared(swept(tmp_path, f"scenario: small.yaml\nlevers: {{{levers}}}\ndesign: grid\n"))
+    def careful(levers: str) -> PointBuilder:
+        return prepare_points(swept(tmp_path, f"scenario: small.yaml\nlevers: {{{levers}}}\ndesign: grid\n"))
 
     assert not careful(
         "rights.refusal.until: [2025-03-01, 2025-09-01], rights.refusal.from: [2025-01-15]"
-    ).careful
+    ).rereads_points
     assert careful(
         "rights.refusal.until: [2025-03-01, 2025-09-01], rights.refusal.from: [2025-04-01]"
-    ).careful
+    ).rereads_points
     size = "demand.chat.size: [20 MW, {lognormal: {median: 9 MW, sigma: 1}}]"
-    assert careful(f"{size}, demand.chat.size.lognormal.sigma: [2, 3]").careful
+    assert careful(f"{size}, demand.chat.size.lognormal.sigma: [2, 3]").rereads_points
 
 
 def test_designs_are_of_their_size_and_seed(tmp_path: Path) -> None:
@@ -214,11 +214,11 @@ def test_designs_are_of_their_size_and_seed(tmp_path: Path) -> None:
         ("morris: {trajectories: 5, levels: 6}", 5 * 4),
     ):
         read = swept(tmp_path, WHOLE.replace("grid: {levels: 2}", design))
-        u = sampled(read.design, read.factors, 1)
-        assert u.shape == (n, 3) == (points_of(read.design, read.factors), 3), design
+        u = sample_design(read.design, read.factors, 1)
+        assert u.shape == (n, 3) == (number_of_points(read.design, read.factors), 3), design
         within = u[~np.isnan(u)]
         assert within.min() >= 0 and within.max() < 1, design  # noqa: PT018
-        again, other = (sampled(read.design, read.factors, seed) for seed in (1, 2))
+        again, other = (sample_design(read.design, read.factors, seed) for seed in (1, 2))
         assert np.array_equal(u, again, equal_nan=True), design
         fixed = design.startswith(("grid", "one"))
         assert np.array_equal(u, other, equal_nan=True) == fixed, design
@@ -226,11 +226,11 @@ def test_designs_are_of_their_size_and_seed(tmp_path: Path) -> None:
 
 def test_one_at_a_time_begins_with_the_scenario_as_it_is(tmp_path: Path) -> None:
     read = swept(tmp_path, WHOLE.replace("grid: {levels: 2}", "one at a time: {levels: 2}"))
-    points = prepared(read)
-    u = sampled(read.design, read.factors, 1)
-    assert points.at(u[0]) == read.scenario
+    points = prepare_points(read)
+    u = sample_design(read.design, read.factors, 1)
+    assert points.scenario_at(u[0]) == read.scenario
     assert (np.isnan(u[1:]).sum(axis=1) == 2).all()
-    growth = [points.variations[2].shown(x) for x in u[-2:, 2]]
+    growth = [points.variations[2].table_value(x) for x in u[-2:, 2]]
     assert growth == pytest.approx([1 + 0.2**0.5, 3 - 0.2**0.5]), "p10 and p90 of the triangle"
 
 
@@ -238,10 +238,10 @@ def test_one_at_a_time_begins_with_the_scenario_as_it_is(tmp_path: Path) -> None
 def test_shipped_sweeps_can_be_played(path: Path) -> None:
     """Every value stands in its scenario, and every range has a source or is marked as assumed."""
     read = read_sweep(path)
-    study, u = planned(read)
+    study, u = prepare_sweep(read)
     assert len(u)
-    assert not study.points.careful
-    for each in (*read.written.levers.values(), *read.written.uncertainties.values()):
+    assert not study.points.rereads_points
+    for each in (*read.file.levers.values(), *read.file.uncertainties.values()):
         assert each.source or (each.confidence == "assumed" and each.note) or each.confidence == "assumed", (
             each
         )
@@ -277,5 +277,5 @@ def test_a_sweep_is_no_scenario(tmp_path: Path) -> None:
     extending.write_text("extends: whole.yaml\n")
     for file in (path, extending):
         with pytest.raises(ScenarioError) as told:
-            reading.load(file)
+            reading.read_scenario(file)
         assert str(told.value) == str(tmp_path / said)

@@ -12,41 +12,43 @@ from conftest import SMALL
 from rich.console import Console
 from sweeping import WHOLE, swept
 
-from sim.cli import main
+from sim.cli.main import main
+from sim.results.formatting import format_compact
 from sim.scenario.sweep import read_sweep
-from sim.show.checked import Case, junit_to, summarise
-from sim.show.plots.heat_maps import heat_maps
-from sim.show.plots.responses import responses
-from sim.show.plots.trade_offs import trade_offs
-from sim.show.swept import amount, callings, page, where
+from sim.show.factor_labels import label_factors, label_point
+from sim.show.pages.junit import JUnitCase, append_step_summary, write_junit
+from sim.show.pages.sweep import render_sweep
+from sim.show.plots.heat_maps import plot_heat_maps
+from sim.show.plots.responses import plot_responses
+from sim.show.plots.trade_offs import plot_trade_offs
 from sim.study import sweep
-from sim.study.sweep import planned
-from sim.study.swept import Swept
+from sim.study.sweep import prepare_sweep
+from sim.study.sweep_result import SweepResult
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture
-def done(tmp_path: Path) -> Swept:
+def done(tmp_path: Path) -> SweepResult:
     """The small sweep, with a statement that fails at some points."""
     text = WHOLE.replace("requests.mean > 10", "unserved_mw.mean.p50 < 110")
-    return sweep.run(swept(tmp_path, text), workers=1)
+    return sweep.run_sweep(swept(tmp_path, text), workers=1)
 
 
-def printed(done: Swept) -> str:
+def printed(done: SweepResult) -> str:
     console = Console(width=100, record=True, file=StringIO())
-    page(done, console)
+    render_sweep(done, console)
     return " ".join(console.export_text().replace("│", " ").split())
 
 
-def test_the_page_tells_where_outcomes_are_least_and_most(done: Swept) -> None:
+def test_the_page_tells_where_outcomes_are_least_and_most(done: SweepResult) -> None:
     said = printed(done)
     assert "small: 16 points (grid), 5 replications at each, seed 1" in said
     assert "lever rights.refusal.window: 0 d, 20 d, 40 d, 60 d" in said
     assert "uncertainty uncertain.growth: 1.707 to 2.293" in said
     means = done.estimates.filter(pl.col("metric") == "unserved_mw.mean").sort("mean", "point")
     for word, row in (("least", means.row(0, named=True)), ("most", means.row(-1, named=True))):
-        told = f"{word} {amount(row['mean'])} ± {amount(row['ci_high'] - row['mean'])} {where(done, row['point'])}"
+        told = f"{word} {format_compact(row['mean'])} ± {format_compact(row['ci_high'] - row['mean'])} {label_point(done, row['point'])}"
         assert told in said
     fails = [verdict for verdict in done.verdicts() if not verdict.holds]
     worst = max(fails, key=lambda verdict: verdict.found or 0)
@@ -58,7 +60,7 @@ def test_the_page_tells_where_outcomes_are_least_and_most(done: Swept) -> None:
 def test_a_single_factor_is_told_value_by_value(tmp_path: Path) -> None:
     text = WHOLE.replace("grid: {levels: 2}", "grid: {}")
     alone = re.sub(r"  rights.refusal.until.*\n|uncertainties:\n.*\n", "", text)
-    said = printed(sweep.run(swept(tmp_path, alone), workers=1))
+    said = printed(sweep.run_sweep(swept(tmp_path, alone), workers=1))
     assert re.search(r"window .* 0 d +[\d.]+ ± [\d.]+ .* 20 d .* 40 d .* 60 d", said), said
 
 
@@ -75,20 +77,20 @@ design: one at a time
 replications: 1
 outcomes: [requests]
 """
-    found = sweep.run(swept(tmp_path, text), workers=1)
-    assert list(callings(found).values()) == [
+    found = sweep.run_sweep(swept(tmp_path, text), workers=1)
+    assert list(label_factors(found).values()) == [
         "window",
         "chat lead",
         "own lead",
         "size lognormal median",
         "how dear",
     ]
-    assert where(found, 0) == "the scenario as it is"
-    assert where(found, 3) == "chat lead 1 d"
+    assert label_point(found, 0) == "the scenario as it is"
+    assert label_point(found, 3) == "chat lead 1 d"
 
 
-def test_a_heat_map_holds_the_means(done: Swept) -> None:
-    figure = heat_maps(done)
+def test_a_heat_map_holds_the_means(done: SweepResult) -> None:
+    figure = plot_heat_maps(done)
     assert figure is not None
     panel = figure.axes[0]
     means = (
@@ -98,38 +100,38 @@ def test_a_heat_map_holds_the_means(done: Swept) -> None:
         .agg(pl.col("mean").mean())
         .sort("rights.refusal.window", "rights.refusal.until")
     )
-    assert [text.get_text() for text in panel.texts] == [amount(mean) for mean in means["mean"]]
+    assert [text.get_text() for text in panel.texts] == [format_compact(mean) for mean in means["mean"]]
     assert panel.get_ylabel() == "window (d)"
     assert [label.get_text() for label in panel.get_yticklabels()] == ["0", "20", "40", "60"]
 
 
-def test_each_design_has_its_plots(done: Swept, tmp_path: Path) -> None:
+def test_each_design_has_its_plots(done: SweepResult, tmp_path: Path) -> None:
     """Curves over a grid, clouds elsewhere; a single factor has no heat map; one outcome no trade-off."""
-    assert len(responses(done).axes) == 3 * 3
-    assert len(trade_offs(done).axes) == 2
+    assert len(plot_responses(done).axes) == 3 * 3
+    assert len(plot_trade_offs(done).axes) == 2
     text = WHOLE.replace("grid: {levels: 2}", "latin hypercube: {points: 20}").replace("tions: 5", "tions: 1")
-    spread = sweep.run(swept(tmp_path, text), workers=1)
-    assert heat_maps(spread) is None
-    dots = responses(spread).axes[0].collections[0]
+    spread = sweep.run_sweep(swept(tmp_path, text), workers=1)
+    assert plot_heat_maps(spread) is None
+    dots = plot_responses(spread).axes[0].collections[0]
     assert len(dots.get_offsets()) == 20
     one = re.sub("outcomes: .*\nexpect: .*\n", "outcomes: [requests]\n", text)
-    assert trade_offs(sweep.run(swept(tmp_path, one), workers=1)) is None
+    assert plot_trade_offs(sweep.run_sweep(swept(tmp_path, one), workers=1)) is None
 
 
 def test_junit_and_markdown_take_any_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cases = [
-        Case('a < "b" & c'),
-        Case("d | e", "found\x00 <3>\nand more"),
-        Case("f", "was not played", error=True),
+        JUnitCase('a < "b" & c'),
+        JUnitCase("d | e", "found\x00 <3>\nand more"),
+        JUnitCase("f", "was not played", is_error=True),
     ]
-    junit_to(tmp_path / "deep" / "j.xml", "a & b", cases)
+    write_junit(tmp_path / "deep" / "j.xml", "a & b", cases)
     suite = xml.parse(tmp_path / "deep" / "j.xml").getroot()[0]
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("3", "1", "1")
     assert [case.get("name") for case in suite] == ['a < "b" & c', "d | e", "f"]
     assert suite[1][0].tag == "failure" and suite[2][0].tag == "error"  # noqa: PT018
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "s.md"))
-    summarise("Title", cases)
-    summarise("Another", cases[:1])
+    append_step_summary("Title", cases)
+    append_step_summary("Another", cases[:1])
     told = (tmp_path / "s.md").read_text()
     assert "### Title\n\n1 of 3 checks hold.\n\n| check | found |\n|---|---|\n| d \\| e |" in told
     assert "### Another\n\n1 of 1 checks hold." in told
@@ -165,6 +167,6 @@ def test_the_example_of_the_documentation_can_be_played(tmp_path: Path) -> None:
     path.write_text(
         example[1].replace("../announced-2025.yaml", str(ROOT / "scenarios" / "announced-2025.yaml"))
     )
-    study, u = planned(read_sweep(path))
+    study, u = prepare_sweep(read_sweep(path))
     assert u.shape == (200, 5)
-    assert not study.points.careful
+    assert not study.points.rereads_points

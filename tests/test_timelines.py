@@ -18,10 +18,10 @@ import pytest
 import scripted
 import simpy
 
+from sim.model.callbacks import Offer, Request, UserPolicy
 from sim.model.compiled.market import Market as Compiled
 from sim.model.market import Market
-from sim.model.own import Offer, Policy, Request
-from sim.model.run import gathered
+from sim.model.run import collect_run
 
 Row = tuple[Any, ...]
 Case = dict[str, Any]
@@ -1269,13 +1269,13 @@ def test_in_order_is_in_order() -> None:
     )
 
 
-def ranked_by(policy: Policy, case: Case, *columns: str) -> Case:
+def ranked_by(policy: UserPolicy, case: Case, *columns: str) -> Case:
     """What comes of a case under a policy of the user's own, which only SimPy's clock takes."""
     env = simpy.Environment()
     played = Market(env, scripted.future_of(case), policy=policy)
     played.world = scripted.ScriptedWorld(env, case, played)
     env.run(until=case["end"])
-    return whole(scripted.told(gathered(played, 0)), columns)
+    return whole(scripted.told(collect_run(played, 0)), columns)
 
 
 def test_a_users_own_policy() -> None:

@@ -16,17 +16,18 @@ import numpy as np
 import polars as pl
 import pytest
 
-from sim.model.future import Future
-from sim.model.metrics import metrics, window
 from sim.model.run import Engine, Run, play
-from sim.model.sampling import future
-from sim.model.series import series
-from sim.scenario import traces
+from sim.model.sampled_inputs import SampledInputs
+from sim.model.sampling import sample_inputs
+from sim.results.metrics import compute_metrics, measurement_window
+from sim.results.run import read_run
+from sim.results.time_series import series
+from sim.scenario import trace_records
 from sim.scenario.faults import ScenarioError
-from sim.scenario.reading import load
-from sim.scenario.remarks import remarks
+from sim.scenario.reading import read_scenario
 from sim.scenario.schema import ScenarioFile
-from sim.study import outcome
+from sim.scenario.warnings import scenario_warnings
+from sim.study.run import run_scenario
 
 SECOND, HOUR = 1_000_000, 3_600_000_000
 SHARED = Path(__file__).parents[2] / "shared" / "data"
@@ -46,7 +47,7 @@ def made(tmp_path: Path) -> Iterator[Made]:
             + "providers: {P: {sites: [S], price: 1 M$/MW/y}}\nsites: {S: {online: 100 kW}}\n"
             + more
         )
-        return load(Path("a.yaml"))
+        return read_scenario(Path("a.yaml"))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path)
@@ -61,8 +62,8 @@ def faults(made: Made, *how: str) -> list[str]:
     return re.sub(r"(is no csv|is no Parquet): [^;]*;", r"\1: ...;", told).split("\n")
 
 
-def asked(scenario: ScenarioFile, replication: int = 0) -> Future:
-    return future(scenario, 1, replication)
+def asked(scenario: ScenarioFile, replication: int = 0) -> SampledInputs:
+    return sample_inputs(scenario, 1, replication)
 
 
 CSV = "file: t.csv, format: csv, time_unit: h, columns: {asked: t, size: kw, term: h}"
@@ -189,7 +190,7 @@ def test_swf_is_read_as_it_is_defined(made: Made, packed: bool) -> None:
     assert requests.size_kw.tolist() == [4, 16, 2], "requested, else allocated"
     assert (requests.term // SECOND).tolist() == [100, 200, 300]
     folder = f"{Path.cwd()}/"
-    assert [str(each).replace(folder, "") for each in remarks(scenario)] == [
+    assert [str(each).replace(folder, "") for each in scenario_warnings(scenario)] == [
         'a.yaml:8: demand.jobs.arrivals.trace.file: "log.swf": has 4 of 7 jobs left out; their size or term is unknown or 0, or they are parts of others'
     ]
 
@@ -208,14 +209,14 @@ def test_what_is_outside_the_run_is_left_out_and_said(made: Made) -> None:
     requests = asked(scenario).requests
     assert (requests.asked // HOUR).tolist() == [8, 18]
     assert requests.number.tolist() == [2, 3]
-    assert [str(each) for each in remarks(scenario)] == [
+    assert [str(each) for each in scenario_warnings(scenario)] == [
         "a.yaml:9: demand.jobs.arrivals.trace.from: moves 2 of 5 requests before the start, and 1 to the end or after; these are left out"
     ]
 
 
 def test_what_a_stream_states_in_vain_is_said(made: Made) -> None:
     Path("t.csv").write_text("t,kw,h\n0,5,3\n1,5,\n")
-    assert [str(each) for each in remarks(made(CSV))] == [
+    assert [str(each) for each in scenario_warnings(made(CSV))] == [
         "a.yaml:6: demand.jobs.size: has no effect, since the trace states each; remove it"
     ]
 
@@ -301,17 +302,17 @@ def test_what_is_wrong_with_a_trace(made: Made, trace: str, stream: str, expecte
 def test_a_trace_is_read_once_and_travels(made: Made, tmp_path: Path) -> None:
     Path("t.csv").write_text("t,kw,h\n0,5,1\n1,6,1\n")
     scenario = made(CSV, "")
-    before = traces._read.cache_info().misses
+    before = trace_records._read_cached.cache_info().misses
     longer = scenario.replace({"end": "2025-02-01"})
     assert made(CSV, "") == scenario != longer
     asked(longer, 1)
-    assert traces._read.cache_info().misses == before
+    assert trace_records._read_cached.cache_info().misses == before
     travelled = pickle.loads(pickle.dumps(scenario))
     assert travelled == scenario
     assert asked(travelled).requests.size_kw.tolist() == [5, 6]
     Path("resolved.yaml").write_text(scenario.resolved_yaml())
-    assert load("resolved.yaml") == scenario
-    assert load("resolved.yaml").fingerprint() == scenario.fingerprint()
+    assert read_scenario("resolved.yaml") == scenario
+    assert read_scenario("resolved.yaml").fingerprint() == scenario.fingerprint()
 
 
 def test_the_fingerprint_covers_what_a_trace_holds_wherever_it_is(made: Made) -> None:
@@ -327,16 +328,16 @@ def test_the_fingerprint_covers_what_a_trace_holds_wherever_it_is(made: Made) ->
     assert changed != first
     Path("resolved.yaml").write_text(first.resolved_yaml())
     with pytest.raises(ScenarioError, match="is not the SHA-256 of the file"):
-        load("resolved.yaml")
+        read_scenario("resolved.yaml")
 
 
 def test_a_saved_run_opens_where_its_trace_is_not(made: Made) -> None:
     Path("t.csv").write_text("t,kw,h,u\n0,5,1,Bank\n1,6,1,Lab\n")
     right = "rights: {r: {holder: P, kind: exclusive, over: {customer: Bank}}}\n"
     scenario = made(f"{CSV[:-1]}, customer: u}}", "", right)
-    run = outcome.run(scenario, replications=2, workers=2, out=Path("run"))
+    run = run_scenario(scenario, replications=2, workers=2, out=Path("run"))
     Path("t.csv").unlink()
-    opened = outcome.opened(Path("run"))
+    opened = read_run(Path("run"))
     assert opened.summary() == run.summary()
     assert opened.provenance["sha256"] == scenario.fingerprint()
     with pytest.raises(ValueError, match=r"t\.csv was not read"):
@@ -378,7 +379,7 @@ def test_each_customer_has_its_own_metrics(made: Made) -> None:
     )
     run = play(scenario, 1, 0)
     conserving.check(run)
-    found = metrics(run, series(run), window(run, scenario.measure_from, ()))
+    found = compute_metrics(run, series(run), measurement_window(run, scenario.measure_from, ()))
     day = 1e6 / 1000 / 365.25
     names = {name.split(".")[1] for name in found if name.startswith("customer.")}
     assert names == {"Bank", "P", "Lab"}
@@ -391,7 +392,7 @@ def test_each_customer_has_its_own_metrics(made: Made) -> None:
         assert found[f"{name}.wait_days.mean"] == 0
     assert found["spend.total"] == pytest.approx(16 * day)
     assert found["take_or_pay.P"] == pytest.approx(1e6 - 7 * day)
-    done = outcome.run(scenario, replications=1, workers=1)
+    done = run_scenario(scenario, replications=1, workers=1)
     asking = done.table("requests")["customer", "class", "stream"].rows()
     assert asking == [("Bank", "x", "jobs"), ("P", "x", "jobs"), ("Lab", "y", "jobs"), ("Bank", "y", "jobs")]
     bands = done.table("bands").filter(pl.col("series") == "customer.Bank.in_service_mw")
@@ -405,7 +406,7 @@ def test_rights_cover_rows_by_their_customer_and_class(made: Made) -> None:
     run = play(made(trace, "", right), 1, 0)
     assert run.requests["right"].tolist() == [0, -1, -1, 0]
     assert run.requests["holder_kw"].tolist() == [0, 0, 0, 3]
-    assert run.future.requests.windows[0].tolist() == [HOUR, 0, 0, HOUR]
+    assert run.inputs.requests.windows[0].tolist() == [HOUR, 0, 0, HOUR]
     assert faults(made, trace, "", right.replace("x: 0 %, ", "")) == [
         "a.yaml:10: rights.r.appetite: says nothing of the class x; write x: 80 %"
     ]
@@ -459,7 +460,7 @@ def replay(folder: Path, log: str, sites: str, more: str, engine: Engine = "simp
         f"demand: {{jobs: {{customer: All, split: never, arrivals: {{trace: {{{LOGS[log][0].format(SHARED)}}}}}}}}}\n"
         f"providers: {{{sellers}}}\nsites: {{{online}}}\n{more}\n"
     )
-    return play(load(path), 1, 0, engine=engine)
+    return play(read_scenario(path), 1, 0, engine=engine)
 
 
 def starts_first_come(asked: list[int], size: list[int], term: list[int], capacity: int) -> list[int]:
@@ -482,7 +483,7 @@ def starts_first_come(asked: list[int], size: list[int], term: list[int], capaci
 def test_a_log_first_come_first_served_waits_as_in_a_plain_queue(tmp_path: Path, log: str) -> None:
     _, jobs, units = LOGS[log]
     run = replay(tmp_path, log, f"S:{units}", "waiting: {bypass: false}")
-    requests = run.future.requests
+    requests = run.inputs.requests
     assert len(requests) == jobs
     columns = (requests.asked, requests.size_kw, requests.term)
     starts = starts_first_come(*(column.tolist() for column in columns), units)
@@ -509,7 +510,7 @@ def sites_in_order(asked: list[int], size: list[int], term: list[int], units: li
 
 def in_full(run: Run) -> np.ndarray:
     """The rows of the deliveries in the order of the requests, each of which is served whole, for its term."""
-    requests, deliveries = run.future.requests, run.deliveries
+    requests, deliveries = run.inputs.requests, run.deliveries
     conserving.check(run)
     order = np.argsort(deliveries["request"])
     assert deliveries["request"][order].tolist() == list(range(len(requests)))
@@ -529,7 +530,7 @@ def test_a_log_overflows_from_site_to_site(tmp_path: Path, log: str) -> None:
     }[log]
     sites = ", ".join(f"{name}:{size}" for name, size in zip("ABC", units, strict=True))
     run = replay(tmp_path, log, sites, "overflow: {policy: in order}")
-    requests = run.future.requests
+    requests = run.inputs.requests
     order = in_full(run)
     assert run.deliveries["start"][order].tolist() == requests.asked.tolist(), "nobody waits"
     columns = (requests.asked, requests.size_kw, requests.term)
@@ -543,7 +544,7 @@ def test_a_log_overflows_from_site_to_site(tmp_path: Path, log: str) -> None:
 def test_a_log_waits_and_overflows_and_nothing_is_lost(tmp_path: Path, log: str, sites: str) -> None:
     run = replay(tmp_path, log, sites, "")
     order = in_full(run)
-    waits = run.deliveries["start"][order] - run.future.requests.asked
+    waits = run.deliveries["start"][order] - run.inputs.requests.asked
     assert (waits >= 0).all()
     assert (waits > 0).sum() > 50
     assert set(run.deliveries["site"].tolist()) == {0, 1, 2}

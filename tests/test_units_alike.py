@@ -8,12 +8,20 @@ from typing import Any
 
 import pytest
 
-from sim.scenario.faults import ScenarioError, Wrong
-from sim.scenario.reading import load, understood
+from sim.scenario.faults import InvalidValueError, ScenarioError
+from sim.scenario.reading import read_scenario, validate_scenario
 from sim.scenario.schema import ScenarioFile
-from sim.scenario.units import DEFINITIONS, LONG_WORDS, MEASURES, Measure, factor, measure_of_unit, split
-from sim.scenario.written import as_written
-from sim.study import outcome
+from sim.scenario.units import (
+    MEASURES,
+    UNIT_DEFINITIONS,
+    UNIT_SYNONYMS,
+    Measure,
+    conversion_factor,
+    measure_of_unit,
+    split_quantity,
+)
+from sim.scenario.yaml_reader import to_node
+from sim.study.run import run_scenario
 
 FILE = Path(__file__).parent / "data" / "world.yaml"
 DIGITS = 40
@@ -22,12 +30,12 @@ DIGITS = 40
 
 @pytest.fixture(scope="module")
 def world() -> ScenarioFile:
-    return load(FILE)
+    return read_scenario(FILE)
 
 
 @pytest.fixture(scope="module")
 def metrics(world: ScenarioFile) -> dict[str, list[float | None]]:
-    return outcome.run(world, workers=1).values
+    return run_scenario(world, workers=1).metric_values
 
 
 def leaves(tree: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -42,9 +50,9 @@ def leaves(tree: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, .
 def measured(text: str) -> Measure | None:
     """Which measure has a quantity with a unit? None for any other text."""
     try:
-        unit = split(text)[1]
+        unit = split_quantity(text)[1]
         return measure_of_unit(unit) if unit else None
-    except Wrong:
+    except InvalidValueError:
         return None
 
 
@@ -58,8 +66,8 @@ def units(measure: Measure) -> list[str]:
     """All units of a dimension; of one that is composed, as many as bring in each of every part."""
 
     def simple(dimension: str) -> list[str]:
-        own = [unit for unit in DEFINITIONS if measure_of_unit(unit) == MEASURES[dimension]]
-        words = [word for word, unit in LONG_WORDS.items() if unit in own]
+        own = [unit for unit in UNIT_DEFINITIONS if measure_of_unit(unit) == MEASURES[dimension]]
+        words = [word for word, unit in UNIT_SYNONYMS.items() if unit in own]
         return [*own, *words, *(f"{word}s" for word in words if word.isascii() and word.isalpha())]
 
     over = {"rate": ("", "duration"), "price": ("money", "power", "duration"), "capex": ("money", "power")}
@@ -72,10 +80,14 @@ def units(measure: Measure) -> list[str]:
 
 def rewritten(text: str, unit: str) -> str:
     """A quantity in another unit of its dimension."""
-    number, own = split(text)
+    number, own = split_quantity(text)
     measure = measure_of_unit(own)
     assert measure is not None
-    value = number * factor(own, measure, text) / (factor(unit, measure, text) if unit else 1)
+    value = (
+        number
+        * conversion_factor(own, measure, text)
+        / (conversion_factor(unit, measure, text) if unit else 1)
+    )
     return f"{decimal(value)} {unit}".strip()
 
 
@@ -93,8 +105,8 @@ def with_each(scenario: ScenarioFile, texts: dict[tuple[str, ...], str]) -> Scen
             return [put(part, (*path, str(k))) for k, part in enumerate(tree)]
         return {key: put(part, (*path, key)) for key, part in tree.items()}
 
-    place = scenario.written_at(()).place
-    return understood(as_written(put(scenario.tree, ()), place), scenario.path, {})
+    place = scenario.node_at(()).place
+    return validate_scenario(to_node(put(scenario.tree, ()), place), scenario.path, {})
 
 
 def test_the_world_has_quantities_of_all_dimensions(world: ScenarioFile) -> None:
@@ -118,7 +130,7 @@ def test_every_quantity_says_the_same_in_every_unit(
         texts[path] = rewritten(tree[path], choices[turn % len(choices)])
     again = with_each(world, texts)
     assert again == world
-    assert outcome.run(again, workers=1).values == metrics
+    assert run_scenario(again, workers=1).metric_values == metrics
 
 
 @pytest.mark.parametrize(
@@ -165,8 +177,10 @@ def test_a_wrong_dimension_is_told_which_is_right(world: ScenarioFile, wrong: Me
     with pytest.raises(ScenarioError) as caught:
         with_each(world, texts)
     told = {tuple(fault.key.split(".")): fault.message for fault in caught.value.faults}
-    expected = {path: f"is {wrong.called}, expected {right[path].called}" for path in texts}
+    expected = {path: f"is {wrong.phrase}, expected {right[path].phrase}" for path in texts}
     if wrong.dimension == "number":
-        strict = [path for path in texts if path[0] not in BARE and path != NEED and right[path].bare is None]
-        expected = {path: f"has no unit, expected {right[path].called}" for path in strict}
+        strict = [
+            path for path in texts if path[0] not in BARE and path != NEED and right[path].bare_unit is None
+        ]
+        expected = {path: f"has no unit, expected {right[path].phrase}" for path in strict}
     assert {path: told.get(path) for path in expected} == expected

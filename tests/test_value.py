@@ -9,13 +9,13 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 import sim
-from sim.cli import app
+from sim.cli.main import app
 from sim.scenario.faults import ScenarioError
 from sim.scenario.schema import ScenarioFile
-from sim.show.plots.worth import windows
-from sim.show.worth import worth_page
-from sim.study.stakes import EQUAL, UNSURE, Stake
-from sim.study.worth import NoRight, NoWindow, Worth, value
+from sim.show.pages.value import render_value
+from sim.show.plots.value import plot_windows
+from sim.study.payoffs import NO_DIFFERENCE, NOT_DISTINGUISHABLE, Payoff
+from sim.study.value import ContractValue, NoWindowError, UnknownRightError, value_right
 
 HAND = """\
 title: By hand
@@ -43,15 +43,19 @@ def hand(tmp_path: Path) -> ScenarioFile:
     return sim.load(path).written
 
 
-def of(found: Worth, party: str, name: str, window: str | None = None) -> Stake:
-    stakes = found.stakes if window is None else next(w.stakes for w in found.windows if w.window == window)
-    return next(stake for stake in stakes if (stake.party, stake.gauge.name) == (party, name))
+def of(found: ContractValue, party: str, name: str, window: str | None = None) -> Payoff:
+    stakes = (
+        found.payoffs
+        if window is None
+        else next(w.payoffs for w in found.other_windows if w.window == window)
+    )
+    return next(stake for stake in stakes if (stake.party, stake.measure.name) == (party, name))
 
 
 def test_a_clause_by_hand(hand: ScenarioFile) -> None:
-    found = value(hand, "ask first", windows=["0 d", "30 d"], workers=1)
-    told = {(s.party, s.role, s.gauge.name): (s.told(s.difference.a), s.told(s.difference.b), s.worth)
-            for s in found.stakes}  # fmt: skip
+    found = value_right(hand, "ask first", windows=["0 d", "30 d"], workers=1)
+    told = {(s.party, s.role, s.measure.name): (s.in_unit(s.difference.a), s.in_unit(s.difference.b), s.worth)
+            for s in found.payoffs}  # fmt: skip
     assert told == {
         ("Big", "holder", "sold"): pytest.approx((1.0, 0.0, -1.0)),
         ("Big", "holder", "earned"): pytest.approx((1e6, 0.0, -1e6)),
@@ -66,10 +70,10 @@ def test_a_clause_by_hand(hand: ScenarioFile) -> None:
         ("Neo", "other provider", "idle"): pytest.approx((3.0, 2.0, 1.0)),
         ("Old", "other provider", "idle"): pytest.approx((0.1, 0.1, 0.0)),
     }  # fmt: skip
-    assert of(found, "Lab", "served").verdict == EQUAL
+    assert of(found, "Lab", "served").verdict == NO_DIFFERENCE
     assert of(found, "Big", "margin").verdict == "worse off"
     assert of(found, "Neo", "earned").verdict == "better off"
-    assert [(each.window, each.days) for each in found.by_window()] == [
+    assert [(each.window, each.mean_days) for each in found.by_window()] == [
         ("0 d", 0), ("10 d", 10), ("30 d", 30),
     ]  # fmt: skip
     assert of(found, "Lab", "wait", "0 d").worth == 0
@@ -83,7 +87,7 @@ def test_a_clause_by_hand(hand: ScenarioFile) -> None:
 
 def test_what_a_customer_pays_is_no_good_or_ill(hand: ScenarioFile) -> None:
     dear = hand.replace({"providers.Neo.price": "3 $/kW/d"})
-    paid = of(value(dear, "ask first", windows=[], workers=1), "Lab", "paid")
+    paid = of(value_right(dear, "ask first", windows=[], workers=1), "Lab", "paid")
     assert (paid.worth, paid.verdict) == (pytest.approx(-2e6), "pays more")
 
 
@@ -92,15 +96,17 @@ def test_what_a_customer_owes_beyond_what_it_pays(hand: ScenarioFile) -> None:
     bound = hand.replace(
         {"contracts": {"c": {"customer": "Lab", "provider": "Big", "take_or_pay": "1.5 M$"}}}
     )
-    found = value(bound, "ask first", windows=["0 d"], workers=1)
+    found = value_right(bound, "ask first", windows=["0 d"], workers=1)
     for window in (None, "0 d"):
         owed, got = of(found, "Lab", "owed beyond it", window), of(found, "Big", "take or pay", window)
-        assert (owed.told(owed.difference.a), owed.told(owed.difference.b)) == pytest.approx((0.5e6, 1.5e6))
+        assert (owed.in_unit(owed.difference.a), owed.in_unit(owed.difference.b)) == pytest.approx(
+            (0.5e6, 1.5e6)
+        )
         assert (owed.worth, owed.verdict) == (pytest.approx(-1e6), "owes more")
         assert (got.worth, got.verdict) == (pytest.approx(1e6), "better off")
-    names = [stake.gauge.name for stake in found.stakes if stake.party == "Lab"]
+    names = [stake.measure.name for stake in found.payoffs if stake.party == "Lab"]
     assert names[-2:] == ["paid", "owed beyond it"]
-    titles = {axes.get_title(loc="left") for axes in windows(found).axes}
+    titles = {axes.get_title(loc="left") for axes in plot_windows(found).axes}
     assert {
         f"Owed {whose} beyond it, by contract" for whose in ("by the customer", "to the provider")
     } <= titles
@@ -116,8 +122,8 @@ def test_contracts_of_one_provider_with_two_customers(hand: ScenarioFile) -> Non
             "customer": "Old", "arrivals": {"deals": {"one": {"asked": "2025-02-01"}}}, "size": "1 MW", "term": "9 d",
         },
     })  # fmt: skip
-    found = value(two, "ask first", windows=[], workers=1)
-    assert {stake.difference.metric for stake in found.stakes if stake.gauge.name == "owed beyond it"} == {
+    found = value_right(two, "ask first", windows=[], workers=1)
+    assert {stake.difference.metric for stake in found.payoffs if stake.measure.name == "owed beyond it"} == {
         "take_or_pay.Neo"
     }
     assert (
@@ -132,10 +138,10 @@ def test_what_it_is_held_against_stands_first(hand: ScenarioFile, tmp_path: Path
         "Without the clause Big is a provider like any other, which turns nothing down that it has room for: where"
         " its appetite is assumed low, it may look worse off for its own right."
     )
-    found = value(hand, "ask first", windows=[], workers=1)
-    assert found.told()["caution"].startswith(said)
+    found = value_right(hand, "ask first", windows=[], workers=1)
+    assert found.to_dict()["caution"].startswith(said)
     console = Console(width=1000, record=True, force_terminal=True, file=StringIO())
-    worth_page(found, console)
+    render_value(found, console)
     lines = console.export_text(styles=True).splitlines()
     here = next(k for k, line in enumerate(lines) if said in line)
     assert "\x1b" not in lines[here]
@@ -145,68 +151,73 @@ def test_what_it_is_held_against_stands_first(hand: ScenarioFile, tmp_path: Path
 def test_a_clause_without_effect_is_worth_nothing(small: ScenarioFile) -> None:
     """It begins when the run is over."""
     idle = small.replace({"rights.refusal.from": "2027-01-01", "rights.refusal.until": "2028-01-01"})
-    found = value(idle, "refusal", workers=1)
-    assert {stake.verdict for stake in found.stakes} == {EQUAL}
-    assert {stake.worth for stake in found.stakes} == {0.0}
-    assert all(stake.verdict == EQUAL for each in found.windows for stake in each.stakes)
+    found = value_right(idle, "refusal", workers=1)
+    assert {stake.verdict for stake in found.payoffs} == {NO_DIFFERENCE}
+    assert {stake.worth for stake in found.payoffs} == {0.0}
+    assert all(stake.verdict == NO_DIFFERENCE for each in found.other_windows for stake in each.payoffs)
 
 
 def test_two_clauses_of_one_effect_are_worth_the_same(small: ScenarioFile) -> None:
     """The others of the scenario stay; and a window of its own length is the clause as it is."""
     fixed = small.replace({"rights.refusal.window": "20 d"})
-    found = value(fixed, "refusal", windows=["20 d", "480 h"], replications=5, workers=1)
-    as_it_is = [stake.worth for stake in found.stakes]
-    assert [[stake.worth for stake in each.stakes] for each in found.windows] == [as_it_is, as_it_is]
+    found = value_right(fixed, "refusal", windows=["20 d", "480 h"], replications=5, workers=1)
+    as_it_is = [stake.worth for stake in found.payoffs]
+    assert [[stake.worth for stake in each.payoffs] for each in found.other_windows] == [as_it_is, as_it_is]
 
 
 def test_the_customer_that_holds_it_too(small: ScenarioFile) -> None:
     """Big sells, and asks for its own; what it asks for is not covered."""
-    found = value(small, "refusal", replications=4, workers=1, windows=[])
-    roles = {(stake.party, stake.role) for stake in found.stakes}
+    found = value_right(small, "refusal", replications=4, workers=1, windows=[])
+    roles = {(stake.party, stake.role) for stake in found.payoffs}
     assert roles == {("Big", "holder"), ("Lab", "covered customer"), ("Neo", "other provider")}
-    assert [s.gauge.name for s in found.stakes if s.party == "Big"][:1] == ["sold"]
-    assert "served" in [s.gauge.name for s in found.stakes if s.party == "Big"]
+    assert [s.measure.name for s in found.payoffs if s.party == "Big"][:1] == ["sold"]
+    assert "served" in [s.measure.name for s in found.payoffs if s.party == "Big"]
 
 
 def test_windows_around_its_own(small: ScenarioFile) -> None:
     """Uniform from 1 to 20 days: 10.5 in the mean."""
     ask = {"replications": 2, "workers": 1}
-    found = value(small, "refusal", **ask)
-    assert [each.window for each in found.windows] == ["0 d", "5 d", "20 d", "45 d"]
-    assert found.written is not None
-    assert (found.written.window, found.written.days) == ("{uniform: {low: 1 d, high: 20 d}}", 10.5)
+    found = value_right(small, "refusal", **ask)
+    assert [each.window for each in found.other_windows] == ["0 d", "5 d", "20 d", "45 d"]
+    assert found.as_written is not None
+    assert (found.as_written.window, found.as_written.mean_days) == (
+        "{uniform: {low: 1 d, high: 20 d}}",
+        10.5,
+    )
     at_once = small.replace({"rights.refusal.window": "0 d"})
-    assert [each.window for each in value(at_once, "refusal", **ask).windows] == ["30 d", "90 d"]
+    assert [each.window for each in value_right(at_once, "refusal", **ask).other_windows] == ["30 d", "90 d"]
 
 
 def test_windows_in_one_text(hand: ScenarioFile) -> None:
     """As on the command line; not letter by letter."""
-    found = value(hand, "ask first", windows="0 d, 30 d", replications=1, workers=1)
-    assert [each.window for each in found.windows] == ["0 d", "30 d"]
+    found = value_right(hand, "ask first", windows="0 d, 30 d", replications=1, workers=1)
+    assert [each.window for each in found.other_windows] == ["0 d", "30 d"]
 
 
 def test_an_exclusive_right_has_no_window(small: ScenarioFile) -> None:
     alone = small.replace(
         {"rights.refusal": {"holder": "Big", "kind": "exclusive", "over": {"customer": "Lab"}}}
     )
-    found = value(alone, "refusal", replications=3, workers=1)
-    assert (found.windows, found.written) == ((), None)
-    assert found.told()["window"] is None
+    found = value_right(alone, "refusal", replications=3, workers=1)
+    assert (found.other_windows, found.as_written) == ((), None)
+    assert found.to_dict()["window"] is None
     sold = of(found, "Neo", "sold")  # what is left is what Big asks of it for itself
-    assert 50 * (sold.told(sold.difference.b) or 0) < (sold.told(sold.difference.a) or 0)
-    with pytest.raises(NoWindow, match='right "refusal": is exclusive, and has no window to vary; leave'):
-        value(alone, "refusal", windows=["1 d"])
+    assert 50 * (sold.in_unit(sold.difference.b) or 0) < (sold.in_unit(sold.difference.a) or 0)
+    with pytest.raises(
+        NoWindowError, match='right "refusal": is exclusive, and has no window to vary; leave'
+    ):
+        value_right(alone, "refusal", windows=["1 d"])
 
 
 def test_both_tables_are_corrected_for_themselves(small: ScenarioFile) -> None:
-    found = value(small, "refusal", replications=8, workers=1)
-    for stakes in (found.stakes, [stake for each in found.windows for stake in each.stakes]):
+    found = value_right(small, "refusal", replications=8, workers=1)
+    for stakes in (found.payoffs, [stake for each in found.other_windows for stake in each.payoffs]):
         p = sorted(s.difference.p for s in stakes if s.difference.p is not None and not s.difference.equal)
         least = min(s.difference.p_holm for s in stakes if s.difference.p_holm is not None)
         assert least == pytest.approx(min(1, p[0] * len(p)))
-    assert {stake.verdict for stake in found.stakes} <= {
-        EQUAL,
-        UNSURE,
+    assert {stake.verdict for stake in found.payoffs} <= {
+        NO_DIFFERENCE,
+        NOT_DISTINGUISHABLE,
         "better off",
         "worse off",
         "pays less",
@@ -218,18 +229,20 @@ def test_both_tables_are_corrected_for_themselves(small: ScenarioFile) -> None:
 
 def test_a_clock_that_there_is_not(small: ScenarioFile) -> None:
     with pytest.raises(ValueError, match="engine='fast': write one of auto, simpy, compiled"):
-        value(small, "refusal", engine="fast")
+        value_right(small, "refusal", engine="fast")
 
 
 def test_workers_leave_no_trace(small: ScenarioFile) -> None:
-    one, two = (value(small, "refusal", windows=["3 d"], replications=5, workers=n).told() for n in (1, 2))
+    one, two = (
+        value_right(small, "refusal", windows=["3 d"], replications=5, workers=n).to_dict() for n in (1, 2)
+    )
     assert one == two
 
 
 @pytest.mark.parametrize(
     ("right", "windows", "error", "said"),
     [
-        ("refusl", None, NoRight, 'right "refusl": small has none of this name; did you mean refusal?'),
+        ("refusl", None, UnknownRightError, 'right "refusl": small has none of this name; did you mean refusal?'),
         ("refusal", ["soon"], ScenarioError, '--set: rights.refusal.window: "soon": is not a duration;'),
         ("refusal", ["5 MW"], ScenarioError, "is a power, expected a duration"),
     ],
@@ -238,13 +251,13 @@ def test_what_cannot_be_valued(
     small: ScenarioFile, right: str, windows: list[str] | None, error: type[Exception], said: str
 ) -> None:
     with pytest.raises(error) as found:
-        value(small, right, windows=windows, workers=1)
+        value_right(small, right, windows=windows, workers=1)
     assert said in str(found.value)
 
 
 def test_a_scenario_without_rights(small: ScenarioFile) -> None:
-    with pytest.raises(NoRight, match="small has none of this name; it has none at all"):
-        value(small.replace({"rights": None}), "refusal")
+    with pytest.raises(UnknownRightError, match="small has none of this name; it has none at all"):
+        value_right(small.replace({"rights": None}), "refusal")
 
 
 def test_the_command(small: ScenarioFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,7 +288,7 @@ def test_the_command(small: ScenarioFile, tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_the_picture_of_windows(small: ScenarioFile) -> None:
-    figure = windows(value(small, "refusal", windows=["0 d", "30 d"], replications=3, workers=1))
+    figure = plot_windows(value_right(small, "refusal", windows=["0 d", "30 d"], replications=3, workers=1))
     shown = [axes for axes in figure.axes if axes.get_visible()]
     assert [axes.get_title(loc="left") for axes in shown][:2] == [
         "In service for the customer",
@@ -286,5 +299,5 @@ def test_the_picture_of_windows(small: ScenarioFile) -> None:
 
 def test_nothing_is_left_where_nothing_was_played(small: ScenarioFile, tmp_path: Path) -> None:
     words = ["value", "refusl", str(small.path), "--out", str(tmp_path / "new")]
-    assert isinstance(CliRunner().invoke(app, words).exception, NoRight)
+    assert isinstance(CliRunner().invoke(app, words).exception, UnknownRightError)
     assert not (tmp_path / "new").exists()

@@ -12,12 +12,13 @@ from rich.console import Console
 from scipy import stats
 
 from sim import cli
+from sim.cli import completion
 from sim.model import rules
-from sim.show import completion, verified
-from sim.study import verification
-from sim.study.cases import GROUPS, NoCase, cases, picked
-from sim.study.replications import Batch, Task, play_batch
-from sim.study.verification import Case, Check, Examined, Finding
+from sim.show.pages import verify
+from sim.study.replications import Batch, RunTask, play_batch
+from sim.verify import verification
+from sim.verify.catalogue import CASE_GROUPS, UnknownCaseError, all_cases, select_cases
+from sim.verify.verification import CaseResult, CheckResult, ExactCheck, ReferenceCase
 
 Sim = Callable[..., tuple[int, str, str]]
 QUICK = "loss, constant terms"
@@ -43,10 +44,10 @@ def sim(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """The quick case alone, with a twentieth of its replications, and no rivals that these could not tell."""
-    one = next(case for case in cases() if case.name == QUICK)
-    checks = tuple(replace(check, within=1.0, rivals={}) for check in one.checks)
+    one = next(case for case in all_cases() if case.name == QUICK)
+    checks = tuple(replace(check, tolerance=1.0, rivals={}) for check in one.checks)
     small = replace(one, scenario={**one.scenario, "replications": 9}, checks=checks)
-    monkeypatch.setattr("sim.study.cases.GROUPS", (lambda: [small],))
+    monkeypatch.setattr("sim.verify.catalogue.CASE_GROUPS", (lambda: [small],))
 
 
 # The command
@@ -56,7 +57,7 @@ def test_a_table_of_what_is_exact(sim: Sim, few: None) -> None:
     code, told, complaint = sim("--engine", "simpy")
     header, *rows, held, how_sure = told.splitlines()
     assert (code, complaint) == (0, "")
-    assert header.split("\t") == list(verified.HEADER)
+    assert header.split("\t") == list(verify.VERIFY_COLUMNS)
     assert [row.split("\t")[:5] for row in rows] == [
         [QUICK, "share lost", "Erlang B", "0.34366", "simpy"],
         [QUICK, "MW in service", "A (1 - B)", "4.7257", "simpy"],
@@ -76,7 +77,7 @@ def test_json_is_one_object(sim: Sim, few: None) -> None:
     found = json.loads(told)
     assert (code, complaint) == (0, "")
     assert (found["right"], found["seed"], found["unlike"], found["interrupted"]) == (True, 3, {}, False)
-    assert found["confidence"] == verification.confidence(cases(3))
+    assert found["confidence"] == verification.bonferroni_confidence_level(all_cases(3))
     assert [check["what"] for check in found["checks"]] == ["share lost", "MW in service"]
     for check in found["checks"]:
         low, high = check["interval"]
@@ -106,10 +107,10 @@ def test_a_wrong_rule_fails(sim: Sim, few: None, monkeypatch: pytest.MonkeyPatch
 
 def test_what_is_too_wide_to_say_fails(sim: Sim, few: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """An interval that would let a wrong rule through proves nothing."""
-    (only,) = cases()
+    (only,) = all_cases()
     rival = {"a rule that is nearly the same": only.checks[0].exact * 1.001}
     strict = replace(only, checks=(replace(only.checks[0], rivals=rival), only.checks[1]))
-    monkeypatch.setattr("sim.study.cases.GROUPS", (lambda: [strict],))
+    monkeypatch.setattr("sim.verify.catalogue.CASE_GROUPS", (lambda: [strict],))
     code, told, _ = sim("--engine", "simpy", "--workers", "1")
     assert code == 1
     assert [row.rpartition("\t")[2] for row in told.splitlines()[1:3]] == ["too wide", "exact"]
@@ -131,12 +132,12 @@ def test_names_that_are_not_there(sim: Sim) -> None:
 
 def test_ctrl_c_tells_what_was_finished(sim: Sim, few: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """It comes in the midst of the second case: the first is told, and the exit code is 130."""
-    (one,) = cases()
+    (one,) = all_cases()
     two = [one, replace(one, name="another")]
-    monkeypatch.setattr("sim.study.cases.GROUPS", (lambda: two,))
+    monkeypatch.setattr("sim.verify.catalogue.CASE_GROUPS", (lambda: two,))
     played = 0
 
-    def interrupted(task: Task, replications: range) -> Batch:
+    def interrupted(task: RunTask, replications: range) -> Batch:
         nonlocal played
         played += 1
         if played % 18 == 12:
@@ -159,35 +160,35 @@ def test_ctrl_c_tells_what_was_finished(sim: Sim, few: None, monkeypatch: pytest
 
 
 def test_cases_by_their_names_and_how_they_begin() -> None:
-    everything = cases()
-    assert picked(everything, []) == everything
-    assert [case.name for case in picked(everything, ["two", "LOSS, c"])] == [
+    everything = all_cases()
+    assert select_cases(everything, []) == everything
+    assert [case.name for case in select_cases(everything, ["two", "LOSS, c"])] == [
         "loss, constant terms",
         "two sizes",
         "two priorities",
     ]
     with pytest.raises(
-        NoCase, match=r'^there is no case "los, constant"; did you mean "loss, constant terms"\?$'
+        UnknownCaseError, match=r'^there is no case "los, constant"; did you mean "loss, constant terms"\?$'
     ):
-        picked(everything, ["two sizes", "los, constant"])
+        select_cases(everything, ["two sizes", "los, constant"])
 
 
 def test_a_shell_completes_the_names_that_there_are() -> None:
-    assert list(completion.CASE_NAMES) == [case.name for case in cases()]
-    assert completion.cases("two") == ["two sizes", "two priorities"]
+    assert list(completion.REFERENCE_CASE_NAMES) == [case.name for case in all_cases()]
+    assert completion.complete_case_names("two") == ["two sizes", "two priorities"]
 
 
 def test_no_two_cases_share_a_seed() -> None:
-    seeds = [case.scenario["seed"] for seed in range(3) for case in cases(seed)]
-    assert len(set(seeds)) == len(seeds) == 3 * len(cases())
-    assert sum(len(group()) for group in GROUPS) == len(cases())
+    seeds = [case.scenario["seed"] for seed in range(3) for case in all_cases(seed)]
+    assert len(set(seeds)) == len(seeds) == 3 * len(all_cases())
+    assert sum(len(group()) for group in CASE_GROUPS) == len(all_cases())
 
 
 # How sure it is
 
 
-def finding(mean: float, half: float, **keys: object) -> Finding:
-    return Finding(replace(Check("share", "A", "lost_share", 1.0, 0.1), **keys), mean, half, 30)  # type: ignore[arg-type]
+def finding(mean: float, half: float, **keys: object) -> CheckResult:
+    return CheckResult(replace(ExactCheck("share", "A", "lost_share", 1.0, 0.1), **keys), mean, half, 30)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -214,8 +215,8 @@ def test_what_every_replication_gives_alike_may_be_off_by_a_rounding() -> None:
 
 def test_all_checks_together_seldom_fail_by_chance() -> None:
     """Split over all checks on all clocks, whichever are picked: once in 2,000, which leaves half for tails."""
-    checks = sum(len(case.checks) for case in cases()) * len(verification.CLOCKS)
-    alone = 1 - verification.confidence(cases())
+    checks = sum(len(case.checks) for case in all_cases()) * len(verification.REPLICATION_MULTIPLIERS)
+    alone = 1 - verification.bonferroni_confidence_level(all_cases())
     assert 1 - (1 - alone) ** checks == pytest.approx(1 / 2000, rel=1e-3)
     assert stats.norm.isf(alone / 2) == pytest.approx(4.56, abs=0.1)
 
@@ -225,28 +226,39 @@ def test_the_interval_is_students() -> None:
     numbers = [float(n) for n in range(1, 10)]
 
     values = {"lost_share": numbers, "asked_mw": [2.0] * 9}
-    one = verification.found(Check("share", "A", "lost_share", 5.0), values, 0.95)
-    assert (one.mean, one.half, one.replications) == (5.0, pytest.approx(2.306 * 7.5**0.5 / 3, rel=1e-3), 9)
-    product = verification.found(Check("MW", "A", ("lost_share", "asked_mw"), 10.0), values, 0.95)
-    assert (product.mean, product.half) == (10.0, pytest.approx(2 * one.half))
+    one = verification.evaluate_check(ExactCheck("share", "A", "lost_share", 5.0), values, 0.95)
+    assert (one.mean, one.half_width, one.replications) == (
+        5.0,
+        pytest.approx(2.306 * 7.5**0.5 / 3, rel=1e-3),
+        9,
+    )
+    product = verification.evaluate_check(
+        ExactCheck("MW", "A", ("lost_share", "asked_mw"), 10.0), values, 0.95
+    )
+    assert (product.mean, product.half_width) == (10.0, pytest.approx(2 * one.half_width))
 
 
 # Both clocks
 
 
-def played(case: str, clock: str, **values: list[float | None]) -> Examined:
-    return Examined(case, clock, [finding(1.0, 0.05)], values)  # type: ignore[arg-type]
+def played(case: str, clock: str, **values: list[float | None]) -> CaseResult:
+    return CaseResult(case, clock, [finding(1.0, 0.05)], values)  # type: ignore[arg-type]
 
 
 def test_clocks_are_alike_on_the_futures_that_both_played() -> None:
     """To the last bit, also where a metric has no value; the one may have played more."""
     simpy = played("a", "simpy", lost=[0.1, None], waits=[1.0, 2.0])
-    assert verification.unlike([simpy, played("a", "compiled", lost=[0.1, None, 0.3], waits=[1, 2, 3])]) == {}
+    assert (
+        verification.differing_metrics(
+            [simpy, played("a", "compiled", lost=[0.1, None, 0.3], waits=[1, 2, 3])]
+        )
+        == {}
+    )
     off = played("a", "compiled", lost=[0.1, 0.0, 0.3], waits=[1.0, 2.0, 3.0])
-    assert verification.unlike([simpy, off]) == {"a": ["lost"]}
+    assert verification.differing_metrics([simpy, off]) == {"a": ["lost"]}
     bit = played("a", "compiled", lost=[0.1, None], waits=[1.0, 2.0000000000000004])
-    assert verification.unlike([simpy, bit]) == {"a": ["waits"]}
-    assert verification.unlike([simpy, played("b", "compiled", lost=[0.2], waits=[5.0])]) == {}
+    assert verification.differing_metrics([simpy, bit]) == {"a": ["waits"]}
+    assert verification.differing_metrics([simpy, played("b", "compiled", lost=[0.2], waits=[5.0])]) == {}
 
 
 def test_clocks_that_differ_fail(sim: Sim, few: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,13 +272,13 @@ def test_clocks_that_differ_fail(sim: Sim, few: None, monkeypatch: pytest.Monkey
 
 def test_the_table_for_a_terminal() -> None:
     """Each case once, under it a row for each clock; the verdicts in colours."""
-    wrong = Finding(Check("MW", "A", "x", 2.0), 3.0, 0.1, 30)
+    wrong = CheckResult(ExactCheck("MW", "A", "x", 2.0), 3.0, 0.1, 30)
     found = [
-        Examined("a case", clock, [finding(1.0, 0.05), wrong], {})  # type: ignore[arg-type]
+        CaseResult("a case", clock, [finding(1.0, 0.05), wrong], {})  # type: ignore[arg-type]
         for clock in ("simpy", "compiled")
     ]
     console = Console(file=StringIO(), width=80, record=True, force_terminal=True, color_system="standard")
-    console.print(verified.table(found))
+    console.print(verify.verify_table(found))
     text = console.export_text(clear=False)
     assert [line.split() for line in text.splitlines()] == [
         ["exact", "clock", "simulated", "interval", "verdict"],
@@ -296,7 +308,9 @@ def test_a_case_of_ones_own_is_judged_by_the_same_path() -> None:
         "providers": {"One": {"sites": ["Here"]}},
         "sites": {"Here": {"online": "3 MW"}},
     }
-    check = Check("MW in service", "2 MW for 5 of 10 d", "in_service_mw.mean", 1.0, 1e-9)
-    (made,) = verification.verified([Case("a deal", scenario, (check,))], ["simpy"], 0.999, workers=1)
-    (said,) = made.findings
-    assert (said.verdict, said.half) == ("exact", 0.0)
+    check = ExactCheck("MW in service", "2 MW for 5 of 10 d", "in_service_mw.mean", 1.0, 1e-9)
+    (made,) = verification.verify_cases(
+        [ReferenceCase("a deal", scenario, (check,))], ["simpy"], 0.999, workers=1
+    )
+    (said,) = made.check_results
+    assert (said.verdict, said.half_width) == ("exact", 0.0)

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from conftest import written
 
+from sim.model.calendar import DAY_US
+from sim.model.capacity_events import EVENT_NAMES
 from sim.model.rules import NEVER
 from sim.model.run import Run, play
-from sim.model.time import DAY
-from sim.model.world import EVENTS
 from sim.scenario.faults import ScenarioError
 
 Row = tuple[Any, ...]
@@ -25,25 +25,25 @@ def run(folder: Path, text: str, end: str = "2025-12-31", replication: int = 0) 
 
 
 def day(at: int) -> float | None:
-    return None if at == NEVER else at / DAY
+    return None if at == NEVER else at / DAY_US
 
 
 def told(played: Run) -> list[Row]:
     """The table `buildings`, in words and days."""
-    future, table = played.future, played.buildings
+    future, table = played.inputs, played.buildings
     rows = []
     for k in range(len(table)):
         site, project, at, event, date, kw = (
             int(table[name][k]) for name in ("site", "project", "at", "event", "date", "kw")
         )
-        building = None if project < 0 else future.projects[project].name
-        rows.append((future.sites[site].name, building, day(at), EVENTS[event], day(date), kw))
+        building = None if project < 0 else future.buildings[project].name
+        rows.append((future.sites[site].name, building, day(at), EVENT_NAMES[event], day(date), kw))
     return rows
 
 
 def sold(played: Run) -> list[Row]:
     """Commitments as (request, site, kW, day committed, day promised)."""
-    table, sites = played.commitments, played.future.sites
+    table, sites = played.commitments, played.inputs.sites
     return [
         (
             int(table["request"][k]),
@@ -101,7 +101,7 @@ sites:
         phases: {shell: {takes: {discrete: {values: [6 d, 10 d, 40 d]}}}, fit out: {takes: 2 d}}
 """
     played = run(tmp_path, text, "2030-12-31")
-    takes = [day(project.stages[0].takes) for project in played.future.projects]
+    takes = [day(project.phases[0].takes) for project in played.inputs.buildings]
     assert set(takes) == {6, 10, 40}
     rows = []
     for k, drawn in enumerate(takes):
@@ -164,7 +164,7 @@ sites:
         every: 1 us
         phases: {shell: {takes: 5 d, needs: {crews: 1}}, fit out: {takes: 7 d}}
 """
-    micro = 1 / DAY
+    micro = 1 / DAY_US
     assert told(run(tmp_path, text)) == [
         ("S", "A 1", 10, "planned", 22, 1),
         ("S", "A 2", 10 + micro, "planned", 22 + micro, 1),
@@ -1065,8 +1065,11 @@ sites:
     seen = set()
     for replication in range(6):
         played = run(tmp_path, text, replication=replication)
-        (begins, ends) = (value / DAY for _, value, _ in played.future.drawn)
-        assert [name for name, _, _ in played.future.drawn] == ["rights.R.from.plus", "rights.R.until.plus"]
+        (begins, ends) = (value / DAY_US for _, value, _ in played.inputs.recorded_draws)
+        assert [name for name, _, _ in played.inputs.recorded_draws] == [
+            "rights.R.from.plus",
+            "rights.R.until.plus",
+        ]
         covered = [10 + begins <= k < 30 + ends for k in range(1, 51)]
         assert (played.requests["right"] == 0).tolist() == covered
         seen |= {begins, ends}
@@ -1087,8 +1090,8 @@ sites:
   T: {online: 10 kW}
 """
     played = run(tmp_path, text)
-    asked = played.future.requests
-    streams = [played.future.streams[s] for s in played.future.stream_of_request()]
+    asked = played.inputs.requests
+    streams = [played.inputs.streams[s] for s in played.inputs.stream_of_request()]
     assert list(zip(streams, asked.number.tolist(), asked.deal, strict=True)) == [
         ("a", 1, "x"),
         ("b", 0, "x"),
@@ -1118,7 +1121,7 @@ def test_what_is_in_place_has_a_drawn_term_for_each_site(tmp_path: Path) -> None
         played = run(tmp_path, IN_PLACE % "5 kW", replication=replication)
         assert len(played.requests) == 0
         assert sold(played) == [(-1, "S", 5, 0, 0), (-1, "T", 5, 0, 0)]
-        assert [played.future.providers[p].name for p in played.commitments["provider"]] == ["P", "Q"]
+        assert [played.inputs.providers[p].name for p in played.commitments["provider"]] == ["P", "Q"]
         ends.add(tuple(day(int(end)) for end in played.deliveries["end"]))
     assert ends == {(10, 10), (10, 20), (20, 10), (20, 20)}
 

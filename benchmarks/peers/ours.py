@@ -9,26 +9,33 @@ import numpy as np
 import polars as pl
 
 from peers.workload import MEAN_TERM, START, Frames, Workload, name
-from sim.model.future import Campus, Future, Group, Project, Requests, Seller
+from sim.model.calendar import Calendar
 from sim.model.rules import NEVER, ONE_SITE
-from sim.model.run import Columns, Engine, Run, played
-from sim.model.time import Calendar
-from sim.study import frames
+from sim.model.run import ColumnTable, Engine, Run, play_inputs
+from sim.model.sampled_inputs import (
+    RequestGroup,
+    SampledBuilding,
+    SampledInputs,
+    SampledProvider,
+    SampledRequests,
+    SampledSite,
+)
+from sim.results import tables
 
 TABLES = ("requests", "commitments", "deliveries")
 """What is recorded of requests; the rest of a run does not grow with them."""
 
 
-def future(work: Workload) -> Future:
+def future(work: Workload) -> SampledInputs:
     """The workload as a future: every pool a site, with a provider of its own."""
     n, last = len(work), len(work.pools) - 1
     every = tuple(range(len(work.pools)))
-    return Future(
+    return SampledInputs(
         calendar=Calendar(START, work.end),
         streams=["all"],
         customers=["everybody"],
-        groups=[Group(0, "everybody", None, None, ONE_SITE, 0, -1, (), (), every)],
-        requests=Requests(
+        groups=[RequestGroup(0, "everybody", None, None, ONE_SITE, 0, -1, (), (), every)],
+        requests=SampledRequests(
             group=np.zeros(n, dtype=np.int64),
             number=np.arange(n),
             deal=[None] * n,
@@ -38,28 +45,28 @@ def future(work: Workload) -> Future:
             size_kw=work.size,
             block_kw=np.ones(n, dtype=np.int64),
             term=work.term,
-            draw=np.zeros(n),
+            appetite_draw=np.zeros(n),
             windows=[],
         ),
         in_place=[],
-        providers=[Seller(name(k), (k,), 0, 0, None, None) for k in every],
+        providers=[SampledProvider(name(k), (k,), 0, 0, None, None) for k in every],
         rights=[],
-        policy="in order",
+        overflow_policy="in order",
         bypass=False,
-        sites=[Campus(name(k), units, None, None) for k, units in enumerate(work.pools)],
-        projects=[
-            Project(
+        sites=[SampledSite(name(k), units, None, None) for k, units in enumerate(work.pools)],
+        buildings=[
+            SampledBuilding(
                 site=last,
                 name=f"building {k}",
                 kw=work.building,
                 planned=at,
                 review=MEAN_TERM,
-                online=at,
-                stages=(),
-                medians=0,
+                comes_online=at,
+                phases=(),
+                median_work=0,
                 begins=None,
                 after=(),
-                later=0,
+                begin_delay=0,
                 trigger=None,
                 cancelled=None,
                 retired=None,
@@ -68,16 +75,16 @@ def future(work: Workload) -> Future:
             )
             for k, at in enumerate(work.online)
         ],
-        watches=[],
+        triggers=[],
         supplies=[],
         contracts=[],
-        density={},
+        h100e_per_it_mw={},
     )
 
 
 def run(work: Workload, engine: Engine) -> Run:
     """The market with all its rules, to its columns."""
-    return played(future(work), engine=engine)
+    return play_inputs(future(work), engine=engine)
 
 
 def recorded(run: Run) -> Frames:
@@ -99,11 +106,11 @@ def in_words(work: Workload, engine: Engine) -> Frames:
     """The same, to the tables that a run writes: names for numbers, timestamps for microseconds."""
     none = np.empty(0, dtype=np.int64)
     site = ("online_kw", "planned_kw", "committed_kw", "in_service_kw", "interrupted_kw")
-    capacity = Columns(dict.fromkeys(("site", "time", *site), none))
-    backlog = Columns(
+    capacity = ColumnTable(dict.fromkeys(("site", "time", *site), none))
+    backlog = ColumnTable(
         dict.fromkeys(("time", "stream", "wanted_kw", "in_service_kw", "unserved_kw"), none)
     )  # derived from the others when read
-    return frames.events(run(work, engine), capacity, backlog)
+    return tables.event_tables(run(work, engine), capacity, backlog)
 
 
 def has_compiled() -> bool:

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-Ints = npt.NDArray[np.int64]
+IntArray = npt.NDArray[np.int64]
 """Whole numbers: kW, microseconds, indices."""
-Floats = npt.NDArray[np.float64]
+FloatArray = npt.NDArray[np.float64]
 """Integrals, shares, draws."""

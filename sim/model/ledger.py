@@ -6,23 +6,30 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.model.arrays import Ints
-from sim.model.future import Future, Group
+from sim.model.arrays import IntArray
 from sim.model.rules import NEVER
+from sim.model.sampled_inputs import RequestGroup, SampledInputs
 
 NOBODY = -1
-WHOLLY, FOR_APPETITE, FOR_ROOM, FOR_UTILIZATION, FOR_DELAY, FOR_PARTIAL = range(6)
-REASONS = ("none", "appetite", "room", "utilization", "delay", "partial")
+(
+    NOT_LIMITED,
+    LIMITED_BY_APPETITE,
+    LIMITED_BY_ROOM,
+    LIMITED_BY_UTILIZATION,
+    LIMITED_BY_DELAY,
+    LIMITED_BY_PARTIAL,
+) = range(6)
+REFUSAL_REASONS = ("none", "appetite", "room", "utilization", "delay", "partial")
 """What limited a holder."""
 
 
-WHY = ("gave up", "cancelled", "retired")
+RELEASE_REASONS = ("gave up", "cancelled", "retired")
 """Why a promise was released."""
 
-COMMITTED = ("request", "stream", "provider", "site", "kw", "committed", "promised")
-DELIVERED = ("commitment", "request", "stream", "provider", "site", "kw", "promised", "start", "end")
-RELEASED = ("commitment", "kw", "at", "why")
-BECAME = (
+COMMITMENT_COLUMNS = ("request", "stream", "provider", "site", "kw", "committed", "promised")
+DELIVERY_COLUMNS = ("commitment", "request", "stream", "provider", "site", "kw", "promised", "start", "end")
+RELEASE_COLUMNS = ("commitment", "kw", "at", "why")
+REQUEST_COLUMNS = (
     *("uncommitted", "undelivered", "lost", "right", "asked_first", "answered"),
     *("holder_kw", "first_kw", "reason"),
 )
@@ -30,16 +37,16 @@ BECAME = (
 
 
 @dataclass(frozen=True)
-class Written:
+class LedgerTables:
     """What a market has written down: named columns of equal length, rows in the order in which they were made."""
 
-    commitments: dict[str, Ints]
-    deliveries: dict[str, Ints]
-    releases: dict[str, Ints]
-    requests: dict[str, Ints]
+    commitments: dict[str, IntArray]
+    deliveries: dict[str, IntArray]
+    releases: dict[str, IntArray]
+    requests: dict[str, IntArray]
 
 
-def table(rows: "Sequence[object] | array[int]", *names: str) -> dict[str, Ints]:
+def to_columns(rows: "Sequence[object] | array[int]", *names: str) -> dict[str, IntArray]:
     """Rows of whole numbers as named columns."""
     columns = np.array(rows, dtype=np.int64).reshape(-1, len(names)).T
     return {name: np.ascontiguousarray(column) for name, column in zip(names, columns, strict=True)}
@@ -48,24 +55,24 @@ def table(rows: "Sequence[object] | array[int]", *names: str) -> dict[str, Ints]
 class Ledger:
     """Lists by the number of the request, and rows in the order in which they were made."""
 
-    def __init__(self, future: Future) -> None:
+    def __init__(self, future: SampledInputs) -> None:
         requests = future.requests
         n = len(requests)
-        self.group: list[Group] = [future.groups[g] for g in requests.group.tolist()]
-        self.priority = [-group.priority for group in self.group]
+        self.group: list[RequestGroup] = [future.groups[g] for g in requests.group.tolist()]
+        self.priority_rank = [-group.priority for group in self.group]
         """Less the priority: what sorts the waiting list, together with the number."""
         self.split = [group.split for group in self.group]
         self.asked: list[int] = [*requests.asked.tolist(), NEVER, NEVER]
         self.wanted: list[int] = requests.wanted.tolist()
         self.gives_up: list[int] = requests.gives_up.tolist()
-        self.size: list[int] = requests.size_kw.tolist()
-        self.block: list[int] = requests.block_kw.tolist()
+        self.size_kw: list[int] = requests.size_kw.tolist()
+        self.block_kw: list[int] = requests.block_kw.tolist()
         self.term: list[int] = requests.term.tolist()
-        self.draw: list[float] = requests.draw.tolist()
+        self.appetite_draw: list[float] = requests.appetite_draw.tolist()
         self.windows: list[list[int]] = [window.tolist() for window in requests.windows]
 
-        self.uncommitted = self.size.copy()
-        self.undelivered = self.size.copy()
+        self.uncommitted = self.size_kw.copy()
+        self.undelivered = self.size_kw.copy()
         """kW neither delivered nor lost."""
         nobody, nothing = array("q", [NOBODY]), array("q", [0])
         self.lost = nothing * n
@@ -76,13 +83,13 @@ class Ledger:
         """When the first round of answers was over."""
         self.holder_kw = nothing * n
         self.first_kw = nothing * n
-        self.reason = array("q", [WHOLLY]) * n
+        self.reason = array("q", [NOT_LIMITED]) * n
 
         self.commitments = array("q")
         """Rows of (request, provider, site, kW, committed, promised), one after the other."""
         self.stream_in_place: dict[int, int] = {}
         """The stream of each commitment that has no request."""
-        self.left: list[int] = []
+        self.undelivered_of_commitment: list[int] = []
         """By commitment: its undelivered kW."""
         self.deliveries = array("q")
         """Rows of (commitment, kW, start, end), one after the other.
@@ -97,13 +104,13 @@ class Ledger:
         """At which site was a commitment made?"""
         return self.commitments[6 * c + 2]
 
-    def written(self, future: Future) -> Written:
+    def to_tables(self, future: SampledInputs) -> LedgerTables:
         """All that was written down, as columns."""
-        made = table(self.commitments, "request", "provider", "site", "kw", "committed", "promised")
+        made = to_columns(self.commitments, "request", "provider", "site", "kw", "committed", "promised")
         made["stream"] = np.append(future.stream_of_request(), NOBODY)[made["request"]]
         for at, stream in self.stream_in_place.items():
             made["stream"][at] = stream
-        rows = table(self.deliveries, "commitment", "kw", "start", "end")
+        rows = to_columns(self.deliveries, "commitment", "kw", "start", "end")
         c = np.flatnonzero((made["request"] >= 0) & (made["promised"] == made["committed"]))
         start = made["committed"][c]
         end = start + future.requests.term[made["request"][c]]
@@ -111,9 +118,12 @@ class Ledger:
         deliveries = {name: np.concatenate([rows[name], at_once[name]]) for name in rows}
         for name in ("request", "stream", "provider", "site", "promised"):
             deliveries[name] = made[name][deliveries["commitment"]]
-        return Written(
+        return LedgerTables(
             commitments=made,
             deliveries=deliveries,
-            releases=table([(c, kw, at, WHY.index(why)) for c, kw, at, why in self.releases], *RELEASED),
-            requests={name: np.array(getattr(self, name), dtype=np.int64) for name in BECAME},
+            releases=to_columns(
+                [(c, kw, at, RELEASE_REASONS.index(why)) for c, kw, at, why in self.releases],
+                *RELEASE_COLUMNS,
+            ),
+            requests={name: np.array(getattr(self, name), dtype=np.int64) for name in REQUEST_COLUMNS},
         )

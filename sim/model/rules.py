@@ -14,10 +14,17 @@ MILLION = 1_000_000
 MATCH = -1
 """Stands for `max_delay: match`, the right to match."""
 
-ANYWHERE, ONE_SITE, WHOLE = 0, 1, 2
+ANYWHERE, ONE_SITE, NEVER_SPLIT = 0, 1, 2
 """How a request may be split: `anywhere`, `one site`, `never`."""
 
-WORLD, ANSWERS, WAITING, NEW, DELIVERIES, GIVE_UPS = 1, 2, 3, 4, 5, 6
+STEP_WORLD, STEP_ANSWERS, STEP_WAITING_LIST, STEP_NEW_REQUESTS, STEP_DELIVERIES, STEP_GIVE_UPS = (
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+)
 """The order within an instant: what the world changed, answers due, the waiting list, new requests,
 deliveries, give-ups; and again from the waiting list until nothing moves."""
 
@@ -49,19 +56,19 @@ def room(online: int, planned: int, committed: int, held: int) -> int:
     return free if free > 0 else 0
 
 
-def beyond_kept(rooms: int, keeps_back: int) -> int:
+def room_for_others(room: int, keeps_back: int) -> int:
     """How many kW may a provider place for others, of the room of all its sites?"""
-    free = rooms - keeps_back
+    free = room - keeps_back
     return free if free > 0 else 0
 
 
-def below_cap(max_utilization: int, capacity: int, committed: int, held: int) -> int:
+def headroom_below_cap(max_utilization: int, capacity: int, committed: int, held: int) -> int:
     """How many kW may a holder still take under its utilization cap, over all its sites?"""
     free = max_utilization * capacity // MILLION - committed - held
     return free if free > 0 else 0
 
 
-def takes(split: int, block: int, left: int, free: int) -> int:
+def allocate_at_site(split: int, block: int, left: int, free: int) -> int:
     """How many of the `left` kW does a site with `free` kW take? Whole blocks of them, or all or nothing."""
     free -= free % block
     if free >= left:
@@ -74,17 +81,17 @@ def declines(draw: float, appetite: int) -> bool:
     return draw >= appetite / MILLION
 
 
-def all_or_nothing(partial: bool, taken: int, size: int) -> int:
+def all_or_nothing(partial: bool, allocated: int, size: int) -> int:
     """What remains of the holder's taking where it takes the whole size or nothing?"""
-    return taken if partial or taken == size else 0
+    return allocated if partial or allocated == size else 0
 
 
-def not_before(now: int, wanted: int) -> int:
+def earliest_promise(now: int, wanted: int) -> int:
     """The first time that a promise may name."""
     return now if now > wanted else wanted
 
 
-def promised(now: int, wanted: int, need: int, online: int, dates: list[int], sizes_kw: list[int]) -> int:
+def cover_date(now: int, wanted: int, need: int, online: int, dates: list[int], sizes_kw: list[int]) -> int:
     """When do online and planned kW cover what a site needs? Never before now, nor before it is wanted.
 
     `need` is all that is committed and held at the site, the new commitment included. NEVER if no plan does.
@@ -110,30 +117,30 @@ def set_aside(free: int, undelivered: int) -> int:
     return undelivered if undelivered < free else free
 
 
-def delivered(aside: int, undelivered: int, split: int, wanted: int, now: int) -> int:
+def deliverable_kw(reserved: int, undelivered: int, split: int, wanted: int, now: int) -> int:
     """How many of the kW set aside begin to serve now? All that is wanted; a `never` split whole or not at all."""
-    if wanted > now or (split == WHOLE and aside < undelivered):
+    if wanted > now or (split == NEVER_SPLIT and reserved < undelivered):
         return 0
-    return aside
+    return reserved
 
 
-def overpromised(committed: int, online: int, out: int, planned: int) -> bool:
+def is_overcommitted(committed: int, online: int, outage: int, planned: int) -> bool:
     """Is more promised at a site than it will ever have? What an outage took counts as online."""
-    return committed > online + out + planned
+    return committed > online + outage + planned
 
 
-def triggered(committed: int, share: int, online: int, planned: int) -> bool:
+def trigger_fires(committed: int, share: int, online: int, planned: int) -> bool:
     """Has so much been committed at a site that the next building begins?"""
     return committed * MILLION > share * (online + planned)
 
 
-def replanned(date: int, review: int, now: int) -> int:
+def next_planned_date(date: int, review: int, now: int) -> int:
     """On which date is a building planned that was not online on `date`? `review` later, as often as needed."""
     while date <= now:
         date += review
     return date
 
 
-def part(share: int, kw: int) -> int:
+def share_of_kw(share: int, kw: int) -> int:
     """How many whole kW are a share of some? Rounded half up."""
     return (2 * share * kw + MILLION) // (2 * MILLION)

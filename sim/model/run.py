@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import numpy as np
 import simpy
 
-from sim.model.arrays import Ints
-from sim.model.future import Future
-from sim.model.ledger import BECAME, COMMITTED, DELIVERED, Written, table
-from sim.model.market import Market, NotOnline
-from sim.model.own import Answer, Policy
+from sim.model.arrays import IntArray
+from sim.model.callbacks import UserAnswer, UserPolicy
+from sim.model.capacity_events import CapacityEvent
+from sim.model.ledger import COMMITMENT_COLUMNS, DELIVERY_COLUMNS, REQUEST_COLUMNS, LedgerTables, to_columns
+from sim.model.market import ExceedsOnlineError, Market
 from sim.model.rules import NEVER
-from sim.model.sampling import future
-from sim.model.world import News, World
+from sim.model.sampled_inputs import SampledInputs
+from sim.model.sampling import sample_inputs
+from sim.model.world import World
 from sim.scenario.faults import Fault, ScenarioError
 from sim.scenario.schema import ScenarioFile
 
@@ -28,12 +29,12 @@ NO_TIME = NEVER
 
 
 @dataclass
-class Columns:
+class ColumnTable:
     """One table as columns of equal length; -1 stands for no number of a request, NEVER for no time."""
 
-    columns: dict[str, Ints] = field(default_factory=dict)
+    columns: dict[str, IntArray] = field(default_factory=dict)
 
-    def __getitem__(self, name: str) -> Ints:
+    def __getitem__(self, name: str) -> IntArray:
         return self.columns[name]
 
     def __len__(self) -> int:
@@ -50,32 +51,32 @@ class Run:
     """
 
     replication: int
-    future: Future
-    requests: Columns
-    commitments: Columns
-    releases: Columns
-    deliveries: Columns
-    buildings: Columns
+    inputs: SampledInputs
+    requests: ColumnTable
+    commitments: ColumnTable
+    releases: ColumnTable
+    deliveries: ColumnTable
+    buildings: ColumnTable
 
 
 def play(
     scenario: ScenarioFile,
     seed: int,
     replication: int,
-    policy: Policy | None = None,
-    answer: Answer | None = None,
+    policy: UserPolicy | None = None,
+    answer: UserAnswer | None = None,
     engine: Engine = "simpy",
-    watch: Callable[[Market], None] | None = None,
+    observe: Callable[[Market], None] | None = None,
 ) -> Run:
     """What happens in this replication of a scenario?
 
     `watch` is shown the market on SimPy's clock before it begins, to look on while it plays.
     Raises ScenarioError where the drawn numbers cannot be: more in place at a site than is online there.
     """
-    drawn = future(scenario, seed, replication)
+    drawn = sample_inputs(scenario, seed, replication)
     try:
-        return played(drawn, replication, policy, answer, engine, watch)
-    except NotOnline as error:
+        return play_inputs(drawn, replication, policy, answer, engine, observe)
+    except ExceedsOnlineError as error:
         site = drawn.sites[error.site].name
         raise ScenarioError(
             [
@@ -92,27 +93,27 @@ def play(
         ) from None
 
 
-def played(
-    drawn: Future,
+def play_inputs(
+    inputs: SampledInputs,
     replication: int = 0,
-    policy: Policy | None = None,
-    answer: Answer | None = None,
+    policy: UserPolicy | None = None,
+    answer: UserAnswer | None = None,
     engine: Engine = "simpy",
-    watch: Callable[[Market], None] | None = None,
+    observe: Callable[[Market], None] | None = None,
 ) -> Run:
     """Play a future to its end. Raises NotCompiled for a function that the compiled clock cannot take."""
-    dates = [(p.begins, p.online, p.cancelled, p.retired) for p in drawn.projects]
+    dates = [(p.begins, p.comes_online, p.cancelled, p.retired) for p in inputs.buildings]
     env = simpy.Environment(initial_time=min([0, *(at for of in dates for at in of if at is not None)]))
-    market = _market(engine)(env, drawn, policy, answer)
-    market.world = World(env, drawn, market.wake)
-    if watch is not None:
+    market = _market_class(engine)(env, inputs, policy, answer)
+    market.world = World(env, inputs, market.wake)
+    if observe is not None:
         assert isinstance(market, Market), "only the market on SimPy's clock can be looked on at"
-        watch(market)
+        observe(market)
     market.play()
-    return gathered(market, replication)
+    return collect_run(market, replication)
 
 
-def _market(engine: Engine) -> "type[Market] | type[Compiled]":
+def _market_class(engine: Engine) -> "type[Market] | type[Compiled]":
     """The market on a clock."""
     if engine == "simpy":
         return Market
@@ -121,42 +122,42 @@ def _market(engine: Engine) -> "type[Market] | type[Compiled]":
     return Compiled
 
 
-class Played(Protocol):
+class PlayedMarket(Protocol):
     """A market that has been played, on either clock."""
 
-    future: Future
-    told: list[tuple[int, News]]
+    inputs: SampledInputs
+    events: list[tuple[int, CapacityEvent]]
 
-    def written(self) -> Written:
+    def ledger_tables(self) -> LedgerTables:
         """What it has written down."""
 
 
-def gathered(market: Played, replication: int) -> Run:
+def collect_run(market: PlayedMarket, replication: int) -> Run:
     """The tables of a market that has been played."""
-    written, future = market.written(), market.future
+    written, future = market.ledger_tables(), market.inputs
     made, delivered = written.commitments, written.deliveries
-    by_start = in_order(delivered["start"], delivered["request"], delivered["commitment"])
-    deliveries = Columns({name: delivered[name][by_start] for name in DELIVERED[1:]})
-    by_committed = in_order(made["committed"], made["request"])
+    by_start = row_order(delivered["start"], delivered["request"], delivered["commitment"])
+    deliveries = ColumnTable({name: delivered[name][by_start] for name in DELIVERY_COLUMNS[1:]})
+    by_committed = row_order(made["committed"], made["request"])
     released = written.releases
     releases = {
         name: made[name][released["commitment"]] for name in ("request", "stream", "provider", "site")
     }
     releases |= {name: released[name] for name in ("kw", "at", "why")}
-    by_release = in_order(releases["at"], releases["request"])
-    told = [(n.site, n.project, at, n.event, n.date, n.kw) for at, n in market.told]
+    by_release = row_order(releases["at"], releases["request"])
+    told = [(n.site, n.building, at, n.kind, n.date, n.kw) for at, n in market.events]
     return Run(
         replication=replication,
-        future=future,
-        requests=_requests(written.requests, future, deliveries),
-        commitments=Columns({name: made[name][by_committed] for name in COMMITTED}),
-        releases=Columns({name: column[by_release] for name, column in releases.items()}),
+        inputs=future,
+        requests=_request_outcomes(written.requests, future, deliveries),
+        commitments=ColumnTable({name: made[name][by_committed] for name in COMMITMENT_COLUMNS}),
+        releases=ColumnTable({name: column[by_release] for name, column in releases.items()}),
         deliveries=deliveries,
-        buildings=Columns(table(told, "site", "project", "at", "event", "date", "kw")),
+        buildings=ColumnTable(to_columns(told, "site", "project", "at", "event", "date", "kw")),
     )
 
 
-def in_order(*keys: Ints) -> Ints | slice:
+def row_order(*keys: IntArray) -> IntArray | slice:
     """The order of rows by their keys, then as made: all of them as they stand, if they are in order."""
     ahead = np.zeros(max(len(keys[0]) - 1, 0), dtype=bool)
     for key in reversed(keys):
@@ -164,10 +165,12 @@ def in_order(*keys: Ints) -> Ints | slice:
     return np.lexsort(keys[::-1]) if ahead.any() else slice(None)
 
 
-def _requests(became: dict[str, Ints], future: Future, deliveries: Columns) -> Columns:
+def _request_outcomes(
+    outcomes: dict[str, IntArray], inputs: SampledInputs, deliveries: ColumnTable
+) -> ColumnTable:
     """What became of each request."""
-    size, lost = future.requests.size_kw, became["lost"]
-    delivered = size - became["undelivered"] - lost
+    size, lost = inputs.requests.size_kw, outcomes["lost"]
+    delivered = size - outcomes["undelivered"] - lost
     first = np.full(len(size), NO_TIME, dtype=np.int64)
     last = first.copy()
     asked = deliveries["request"] >= 0
@@ -179,10 +182,10 @@ def _requests(became: dict[str, Ints], future: Future, deliveries: Columns) -> C
     last[delivered < size] = NO_TIME
     gave_up, whole = lost > 0, delivered == size
     status = np.where(whole, 0, np.where(~gave_up, 1, np.where(delivered > 0, 2, 3)))
-    return Columns(
+    return ColumnTable(
         {
-            **{name: became[name] for name in BECAME[3:]},
-            "committed_kw": np.where(gave_up, delivered, size - became["uncommitted"]),
+            **{name: outcomes[name] for name in REQUEST_COLUMNS[3:]},
+            "committed_kw": np.where(gave_up, delivered, size - outcomes["uncommitted"]),
             "delivered_kw": delivered,
             "lost_kw": lost,
             "first_delivery": first,
@@ -192,4 +195,4 @@ def _requests(became: dict[str, Ints], future: Future, deliveries: Columns) -> C
     )
 
 
-STATUSES = ("served", "waiting", "part served", "lost")
+REQUEST_STATUSES = ("served", "waiting", "part served", "lost")

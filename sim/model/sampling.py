@@ -4,33 +4,47 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sim.model import demand, rules
-from sim.model.arrays import Ints
-from sim.model.construction import construction
-from sim.model.demand import InPlace
-from sim.model.draws import Draws, half_up, whole
-from sim.model.future import Campus, Clause, Failures, Future, Group, Promise, Requests, Seller, Store
-from sim.model.time import Calendar
-from sim.scenario.demand import Asker
-from sim.scenario.laws import Law
-from sim.scenario.market import Provider, Right, Stream
+from sim.model import arrivals, rules
+from sim.model.arrays import IntArray
+from sim.model.calendar import Calendar
+from sim.model.construction import sample_construction
+from sim.model.random_streams import Sampler
+from sim.model.rounding import round_array_half_up, round_half_up
+from sim.model.sampled_inputs import (
+    RequestGroup,
+    SampledContract,
+    SampledInPlace,
+    SampledInputs,
+    SampledOutages,
+    SampledProvider,
+    SampledRequests,
+    SampledRight,
+    SampledSite,
+    SampledSupply,
+)
+from sim.scenario.construction import Site
+from sim.scenario.demand import RequestType, Stream
+from sim.scenario.distributions import Distribution
+from sim.scenario.market import Provider, Right
 from sim.scenario.schema import ScenarioFile
-from sim.scenario.works import DatedArrivals, Site, Supply
+from sim.scenario.supplies import DatedArrivals, Supply
 
 
-def future(scenario: ScenarioFile, seed: int, replication: int) -> Future:
+def sample_inputs(scenario: ScenarioFile, seed: int, replication: int) -> SampledInputs:
     """What happens in this replication, as far as it does not depend on the market?"""
-    draws = Draws(seed, replication, scenario.uncertain)
+    draws = Sampler(seed, replication, scenario.uncertain)
     calendar = Calendar.between(scenario.start, scenario.end)
     site_index = {name: i for i, name in enumerate(scenario.sites)}
     provider_index = {name: i for i, name in enumerate(scenario.providers)}
-    providers = [_seller(draws, name, p, site_index) for name, p in scenario.providers.items()]
-    rights = [_clause(draws, name, r, provider_index, calendar) for name, r in scenario.rights.items()]
+    providers = [_sample_provider(draws, name, p, site_index) for name, p in scenario.providers.items()]
+    rights = [_sample_right(draws, name, r, provider_index, calendar) for name, r in scenario.rights.items()]
     order = [provider_index[name] for name in scenario.overflow.order or scenario.providers]
-    groups, requests, there = _requests(draws, scenario, calendar, site_index, provider_index, rights, order)
-    supplies = [_store(draws, name, s, calendar) for name, s in scenario.supplies.items()]
-    projects, watches = construction(draws, scenario, calendar)
-    return Future(
+    groups, requests, there = _sample_requests(
+        draws, scenario, calendar, site_index, provider_index, rights, order
+    )
+    supplies = [_sample_supply(draws, name, s, calendar) for name, s in scenario.supplies.items()]
+    projects, watches = sample_construction(draws, scenario, calendar)
+    return SampledInputs(
         calendar=calendar,
         streams=list(scenario.demand),
         customers=[stream.customer for stream in scenario.demand.values()],
@@ -39,99 +53,104 @@ def future(scenario: ScenarioFile, seed: int, replication: int) -> Future:
         in_place=there,
         providers=providers,
         rights=rights,
-        policy=scenario.overflow.policy,
+        overflow_policy=scenario.overflow.policy,
         bypass=scenario.waiting.bypass,
-        sites=[_campus(draws, name, s) for name, s in scenario.sites.items()],
-        projects=projects,
-        watches=watches,
+        sites=[_sample_site(draws, name, s) for name, s in scenario.sites.items()],
+        buildings=projects,
+        triggers=watches,
         supplies=supplies,
-        contracts=_contracts(draws, scenario, calendar, provider_index),
-        density={
-            name: draws.once(f"hardware.{name}.h100e_per_it_mw", h.h100e_per_it_mw)
+        contracts=_sample_contracts(draws, scenario, calendar, provider_index),
+        h100e_per_it_mw={
+            name: draws.draw_once(f"hardware.{name}.h100e_per_it_mw", h.h100e_per_it_mw)
             for name, h in scenario.hardware.items()
             if h.h100e_per_it_mw is not None
         },
-        drawn=draws.drawn,
+        recorded_draws=draws.recorded_draws,
     )
 
 
-def _duration(draws: Draws, path: str, law: Law) -> int:
+def _draw_duration(draws: Sampler, path: str, distribution: Distribution) -> int:
     """A time that is not below 0, drawn once."""
-    return max(0, whole(draws.once(path, law)))
+    return max(0, round_half_up(draws.draw_once(path, distribution)))
 
 
-def _share(draws: Draws, path: str, law: Law) -> int:
+def _draw_share(draws: Sampler, path: str, distribution: Distribution) -> int:
     """A share in millionths, drawn once; kept within 0 and 1."""
-    return min(rules.MILLION, max(0, whole(draws.once(path, law) * rules.MILLION)))
+    return min(rules.MILLION, max(0, round_half_up(draws.draw_once(path, distribution) * rules.MILLION)))
 
 
-def _seller(draws: Draws, name: str, p: Provider, sites: dict[str, int]) -> Seller:
+def _sample_provider(draws: Sampler, name: str, p: Provider, sites: dict[str, int]) -> SampledProvider:
     path = f"providers.{name}"
-    return Seller(
+    return SampledProvider(
         name=name,
         sites=tuple(sites[s] for s in p.sites),
-        presells=_duration(draws, f"{path}.presells", p.presells),
-        keeps_back=max(0, whole(draws.once(f"{path}.keeps_back", p.keeps_back))),
-        price=None if p.price is None else draws.once(f"{path}.price", p.price),
-        cost=None if p.cost is None else draws.once(f"{path}.cost", p.cost),
+        presells=_draw_duration(draws, f"{path}.presells", p.presells),
+        keeps_back=max(0, round_half_up(draws.draw_once(f"{path}.keeps_back", p.keeps_back))),
+        price=None if p.price is None else draws.draw_once(f"{path}.price", p.price),
+        cost=None if p.cost is None else draws.draw_once(f"{path}.cost", p.cost),
     )
 
 
-def _clause(draws: Draws, name: str, r: Right, providers: dict[str, int], calendar: Calendar) -> Clause:
+def _sample_right(
+    draws: Sampler, name: str, r: Right, providers: dict[str, int], calendar: Calendar
+) -> SampledRight:
     path = f"rights.{name}"
     appetite: dict[str | None, int] = {}
-    if isinstance(r.appetite, Law):
-        appetite[None] = _share(draws, f"{path}.appetite", r.appetite)
+    if isinstance(r.appetite, Distribution):
+        appetite[None] = _draw_share(draws, f"{path}.appetite", r.appetite)
     else:
         for class_, law in r.appetite.items():
-            appetite[class_] = _share(draws, f"{path}.appetite.{class_}", law)
+            appetite[class_] = _draw_share(draws, f"{path}.appetite.{class_}", law)
     if r.max_delay == "match":
         max_delay = rules.MATCH
-    elif isinstance(r.max_delay, Law):
-        max_delay = _duration(draws, f"{path}.max_delay", r.max_delay)
+    elif isinstance(r.max_delay, Distribution):
+        max_delay = _draw_duration(draws, f"{path}.max_delay", r.max_delay)
     else:
         max_delay = rules.NEVER
-    return Clause(
+    return SampledRight(
         name=name,
         holder=providers[r.holder],
-        exclusive=r.kind == "exclusive",
+        is_exclusive=r.kind == "exclusive",
         customer=r.over.customer,
         classes=None if r.over.classes is None else frozenset(r.over.classes),
-        begins=0 if r.from_ is None else calendar.drawn(draws, f"{path}.from", r.from_),
-        ends=rules.NEVER if r.until is None else calendar.drawn(draws, f"{path}.until", r.until),
+        begins=0 if r.from_ is None else calendar.sample_date(draws, f"{path}.from", r.from_),
+        ends=rules.NEVER if r.until is None else calendar.sample_date(draws, f"{path}.until", r.until),
         appetite=appetite,
-        max_utilization=_share(draws, f"{path}.max_utilization", r.max_utilization),
+        max_utilization=_draw_share(draws, f"{path}.max_utilization", r.max_utilization),
         max_delay=max_delay,
         partial=r.partial,
-        holds=r.holds_capacity,
+        holds_capacity=r.holds_capacity,
     )
 
 
-def _requests(
-    draws: Draws,
+def _sample_requests(
+    draws: Sampler,
     scenario: ScenarioFile,
     calendar: Calendar,
     sites: dict[str, int],
     providers: dict[str, int],
-    rights: list[Clause],
+    rights: list[SampledRight],
     order: list[int],
-) -> tuple[list[Group], Requests, list[InPlace]]:
+) -> tuple[list[RequestGroup], SampledRequests, list[SampledInPlace]]:
     """The requests of all streams in the order of asked, stream in file order, number in the stream."""
-    groups: list[Group] = []
-    group_of: list[Ints] = []
-    there: list[InPlace] = []
-    parts: list[demand.Asked] = []
+    groups: list[RequestGroup] = []
+    group_of: list[IntArray] = []
+    there: list[SampledInPlace] = []
+    parts: list[arrivals.StreamArrivals] = []
     for index, (name, stream) in enumerate(scenario.demand.items()):
-        here = demand.in_place(draws, name, stream, index, sites)
+        here = arrivals.sample_in_place(draws, name, stream, index, sites)
         there += here
-        part = demand.asked(draws, name, stream, here, calendar)
+        part = arrivals.sample_arrivals(draws, name, stream, here, calendar)
         parts.append(part)
         asker = np.zeros(len(part.asked), dtype=np.int64) if part.asker is None else part.asker
         group_of.append(len(groups) + asker)
-        groups += [_asking(index, stream, each, providers, rights, order) for each in stream.askers() or ()]
+        groups += [
+            _request_group(index, stream, each, providers, rights, order)
+            for each in stream.request_types() or ()
+        ]
     sizes = [len(part.asked) for part in parts]
 
-    def joined(column: str) -> Ints:
+    def joined(column: str) -> IntArray:
         return np.concatenate([np.empty(0, dtype=np.int64), *(getattr(part, column) for part in parts)])
 
     asked = joined("asked")
@@ -144,7 +163,7 @@ def _requests(
         deals = [deals[i] for i in rank.tolist()]
     number = np.concatenate([np.empty(0, dtype=np.int64), *(np.arange(n, dtype=np.int64) for n in sizes)])
     group = np.concatenate([np.empty(0, dtype=np.int64), *group_of])
-    requests = Requests(
+    requests = SampledRequests(
         group=group[rank],
         number=number[rank],
         deal=deals,
@@ -154,102 +173,110 @@ def _requests(
         size_kw=joined("size_kw")[rank],
         block_kw=joined("block_kw")[rank],
         term=joined("term")[rank],
-        draw=np.concatenate([np.empty(0), *(part.draw for part in parts)])[rank],
+        appetite_draw=np.concatenate([np.empty(0), *(part.appetite_draw for part in parts)])[rank],
         windows=[
-            _windows(draws, scenario, k, right, groups, group_of)[rank] for k, right in enumerate(rights)
+            _sample_windows(draws, scenario, k, right, groups, group_of)[rank]
+            for k, right in enumerate(rights)
         ],
     )
     return groups, requests, there
 
 
-def _asking(
+def _request_group(
     index: int,
     stream: Stream,
-    asker: Asker,
+    asker: RequestType,
     providers: dict[str, int],
-    rights: list[Clause],
+    rights: list[SampledRight],
     order: list[int],
-) -> Group:
+) -> RequestGroup:
     """What one asks for in a stream."""
     customer, class_, priority = asker
     only = None if stream.only is None else tuple(providers[p] for p in stream.only)
     allowed = None if only is None else frozenset(only)
     covering = tuple(k for k, right in enumerate(rights) if right.covers(customer, class_, allowed))
-    return Group(
+    return RequestGroup(
         stream=index,
         customer=customer,
         class_=class_,
         only=only,
-        split=demand.SPLITS[stream.split],
+        split=arrivals.SPLIT_CODES[stream.split],
         priority=priority,
-        own=providers.get(customer, -1),
+        own_provider=providers.get(customer, -1),
         rights=covering,
-        appetite=tuple(_appetite(rights[k], class_) for k in covering),
-        order=tuple(p for p in order if allowed is None or p in allowed),
+        appetite=tuple(_appetite_for(rights[k], class_) for k in covering),
+        overflow_order=tuple(p for p in order if allowed is None or p in allowed),
     )
 
 
-def _appetite(right: Clause, class_: str | None) -> int:
+def _appetite_for(right: SampledRight, class_: str | None) -> int:
     """A holder's appetite for a class; for one that the right does not name, whole."""
     return right.appetite.get(class_, right.appetite.get(None, rules.MILLION))
 
 
-def _windows(
-    draws: Draws, scenario: ScenarioFile, index: int, right: Clause, groups: list[Group], group_of: list[Ints]
-) -> Ints:
+def _sample_windows(
+    draws: Sampler,
+    scenario: ScenarioFile,
+    index: int,
+    right: SampledRight,
+    groups: list[RequestGroup],
+    group_of: list[IntArray],
+) -> IntArray:
     """How long the holder takes to answer each request, before they are put in order; 0 if it is not asked."""
     law = scenario.rights[right.name].window
-    covered = np.array([index in group.rights and not right.exclusive for group in groups], dtype=bool)
+    covered = np.array([index in group.rights and not right.is_exclusive for group in groups], dtype=bool)
     parts = [np.empty(0, dtype=np.int64)]
     for name, group in zip(scenario.demand, group_of, strict=True):
         asked = covered[group]
         if asked.any():
-            drawn = draws.many(f"rights.{right.name}.window/{name}", law, len(group))
-            parts.append(np.where(asked, np.maximum(half_up(drawn), 0), 0))
+            drawn = draws.variates(f"rights.{right.name}.window/{name}", law, len(group))
+            parts.append(np.where(asked, np.maximum(round_array_half_up(drawn), 0), 0))
         else:
             parts.append(np.zeros(len(group), dtype=np.int64))
     return np.concatenate(parts)
 
 
-def _store(draws: Draws, name: str, s: Supply, calendar: Calendar) -> Store:
+def _sample_supply(draws: Sampler, name: str, s: Supply, calendar: Calendar) -> SampledSupply:
     path = f"supplies.{name}"
     arrives: list[tuple[int, int]] = []
     if isinstance(s.arrives, DatedArrivals):
-        for date, law in s.arrives.at:
-            amount = draws.once(f"{path}.arrives.{date:%Y-%m-%d}", law)
-            arrives.append((calendar.since_start(date), max(0, whole(amount))))
+        for date, law in s.arrives.amounts:
+            amount = draws.draw_once(f"{path}.arrives.{date:%Y-%m-%d}", law)
+            arrives.append((calendar.since_start(date), max(0, round_half_up(amount))))
     elif s.arrives is not None:
-        gaps = draws.endless(f"{path}.arrives.every", s.arrives.every)
-        amounts = draws.endless(f"{path}.arrives.amount", s.arrives.amount)
-        at = calendar.drawn(draws, f"{path}.arrives.from", s.arrives.from_)
+        gaps = draws.endless_variates(f"{path}.arrives.every", s.arrives.every)
+        amounts = draws.endless_variates(f"{path}.arrives.amount", s.arrives.amount)
+        at = calendar.sample_date(draws, f"{path}.arrives.from", s.arrives.from_)
         while at < calendar.end:
-            arrives.append((at, max(0, whole(next(amounts)))))
-            at += max(1, whole(next(gaps)))
-    initial = max(0, whole(draws.once(f"{path}.initial", s.initial)))
-    return Store(name, s.returned, initial, tuple(arrives))
+            arrives.append((at, max(0, round_half_up(next(amounts)))))
+            at += max(1, round_half_up(next(gaps)))
+    initial = max(0, round_half_up(draws.draw_once(f"{path}.initial", s.initial)))
+    return SampledSupply(name, s.returned, initial, tuple(arrives))
 
 
-def _campus(draws: Draws, name: str, s: Site) -> Campus:
+def _sample_site(draws: Sampler, name: str, s: Site) -> SampledSite:
     failures = None
     if s.outages is not None:
         path = f"sites.{name}.outages"
-        failures = Failures(
-            every=draws.endless(f"{path}.every", s.outages.every),
-            lasts=draws.endless(f"{path}.lasts", s.outages.lasts),
-            takes=draws.endless(f"{path}.takes", s.outages.takes),
-            share=s.outages.takes.dimension == "share",
+        failures = SampledOutages(
+            every=draws.endless_variates(f"{path}.every", s.outages.every),
+            lasts=draws.endless_variates(f"{path}.lasts", s.outages.lasts),
+            takes=draws.endless_variates(f"{path}.takes", s.outages.takes),
+            takes_share=s.outages.takes.dimension == "share",
         )
-    return Campus(name, max(0, whole(draws.once(f"sites.{name}.online", s.online))), s.hardware, failures)
+    return SampledSite(
+        name, max(0, round_half_up(draws.draw_once(f"sites.{name}.online", s.online))), s.hardware, failures
+    )
 
 
-def _contracts(
-    draws: Draws, scenario: ScenarioFile, calendar: Calendar, providers: dict[str, int]
-) -> list[Promise]:
+def _sample_contracts(
+    draws: Sampler, scenario: ScenarioFile, calendar: Calendar, providers: dict[str, int]
+) -> list[SampledContract]:
     promises = []
     for name, c in scenario.contracts.items():
         path = f"contracts.{name}"
-        begins = 0 if c.from_ is None else calendar.drawn(draws, f"{path}.from", c.from_)
-        ends = calendar.end if c.until is None else calendar.drawn(draws, f"{path}.until", c.until)
-        money = draws.once(f"{path}.take_or_pay", c.take_or_pay)
-        promises.append(Promise(name, c.customer, providers[c.provider], money, begins, ends))
+        begins = 0 if c.from_ is None else calendar.sample_date(draws, f"{path}.from", c.from_)
+        ends = calendar.end if c.until is None else calendar.sample_date(draws, f"{path}.until", c.until)
+        money = draws.draw_once(f"{path}.take_or_pay", c.take_or_pay)
+        promises.append(SampledContract(name, c.customer, providers[c.provider], money, begins, ends))
     return promises

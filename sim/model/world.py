@@ -11,39 +11,30 @@ from typing import Protocol
 import simpy
 
 from sim.model import rules
-from sim.model.clock import CLOSING, MARKET, Process, later
-from sim.model.draws import whole
-from sim.model.future import Campus, Future, Needed, Project, Stage, Watch
-from sim.model.news import (
+from sim.model.capacity_events import (
     ANNOUNCED,
     CANCELLED,
-    EVENTS,
     ONLINE,
     OUTAGE,
     REPLANNED,
     RESTORED,
     RETIRED,
-    News,
+    CapacityEvent,
 )
-from sim.model.supplies import Supplies
-
-__all__ = [
-    "ANNOUNCED",
-    "CANCELLED",
-    "EVENTS",
-    "MARKET",
-    "ONLINE",
-    "OUTAGE",
-    "REPLANNED",
-    "RESTORED",
-    "RETIRED",
-    "News",
-    "World",
-    "later",
-]
+from sim.model.rounding import round_half_up
+from sim.model.sampled_inputs import (
+    SampledBuilding,
+    SampledInputs,
+    SampledNeed,
+    SampledPhase,
+    SampledSite,
+    SampledTrigger,
+)
+from sim.model.scheduling import CLOSING_PRIORITY, ProcessGenerator, schedule
+from sim.model.supply_queues import SupplyQueues
 
 
-class Totals(Protocol):
+class SiteTotals(Protocol):
     """What a trigger may read of the market: kW by site."""
 
     committed: list[int]
@@ -59,248 +50,266 @@ class World:
     `wake` is called with the environment's time whenever there is news for the market.
     """
 
-    def __init__(self, env: simpy.Environment, future: Future, wake: Callable[[], None]) -> None:
+    def __init__(self, env: simpy.Environment, inputs: SampledInputs, wake: Callable[[], None]) -> None:
         self.env = env
-        self.future = future
+        self.inputs = inputs
         self.wake = wake
-        self.built = [campus.online for campus in future.sites]
+        self.built_kw = [campus.online_kw for campus in inputs.sites]
         """kW finished at each site, whatever an outage takes."""
-        self.out = [0] * len(future.sites)
+        self.outage_kw = [0] * len(inputs.sites)
         """kW that an outage takes at each site."""
-        n = len(future.projects)
+        n = len(inputs.buildings)
         self.is_online = [False] * n
-        self.is_off = [False] * n
-        self.is_told = [False] * n
-        self.plan: list[int] = [rules.NEVER] * n
-        self._news: list[News] = []
-        self._is_done = [False] * n
+        self.is_closed = [False] * n
+        self.is_announced = [False] * n
+        self.planned_dates: list[int] = [rules.NEVER] * n
+        self._pending_events: list[CapacityEvent] = []
+        self._is_complete = [False] * n
         """Which buildings are online, told or not."""
-        self._done = {other: simpy.Event(env) for project in future.projects for other in project.after}
+        self._completions = {
+            other: simpy.Event(env) for project in inputs.buildings for other in project.after
+        }
         """What is triggered once a building is online that others wait for."""
-        self._work: list[simpy.Process | None] = [None] * n
-        self._next = [0] * len(future.watches)
+        self._processes: list[simpy.Process | None] = [None] * n
+        self._next_building = [0] * len(inputs.triggers)
         """Which building of each trigger looks next."""
-        self._looking = [True] * len(future.watches)
-        self._may_fire: list[tuple[int, int]] | None = None
+        self._is_armed = [True] * len(inputs.triggers)
+        self._armed_cache: list[tuple[int, int]] | None = None
         """What `looking` said last; None where that may have changed."""
-        self._strikes = [0] * len(future.sites)
+        self._outage_sizes = [0] * len(inputs.sites)
         """What the outage that begins at a site takes: kW, or millionths of what is online."""
-        self.supplies = Supplies(env, future.supplies)
-        if any(project.planned is not None for project in future.projects):
-            later(env, -int(env.now), 1, self._announce_planned)
-        for i, project in enumerate(future.projects):
-            self._start(i, project)
-        for s, campus in enumerate(future.sites):
-            if campus.failures is not None:
-                env.process(self._outages(s, campus))
+        self.supplies = SupplyQueues(env, inputs.supplies)
+        if any(project.planned is not None for project in inputs.buildings):
+            schedule(env, -int(env.now), 1, self._announce_all_planned)
+        for i, project in enumerate(inputs.buildings):
+            self._start_building(i, project)
+        for s, campus in enumerate(inputs.sites):
+            if campus.outages is not None:
+                env.process(self._run_outages(s, campus))
 
     # What the market is told
 
     @property
-    def has_news(self) -> bool:
+    def has_events(self) -> bool:
         """Is there anything that the market has not been told?"""
-        return bool(self._news)
+        return bool(self._pending_events)
 
-    def news(self) -> list[News]:
+    def pop_events(self) -> list[CapacityEvent]:
         """What the market is told in this instant, in the order in which it is told."""
-        items, self._news = sorted(self._news), []
-        done = {item.project for item in items if item.event == ONLINE}
-        return [news for item in items if (news := self._settled(item, done)) is not None]
+        items, self._pending_events = sorted(self._pending_events), []
+        done = {item.building for item in items if item.kind == ONLINE}
+        return [news for item in items if (news := self._resolve_event(item, done)) is not None]
 
-    def _settled(self, item: News, done: set[int]) -> News | None:
+    def _resolve_event(self, event: CapacityEvent, completing: set[int]) -> CapacityEvent | None:
         """What an item comes to once those before it in the instant are told; nothing, if they undid it.
 
         `done` are the buildings that come online in this instant: what is planned for them is past.
         """
-        i, s = item.project, item.site
-        if item.event == ANNOUNCED:
-            self.is_told[i] = True
-            if i not in done:
-                return self._plan_anew(item)
-        elif item.event == CANCELLED:
-            return item if self.is_told[i] else None
-        elif item.event == ONLINE:
+        i, s = event.building, event.site
+        if event.kind == ANNOUNCED:
+            self.is_announced[i] = True
+            if i not in completing:
+                return self._replan(event)
+        elif event.kind == CANCELLED:
+            return event if self.is_announced[i] else None
+        elif event.kind == ONLINE:
             self.is_online[i] = True
-            self.built[s] += item.kw
-        elif item.event == RETIRED:
-            self.built[s] -= item.kw
-            self.out[s] = min(self.out[s], self.built[s])
-        elif item.event == REPLANNED:
-            return None if self.is_online[i] or self.is_off[i] else self._plan_anew(item)
-        elif item.event == OUTAGE:
-            failures = self.future.sites[s].failures
+            self.built_kw[s] += event.kw
+        elif event.kind == RETIRED:
+            self.built_kw[s] -= event.kw
+            self.outage_kw[s] = min(self.outage_kw[s], self.built_kw[s])
+        elif event.kind == REPLANNED:
+            return None if self.is_online[i] or self.is_closed[i] else self._replan(event)
+        elif event.kind == OUTAGE:
+            failures = self.inputs.sites[s].outages
             assert failures is not None
-            taken = rules.part(self._strikes[s], self.built[s]) if failures.share else self._strikes[s]
-            self.out[s] = min(taken, self.built[s])
-            return None if self.out[s] == 0 else News(OUTAGE, s, -1, self.out[s], rules.NEVER)
-        elif item.event == RESTORED:
-            back, self.out[s] = self.out[s], 0
-            return None if back == 0 else News(RESTORED, s, -1, back, rules.NEVER)
-        return item
+            taken = (
+                rules.share_of_kw(self._outage_sizes[s], self.built_kw[s])
+                if failures.takes_share
+                else self._outage_sizes[s]
+            )
+            self.outage_kw[s] = min(taken, self.built_kw[s])
+            return (
+                None
+                if self.outage_kw[s] == 0
+                else CapacityEvent(OUTAGE, s, -1, self.outage_kw[s], rules.NEVER)
+            )
+        elif event.kind == RESTORED:
+            back, self.outage_kw[s] = self.outage_kw[s], 0
+            return None if back == 0 else CapacityEvent(RESTORED, s, -1, back, rules.NEVER)
+        return event
 
-    def _plan_anew(self, item: News) -> News:
+    def _replan(self, event: CapacityEvent) -> CapacityEvent:
         """A building with a date that is still to come, and a look at it then."""
-        i, now = item.project, int(self.env.now)
-        project = self.future.projects[i]
-        self.plan[i] = rules.replanned(self.plan[i], project.review, now)
-        if project.online is None or project.online > self.plan[i]:
-            later(self.env, self.plan[i] - now, 1, lambda _: self._review(i, project))
-        return News(item.event, item.site, i, item.kw, self.plan[i])
+        i, now = event.building, int(self.env.now)
+        project = self.inputs.buildings[i]
+        self.planned_dates[i] = rules.next_planned_date(self.planned_dates[i], project.review, now)
+        if project.comes_online is None or project.comes_online > self.planned_dates[i]:
+            schedule(self.env, self.planned_dates[i] - now, 1, lambda _: self._review(i, project))
+        return CapacityEvent(event.kind, event.site, i, event.kw, self.planned_dates[i])
 
-    def _tell(self, event: int, site: int, project: int, kw: int, date: int = rules.NEVER) -> None:
+    def _report(self, kind: int, site: int, building: int, kw: int, date: int = rules.NEVER) -> None:
         """Have something told to the market: now, or at the start if that is still to come."""
-        self._news.append(News(event, site, project, kw, date))
+        self._pending_events.append(CapacityEvent(kind, site, building, kw, date))
         if self.env.now >= 0:
             self.wake()
 
     # Buildings
 
-    def _start(self, i: int, project: Project) -> None:
+    def _start_building(self, i: int, building: SampledBuilding) -> None:
         """Set a building on its way."""
         env = self.env
-        if project.online is not None:
-            online = project.online
-            later(env, online - int(env.now), 1, lambda _: self._come_online(i, project))
-        elif project.begins is not None:
-            later(env, project.begins - int(env.now), 1, lambda _: self._begin(i))
-        elif project.after:
-            env.process(self._follow(i, project))
-        for at, call_off in ((project.cancelled, self._cancel), (project.retired, self._retire)):
+        if building.comes_online is not None:
+            online = building.comes_online
+            schedule(env, online - int(env.now), 1, lambda _: self._come_online(i, building))
+        elif building.begins is not None:
+            schedule(env, building.begins - int(env.now), 1, lambda _: self._begin_building(i))
+        elif building.after:
+            env.process(self._begin_after(i, building))
+        for at, call_off in ((building.cancelled, self._cancel), (building.retired, self._retire)):
             if at is not None:
-                later(env, at - int(env.now), CLOSING, lambda _, off=call_off: off(i, project))  # type: ignore[misc]
+                schedule(env, at - int(env.now), CLOSING_PRIORITY, lambda _, off=call_off: off(i, building))  # type: ignore[misc]
 
-    def _begin(self, i: int) -> None:
+    def _begin_building(self, i: int) -> None:
         """Let a building begin, unless it has been called off."""
-        if not self.is_off[i]:
-            self._work[i] = self.env.process(self._build(i, self.future.projects[i]))
+        if not self.is_closed[i]:
+            self._processes[i] = self.env.process(self._build(i, self.inputs.buildings[i]))
 
-    def _follow(self, i: int, project: Project) -> Process:
+    def _begin_after(self, i: int, building: SampledBuilding) -> ProcessGenerator:
         """Begin when all that a building waits for are online, and its own turn has come."""
-        for other in project.after:
-            yield self._done[other]
-        if project.later:
-            yield self.env.timeout(project.later)
-        self._begin(i)
+        for other in building.after:
+            yield self._completions[other]
+        if building.begin_delay:
+            yield self.env.timeout(building.begin_delay)
+        self._begin_building(i)
 
-    def _build(self, i: int, project: Project) -> Process:
+    def _build(self, i: int, building: SampledBuilding) -> ProcessGenerator:
         """Run a building through its phases, from its begin until it is online."""
         env = self.env
         told_at = max(int(env.now), 0)
-        if project.planned is None:
-            self.plan[i] = int(env.now) + project.medians
-            if project.trigger is not None:
-                told_at = self.future.calendar.next_midnight(int(env.now))
+        if building.planned is None:
+            self.planned_dates[i] = int(env.now) + building.median_work
+            if building.trigger is not None:
+                told_at = self.inputs.calendar.next_midnight(int(env.now))
             if told_at > env.now:
-                later(env, told_at - int(env.now), 1, lambda _: self._announce(i, project))
+                schedule(env, told_at - int(env.now), 1, lambda _: self._announce(i, building))
             else:
-                self._announce(i, project)
+                self._announce(i, building)
         try:
-            for stage in project.stages:
-                yield from self._phase(i, stage)
-            if project.trigger is not None and told_at > env.now:
+            for stage in building.phases:
+                yield from self._run_phase(i, stage)
+            if building.trigger is not None and told_at > env.now:
                 yield env.timeout(told_at - int(env.now))
         except simpy.Interrupt:
             return
-        self._come_online(i, project)
+        self._come_online(i, building)
 
-    def _phase(self, i: int, stage: Stage) -> Process:
+    def _run_phase(self, i: int, phase: SampledPhase) -> ProcessGenerator:
         """One phase: take what it needs, work, and give back what is only lent."""
-        lent: list[Needed] = []
+        lent: list[SampledNeed] = []
         try:
-            yield from self.supplies.take(i, stage.needs, lent)
-            if stage.takes:
-                yield self.env.timeout(stage.takes)
+            yield from self.supplies.acquire(i, phase.needs, lent)
+            if phase.takes:
+                yield self.env.timeout(phase.takes)
         finally:
             self.supplies.give_back(lent)
 
-    def _announce_planned(self, _: simpy.Event) -> None:
+    def _announce_all_planned(self, _: simpy.Event) -> None:
         """Tell the market at the start of all buildings whose date is planned."""
-        for i, project in enumerate(self.future.projects):
+        for i, project in enumerate(self.inputs.buildings):
             if project.planned is not None:
                 self._announce(i, project)
 
-    def _announce(self, i: int, project: Project) -> None:
+    def _announce(self, i: int, building: SampledBuilding) -> None:
         """Tell the market of a building, with the date that is now planned for it."""
-        if self.is_off[i] and project.trigger is not None:
+        if self.is_closed[i] and building.trigger is not None:
             return
-        if project.planned is not None:
-            self.plan[i] = project.planned
-        self._tell(ANNOUNCED, project.site, i, project.kw, self.plan[i])
-        if project.trigger is not None:
-            self._looking[project.trigger] = True
-            self._may_fire = None
+        if building.planned is not None:
+            self.planned_dates[i] = building.planned
+        self._report(ANNOUNCED, building.site, i, building.kw, self.planned_dates[i])
+        if building.trigger is not None:
+            self._is_armed[building.trigger] = True
+            self._armed_cache = None
 
-    def _review(self, i: int, project: Project) -> None:
+    def _review(self, i: int, building: SampledBuilding) -> None:
         """On the planned date: a building that is not online is planned anew."""
-        if not self.is_online[i] and not self.is_off[i]:
-            self._tell(REPLANNED, project.site, i, project.kw)
+        if not self.is_online[i] and not self.is_closed[i]:
+            self._report(REPLANNED, building.site, i, building.kw)
 
-    def _come_online(self, i: int, project: Project) -> None:
-        if self.is_off[i]:
+    def _come_online(self, i: int, building: SampledBuilding) -> None:
+        if self.is_closed[i]:
             return
-        self._tell(ONLINE, project.site, i, project.kw)
-        self._is_done[i] = True
-        if i in self._done:
-            self._done[i].succeed()
+        self._report(ONLINE, building.site, i, building.kw)
+        self._is_complete[i] = True
+        if i in self._completions:
+            self._completions[i].succeed()
 
-    def _cancel(self, i: int, project: Project) -> None:
+    def _cancel(self, i: int, building: SampledBuilding) -> None:
         """Call a building off, unless it is online by now."""
-        if self._is_done[i]:
+        if self._is_complete[i]:
             return
-        self.is_off[i], self._may_fire = True, None
-        if project.trigger is not None:
-            self._looking[project.trigger] = True
-        work = self._work[i]
+        self.is_closed[i], self._armed_cache = True, None
+        if building.trigger is not None:
+            self._is_armed[building.trigger] = True
+        work = self._processes[i]
         if work is not None and work.is_alive:
             work.interrupt()
-        self._tell(CANCELLED, project.site, i, project.kw)
+        self._report(CANCELLED, building.site, i, building.kw)
 
-    def _retire(self, i: int, project: Project) -> None:
+    def _retire(self, i: int, building: SampledBuilding) -> None:
         """Take a building out of service for good, if it is online."""
-        if self._is_done[i] and not self.is_off[i]:
-            self.is_off[i], self._may_fire = True, None
-            self._tell(RETIRED, project.site, i, project.kw)
+        if self._is_complete[i] and not self.is_closed[i]:
+            self.is_closed[i], self._armed_cache = True, None
+            self._report(RETIRED, building.site, i, building.kw)
 
     # Triggers
 
-    def look(self, totals: Totals) -> None:
+    def fire_triggers(self, totals: SiteTotals) -> None:
         """Read the triggers, when an instant of the market is over."""
-        self._may_fire = None
-        for w, watch in enumerate(self.future.watches):
-            while self._next[w] < len(watch.projects) and self.is_off[watch.projects[self._next[w]]]:
-                self._next[w] += 1
-            if self._looking[w] and self._next[w] < len(watch.projects) and self._fires(watch, totals):
-                i = watch.projects[self._next[w]]
-                self._next[w] += 1
-                self._looking[w] = self.future.projects[i].planned is not None
-                self._begin(i)
+        self._armed_cache = None
+        for w, watch in enumerate(self.inputs.triggers):
+            while (
+                self._next_building[w] < len(watch.buildings)
+                and self.is_closed[watch.buildings[self._next_building[w]]]
+            ):
+                self._next_building[w] += 1
+            if (
+                self._is_armed[w]
+                and self._next_building[w] < len(watch.buildings)
+                and self._trigger_fires(watch, totals)
+            ):
+                i = watch.buildings[self._next_building[w]]
+                self._next_building[w] += 1
+                self._is_armed[w] = self.inputs.buildings[i].planned is not None
+                self._begin_building(i)
 
-    def looking(self) -> list[tuple[int, int]]:
+    def armed_triggers(self) -> list[tuple[int, int]]:
         """The triggers that may fire, each as a site and the share of it that has to be committed."""
-        if self._may_fire is None:
-            self._may_fire = [
+        if self._armed_cache is None:
+            self._armed_cache = [
                 (watch.site, watch.share)
-                for w, watch in enumerate(self.future.watches)
-                if self._looking[w] and not all(self.is_off[i] for i in watch.projects[self._next[w] :])
+                for w, watch in enumerate(self.inputs.triggers)
+                if self._is_armed[w]
+                and not all(self.is_closed[i] for i in watch.buildings[self._next_building[w] :])
             ]
-        return self._may_fire
+        return self._armed_cache
 
     @staticmethod
-    def _fires(watch: Watch, totals: Totals) -> bool:
-        s = watch.site
-        return rules.triggered(totals.committed[s], watch.share, totals.online[s], totals.planned_kw(s))
+    def _trigger_fires(trigger: SampledTrigger, totals: SiteTotals) -> bool:
+        s = trigger.site
+        return rules.trigger_fires(totals.committed[s], trigger.share, totals.online[s], totals.planned_kw(s))
 
     # Outages
 
-    def _outages(self, s: int, campus: Campus) -> Process:
+    def _run_outages(self, s: int, site: SampledSite) -> ProcessGenerator:
         """One outage after the other, each counted from the end of the last."""
-        failures = campus.failures
+        failures = site.outages
         assert failures is not None
         if self.env.now < 0:
             yield self.env.timeout(int(-self.env.now))
         for every, lasts, takes in zip(failures.every, failures.lasts, failures.takes, strict=False):
-            yield self.env.timeout(max(1, whole(every)))
-            self._strikes[s] = whole(takes * rules.MILLION if failures.share else takes)
-            self._tell(OUTAGE, s, -1, 0)
-            yield self.env.timeout(max(1, whole(lasts)))
-            self._tell(RESTORED, s, -1, 0)
+            yield self.env.timeout(max(1, round_half_up(every)))
+            self._outage_sizes[s] = round_half_up(takes * rules.MILLION if failures.takes_share else takes)
+            self._report(OUTAGE, s, -1, 0)
+            yield self.env.timeout(max(1, round_half_up(lasts)))
+            self._report(RESTORED, s, -1, 0)

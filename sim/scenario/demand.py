@@ -10,33 +10,28 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from sim.scenario.dates import Date
+from sim.scenario.distributions import UncertainNumbers, mean
 from sim.scenario.faults import Complaint
-from sim.scenario.fields import Described, one_of, stated, tell
-from sim.scenario.laws import Known, mean
+from sim.scenario.fields import SchemaObject, one_of, raise_complaints, text_default
 from sim.scenario.quantities import (
+    DatedPowers,
     Delay,
     Duration,
-    Factor,
-    Points,
+    PositiveDuration,
+    PositiveNumber,
+    PositivePower,
     Power,
     Rate,
-    SomeDuration,
-    SomePower,
     When,
 )
-from sim.scenario.recorded import Trace
-from sim.scenario.traces import Kind
-from sim.scenario.words import (
-    Name,
-    Priority,
-    Providers,
-    SoldSiteName,
-)
+from sim.scenario.scalars import Name, Priority, ProviderNames, SoldSiteName
+from sim.scenario.trace import Trace
+from sim.scenario.trace_records import RecordedRequestType
 
-DAYS_A_YEAR = 365.25
+DAYS_PER_YEAR = 365.25
 
 
-class Asker(NamedTuple):
+class RequestType(NamedTuple):
     """Who asks, for what, and how urgently?"""
 
     customer: str
@@ -44,29 +39,29 @@ class Asker(NamedTuple):
     priority: int
 
 
-class Poisson(Described):
+class Poisson(SchemaObject):
     """Requests that come at random, at a rate that may grow."""
 
     rate: Rate
     """How many requests come in a time, at the start."""
-    growth: Factor = stated("1")
+    growth: PositiveNumber = text_default("1")
     """The factor by which the rate grows in a year."""
 
 
-class Curve(Described):
+class Curve(SchemaObject):
     """Requests that come as a curve of wanted power passes them.
 
     The next is wanted on the date on which the curve passes what is in place and the sizes so far (less those
     whose terms have ended by then) and half its own size; it is asked `lead` before.
     """
 
-    points: Points
+    points: DatedPowers
     """The power wanted at some dates; growth is constant between them, and nothing is wanted before."""
-    growth: Factor = stated("1")
+    growth: PositiveNumber = text_default("1")
     """The factor by which it grows in a year after the last of them."""
 
 
-class Deal(Described):
+class Deal(SchemaObject):
     """One asking that is known.
 
     With a `ramp`, neither `wanted` nor `size` is written.
@@ -76,34 +71,34 @@ class Deal(Described):
     """The date of asking."""
     wanted: When | None = None
     """The date from which it is to be in service; else asked and the lead of its stream."""
-    size: SomePower | None = None
+    size: PositivePower | None = None
     """How much is asked for; else as the stream states."""
-    term: SomeDuration | None = None
+    term: PositiveDuration | None = None
     """For how long; else as the stream states."""
-    ramp: Points | None = None
+    ramp: DatedPowers | None = None
     """In place of a size: a request for each date, wanted from it."""
 
     @classmethod
-    def idle(cls, given: Mapping[str, Any]) -> dict[str, str]:
+    def ineffective_keys(cls, given: Mapping[str, Any]) -> dict[str, str]:
         """A ramp states both how much and when."""
         return dict.fromkeys(("wanted", "size"), "has no meaning beside a ramp") if "ramp" in given else {}
 
     @field_validator("wanted", "ramp")
     @classmethod
-    def after_asking(cls, found: Any, info: ValidationInfo) -> Any:
+    def check_wanted_after_asked(cls, value: Any, info: ValidationInfo) -> Any:
         """Nothing is wanted before it is asked."""
         asked = info.data.get("asked")
-        wanted = Date(found[0][0]) if isinstance(found, tuple) else found
+        wanted = Date(value[0][0]) if isinstance(value, tuple) else value
         if asked and wanted and not wanted.plus and wanted.at < asked.at:
             remedy = f"write a date from {asked.at:%Y-%m-%d}"
-            tell([Complaint("is wanted before it is asked", remedy, wanted.at)])
-        return found
+            raise_complaints([Complaint("is wanted before it is asked", remedy, wanted.at)])
+        return value
 
 
-class Arrivals(Described):
+class Arrivals(SchemaObject):
     """How the requests of a stream come: one of four ways."""
 
-    called: ClassVar[str] = "arrivals"
+    phrase: ClassVar[str] = "arrivals"
 
     poisson: Poisson | None = None
     """They come at random, at a rate."""
@@ -115,7 +110,7 @@ class Arrivals(Described):
     """They stand in a file."""
 
     @classmethod
-    def misfits(cls, given: Mapping[str, Any]) -> Iterator[Complaint]:
+    def combination_complaints(cls, given: Mapping[str, Any]) -> Iterator[Complaint]:
         """One way, and only one."""
         ways = [key for key in ("poisson", "curve", "deals", "trace") if key in given]
         if len(ways) != 1:
@@ -125,14 +120,14 @@ class Arrivals(Described):
             yield Complaint("has no deal", "write NAME: {asked: 2025-03-01}", None, ("deals",))
 
 
-class Stream(Described):
+class Stream(SchemaObject):
     """What one customer asks for, of one class.
 
     It has `arrivals`, or something `in_place`, or both. What comes by `poisson` and `curve` needs a `size` and a
     `term`, what is in place a `term`; a deal may state its own.
     """
 
-    whole: ClassVar = frozenset({"arrivals", "in_place"})
+    atomic_keys: ClassVar = frozenset({"arrivals", "in_place"})
 
     customer: Name
     """Who asks. Where it is a provider, this is its own demand, which pays nothing."""
@@ -142,27 +137,27 @@ class Stream(Described):
     """How its requests come."""
     in_place: dict[SoldSiteName, Power] = Field(default_factory=dict)
     """What is in service for it at the start, at which sites."""
-    size: SomePower | None = None
+    size: PositivePower | None = None
     """How much a request asks for."""
-    term: SomeDuration | None = None
+    term: PositiveDuration | None = None
     """For how long."""
-    lead: Duration = stated("0 d")
+    lead: Duration = text_default("0 d")
     """How long before it is wanted a request is asked."""
-    patience: Delay = stated("never")
+    patience: Delay = text_default("never")
     """How long after it is wanted a request gives up."""
     split: Annotated[Literal["anywhere", "one site", "never"], one_of("anywhere", "one site", "never")] = (
         "anywhere"
     )
     """Whether a request may be served from several sites, from one, or only whole and at once."""
-    block: SomePower = stated("1 kW")
+    block: PositivePower = text_default("1 kW")
     """What its sizes, and what is placed of them, are a whole number of."""
     priority: Priority = 0
     """Higher goes first on the waiting list."""
-    only: Providers | None = None
+    only: ProviderNames | None = None
     """The providers that may serve it; else all."""
 
     @classmethod
-    def misfits(cls, given: Mapping[str, Any]) -> Iterator[Complaint]:
+    def combination_complaints(cls, given: Mapping[str, Any]) -> Iterator[Complaint]:
         """Something is asked for, and what is asked for has a size and a term."""
         arrivals, in_place = given.get("arrivals"), given.get("in_place")
         if not arrivals and not in_place:
@@ -192,32 +187,32 @@ class Stream(Described):
                 yield Complaint("has no term", "write term, or the term of the stream", None, path)
 
     @model_validator(mode="after")
-    def states_every_request(self) -> Self:
+    def check_rows_complete(self) -> Self:
         """What a row of a trace leaves open, the stream states."""
         trace = self.arrivals and self.arrivals.trace
-        for key, place in trace.records.unstated.items() if trace and trace.records else ():
+        for key, place in trace.records.first_incomplete.items() if trace and trace.records else ():
             if getattr(self, key) is None:
                 message = f"is empty, and the stream states no {key}"
                 remedy = f"fill it in, or write the {key} of the stream"
                 path = ("arrivals", "trace", "columns", key)
-                tell([Complaint(message, remedy, None, path, place)])
+                raise_complaints([Complaint(message, remedy, None, path, place)])
         return self
 
-    def askers(self) -> tuple[Asker, ...] | None:
+    def request_types(self) -> tuple[RequestType, ...] | None:
         """Who asks for what, and for whom something is in place? None where a trace has not been read."""
         trace = self.arrivals and self.arrivals.trace
-        own = Asker(self.customer, self.class_, self.priority)
+        own = RequestType(self.customer, self.class_, self.priority)
         if not trace:
             return (own,)
         if trace.records is None:
             return None
-        asking = [self.asker(kind) for kind in trace.records.kinds]
+        asking = [self.request_type(kind) for kind in trace.records.request_types]
         return tuple(dict.fromkeys([*asking, own] if self.in_place else asking))
 
-    def asker(self, kind: Kind) -> Asker:
+    def request_type(self, row_type: RecordedRequestType) -> RequestType:
         """Who asks for what in a row of a trace, where the stream states what that does not?"""
-        customer, class_, priority = kind
-        return Asker(
+        customer, class_, priority = row_type
+        return RequestType(
             self.customer if customer is None else customer,
             self.class_ if class_ is None else class_,
             self.priority if priority is None else priority,
@@ -230,19 +225,19 @@ def names_column(trace: Mapping[str, Any], key: str) -> bool:
     return trace.get("format") == "swf" or (isinstance(columns, Mapping) and key in columns)
 
 
-def expected_requests(stream: Stream, run: timedelta, uncertain: Known) -> float:
+def expected_requests(stream: Stream, duration: timedelta, uncertain: UncertainNumbers) -> float:
     """How many requests of a stream are to be expected in a run, roughly? 0 where a faulty number hides it."""
-    years = run / timedelta(days=DAYS_A_YEAR)
+    years = duration / timedelta(days=DAYS_PER_YEAR)
     arrivals = stream.arrivals
     try:
         if arrivals and arrivals.poisson:
             growth = mean(arrivals.poisson.growth, uncertain)
             grown = years if growth == 1 else (growth**years - 1) / math.log(growth)
-            count = mean(arrivals.poisson.rate, uncertain) * DAYS_A_YEAR * grown
+            count = mean(arrivals.poisson.rate, uncertain) * DAYS_PER_YEAR * grown
         elif arrivals and arrivals.curve and stream.size and stream.term:
             wanted = max(mean(law, uncertain) for _, law in arrivals.curve.points)
             wanted *= max(1.0, mean(arrivals.curve.growth, uncertain)) ** years
-            terms = run / timedelta(microseconds=max(1.0, mean(stream.term, uncertain)))
+            terms = duration / timedelta(microseconds=max(1.0, mean(stream.term, uncertain)))
             count = wanted / mean(stream.size, uncertain) * (1 + terms)
         else:
             listed = arrivals and (arrivals.deals or (arrivals.trace and arrivals.trace.records))

@@ -8,11 +8,10 @@ from typing import Annotated, ClassVar
 
 from pydantic import ValidationError, ValidationInfo
 
-from sim.scenario.faults import Gathering, Wrong, meant, wrong
-from sim.scenario.fields import Described
-from sim.scenario.reading import told
-from sim.scenario.statements import unwrapped
-from sim.scenario.words import Count, Truth, whole
+from sim.scenario.distribution_reader import unwrap_value
+from sim.scenario.faults import ComplaintCollector, InvalidValueError, invalid_value, suggestion
+from sim.scenario.fields import SchemaObject, complaints_of
+from sim.scenario.scalars import Boolean, Count, whole_number_reader
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Design:
     settings: Mapping[str, int]
 
 
-SETTINGS: dict[str, dict[str, int | None]] = {
+DESIGN_SETTINGS: dict[str, dict[str, int | None]] = {
     "grid": {"levels": 5},
     "latin hypercube": {"points": None},
     "sobol": {"points": None, "second_order": 0},
@@ -31,61 +30,61 @@ SETTINGS: dict[str, dict[str, int | None]] = {
     "one at a time": {"levels": 2},
 }
 """The designs, and the default of each setting; None for one that must be written."""
-CONTINUOUS = ("latin hypercube", "sobol", "morris")
+CONTINUOUS_DESIGNS = ("latin hypercube", "sobol", "morris")
 """Designs that take a value anywhere in a range."""
 
 
-class Setting(Described):
+class Setting(SchemaObject):
     """The settings of a design."""
 
-    called: ClassVar[str] = "a design"
+    phrase: ClassVar[str] = "a design"
 
-    points: Annotated[int, whole(1, 10_000_000)] | None = None
+    points: Annotated[int, whole_number_reader(1, 10_000_000)] | None = None
     """How many points of a latin hypercube; of Sobol's, how many base points, a power of 2."""
     trajectories: Count | None = None
     """How many trajectories of Morris's design (10)."""
     levels: Count | None = None
     """Into how many values a law is cut: 5 in a grid, 4 in Morris's design, 2 one at a time."""
-    second_order: Truth | None = None
+    second_order: Boolean | None = None
     """Whether Sobol's design has the points that second-order indices need (false)."""
 
 
 def read_design(written: object, info: ValidationInfo) -> Design:
     """Which design is written?"""
-    stated = unwrapped(written)
+    stated = unwrap_value(written)
     if isinstance(stated, str):
         stated = {stated: {}}
     if not isinstance(stated, Mapping) or len(stated) != 1:
-        raise wrong("is no design", "write grid, or {latin hypercube: {points: 200}}", written)
+        raise invalid_value("is no design", "write grid, or {latin hypercube: {points: 200}}", written)
     kind, given = str(next(iter(stated))), next(iter(stated.values()))
-    if kind not in SETTINGS:
-        raise wrong("is no design", meant(kind, SETTINGS), kind)
-    known = SETTINGS[kind]
-    gathering = Gathering()
+    if kind not in DESIGN_SETTINGS:
+        raise invalid_value("is no design", suggestion(kind, DESIGN_SETTINGS), kind)
+    known = DESIGN_SETTINGS[kind]
+    gathering = ComplaintCollector()
     found: dict[str, int] = {}
     with gathering.under(kind):
         try:
             setting = Setting.model_validate(given or {}, context=info.context)
         except ValidationError as error:
-            raise Wrong(*told(error)) from None
+            raise InvalidValueError(*complaints_of(error)) from None
         for key in given or {}:
             if key not in known:
-                raise wrong(f"has no {key}", meant(key, known), given)
+                raise invalid_value(f"has no {key}", suggestion(key, known), given)
         for key, default in known.items():
             value = getattr(setting, key)
             value = default if value is None else int(value)
             if value is None:
-                raise wrong(f"does not say how many {key}", f"write {{{kind}: {{{key}: 128}}}}", kind)
+                raise invalid_value(f"does not say how many {key}", f"write {{{kind}: {{{key}: 128}}}}", kind)
             found[key] = value
-        if kind == "sobol" and (remedy := no_power(found["points"])):
-            raise wrong("must be a power of 2", remedy, str(found["points"]))
+        if kind == "sobol" and (remedy := power_of_two_remedy(found["points"])):
+            raise invalid_value("must be a power of 2", remedy, str(found["points"]))
         if kind == "morris" and (found["levels"] % 2 or found["levels"] < 2):
-            raise wrong("must be even", "write levels: 4", str(found["levels"]))
-    gathering.settle()
+            raise invalid_value("must be even", "write levels: 4", str(found["levels"]))
+    gathering.raise_if_any()
     return Design(kind, found)
 
 
-def no_power(points: int) -> str | None:
+def power_of_two_remedy(points: int) -> str | None:
     """Which powers of 2 are nearest to a number that is none? None where it is one."""
     below = 1 << (points.bit_length() - 1)
     return None if points == below else f"write {below} or {2 * below}"

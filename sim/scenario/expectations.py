@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sim.scenario.faults import meant, wrong
+from sim.scenario.faults import invalid_value, suggestion
 
-STATISTICS = ("mean", "sd", "p10", "p50", "p90", "ci_low", "ci_high", "n")
+EXPECTATION_STATISTICS = ("mean", "sd", "p10", "p50", "p90", "ci_low", "ci_high", "n")
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -17,8 +17,8 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
     "==": operator.eq,
 }
-BOUND = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?"
-GRAMMAR = re.compile(rf"(?P<name>[^<>=]+?)\s*(?P<op><=|>=|==|<|>)\s*(?P<bound>{BOUND})")
+BOUND_PATTERN = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?"
+EXPECTATION_PATTERN = re.compile(rf"(?P<name>[^<>=]+?)\s*(?P<op><=|>=|==|<|>)\s*(?P<bound>{BOUND_PATTERN})")
 
 
 @dataclass(frozen=True)
@@ -27,22 +27,26 @@ class Expectation:
 
     metric: str
     statistic: str
-    op: str
+    comparison: str
     bound: float
 
     def holds(self, value: float) -> bool:
         """Is it met by this value of the statistic?"""
-        return COMPARISONS[self.op](value, self.bound)
+        return COMPARISONS[self.comparison](value, self.bound)
 
 
 def parse_expectation(written: str) -> Expectation:
     """Which expectation is written? Raises `Wrong` where it is none."""
-    match = GRAMMAR.fullmatch(written.strip())
+    match = EXPECTATION_PATTERN.fullmatch(written.strip())
     metric, _, statistic = match["name"].rpartition(".") if match else ("", "", "")
     if match is None or not metric:
-        raise wrong(
+        raise invalid_value(
             "is no expectation", "write METRIC.STATISTIC < NUMBER, as unserved_mw.mean.p90 < 2000", written
         )
-    if statistic not in STATISTICS:
-        raise wrong(f"does not end in a statistic, but in {statistic}", meant(statistic, STATISTICS), written)
+    if statistic not in EXPECTATION_STATISTICS:
+        raise invalid_value(
+            f"does not end in a statistic, but in {statistic}",
+            suggestion(statistic, EXPECTATION_STATISTICS),
+            written,
+        )
     return Expectation(metric, statistic, match["op"], float(match["bound"]))

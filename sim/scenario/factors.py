@@ -8,27 +8,27 @@ from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any
 
-from sim.scenario.dates import INSTANT, instant
-from sim.scenario.faults import Wrong, flow, wrong
-from sim.scenario.laws import Law
-from sim.scenario.units import MEASURES, Measure, measure_of_unit, parse_quantity, split
-from sim.scenario.units import factor as per_unit
+from sim.scenario.dates import INSTANT_PATTERN, parse_instant
+from sim.scenario.distributions import Distribution
+from sim.scenario.faults import InvalidValueError, invalid_value, to_flow_style
+from sim.scenario.units import MEASURES, Measure, measure_of_unit, parse_quantity, split_quantity
+from sim.scenario.units import conversion_factor as per_unit
 
-SHOWN_IN = {
+DISPLAY_UNIT_BY_DIMENSION = {
     "power": "MW", "duration": "d", "rate": "/mo", "price": "M$/MW/y", "capex": "M$/MW", "money": "B$",
     "area": "sqft", "GPU": "GPU", "crew": "crew", "each": "each",
 }  # fmt: skip
 """The unit in which what a law gives is shown and stored, by its dimension."""
 
-Shown = float | date | str
+DisplayValue = float | date | str
 
 
 @dataclass(frozen=True)
 class Level:
     """One value: as a number in the factor's unit, as a date or as a text; and as it is written."""
 
-    shown: Shown
-    written: Any
+    display_value: DisplayValue
+    scenario_value: Any
 
 
 @dataclass(frozen=True)
@@ -44,91 +44,99 @@ class Factor:
     levels: tuple[Level, ...] = ()
     low: float = 0.0
     high: float = 0.0
-    law: Law | None = None
+    distribution: Distribution | None = None
 
     @property
-    def uncertain(self) -> bool:
+    def is_uncertain(self) -> bool:
         """Is it something that nobody can choose?"""
-        return self.law is not None
+        return self.distribution is not None
 
-    def written(self, number: float) -> str:
+    def to_scenario_value(self, number: float) -> str:
         """A number of its unit, as it is written in a scenario."""
         return f"{number!r} {self.unit}".strip()
 
 
-def of_law(name: str, paths: tuple[str, ...], law: Law) -> Factor:
+def distribution_factor(name: str, paths: tuple[str, ...], distribution: Distribution) -> Factor:
     """The factor of an uncertainty."""
-    return Factor(name, paths, unit=SHOWN_IN.get(law.dimension, ""), law=law)
+    return Factor(
+        name, paths, unit=DISPLAY_UNIT_BY_DIMENSION.get(distribution.dimension, ""), distribution=distribution
+    )
 
 
-def canonical(law: Law) -> float:
+def canonical_scale(distribution: Distribution) -> float:
     """How many canonical units of its dimension is one of the unit in which a law is shown?"""
-    unit = SHOWN_IN.get(law.dimension)
-    return 1.0 if unit is None else float(per_unit(unit, MEASURES[law.dimension]))
+    unit = DISPLAY_UNIT_BY_DIMENSION.get(distribution.dimension)
+    return 1.0 if unit is None else float(per_unit(unit, MEASURES[distribution.dimension]))
 
 
-def levels_of(name: str, paths: tuple[str, ...], values: Iterable[Any]) -> Factor:
+def levels_factor(name: str, paths: tuple[str, ...], values: Iterable[Any]) -> Factor:
     """The factor of a list: numbers where all are quantities of a kind, dates where all are dates, else texts."""
     values = list(values)
-    texts = [flow(each) for each in values]
+    texts = [to_flow_style(each) for each in values]
     for position, text in enumerate(texts):
         if text in texts[:position]:
-            raise wrong("stands here twice", "write it once", text)
-    if all(isinstance(each, str) and INSTANT.fullmatch(each) for each in values):
-        dates = [as_date(instant(each)) for each in values]
+            raise invalid_value("stands here twice", "write it once", text)
+    if all(isinstance(each, str) and INSTANT_PATTERN.fullmatch(each) for each in values):
+        dates = [to_date(parse_instant(each)) for each in values]
         return Factor(name, paths, levels=tuple(map(Level, dates, values)))
     try:
-        unit, measure = common([each for each in values if isinstance(each, str)], texts[0])
+        unit, measure = common_unit([each for each in values if isinstance(each, str)], texts[0])
         if not all(isinstance(each, str) for each in values):
-            raise wrong("is no quantity")
+            raise invalid_value("is no quantity")
         scale = per_unit(unit, measure) if unit else Fraction(1)
         held = [float(Fraction(parse_quantity(each, measure)) / scale) for each in values]
-    except Wrong:
+    except InvalidValueError:
         return Factor(name, paths, levels=tuple(map(Level, texts, values)))
-    return Factor(name, paths, unit=unit, levels=tuple(map(Level, map(twelve, held), values)))
+    return Factor(name, paths, unit=unit, levels=tuple(map(Level, map(round_to_12_digits, held), values)))
 
 
-def range_of(name: str, paths: tuple[str, ...], low: str, high: str, steps: int | None) -> Factor:
+def range_factor(name: str, paths: tuple[str, ...], low: str, high: str, steps: int | None) -> Factor:
     """The factor of a range: so many values from one end to the other, or any between."""
-    if INSTANT.fullmatch(low) and INSTANT.fullmatch(high):
-        return dates_of(name, paths, instant(low), instant(high), steps)
-    unit, measure = common([low, high], high)
+    if INSTANT_PATTERN.fullmatch(low) and INSTANT_PATTERN.fullmatch(high):
+        return date_range_factor(name, paths, parse_instant(low), parse_instant(high), steps)
+    unit, measure = common_unit([low, high], high)
     scale = per_unit(unit, measure) if unit else Fraction(1)
-    first, last = (twelve(float(Fraction(parse_quantity(each, measure)) / scale)) for each in (low, high))
+    first, last = (
+        round_to_12_digits(float(Fraction(parse_quantity(each, measure)) / scale)) for each in (low, high)
+    )
     if steps is None:
         return Factor(name, paths, unit=unit, low=first, high=last)
-    held = [twelve(first + (last - first) * k / max(1, steps - 1)) for k in range(steps)]
+    held = [round_to_12_digits(first + (last - first) * k / max(1, steps - 1)) for k in range(steps)]
     written = [f"{each:.12g} {unit}".strip() for each in held]
     return Factor(
         name, paths, unit=unit, levels=tuple(map(Level, dict.fromkeys(held), dict.fromkeys(written)))
     )
 
 
-def dates_of(name: str, paths: tuple[str, ...], first: datetime, last: datetime, steps: int | None) -> Factor:
+def date_range_factor(
+    name: str, paths: tuple[str, ...], first: datetime, last: datetime, steps: int | None
+) -> Factor:
     """The factor of a range of dates, which are whole days."""
     if steps is None:
-        raise wrong("is a range of dates, which has no steps", "write how many dates, as steps: 7")
+        raise invalid_value("is a range of dates, which has no steps", "write how many dates, as steps: 7")
     days = [(last - first) / timedelta(days=1) * k / max(1, steps - 1) for k in range(steps)]
-    dates = dict.fromkeys(as_date(first + timedelta(days=int(day + 0.5))) for day in days)
+    dates = dict.fromkeys(to_date(first + timedelta(days=int(day + 0.5))) for day in days)
     return Factor(name, paths, levels=tuple(Level(each, each.isoformat()) for each in dates))
 
 
-def common(values: list[str], named: str) -> tuple[str, Measure]:
+def common_unit(values: list[str], blamed_value: str) -> tuple[str, Measure]:
     """In which unit are some quantities shown: that of the first that has one? Raises `Wrong` for different kinds."""
-    unit = next((unit for each in values if (unit := split(each)[1])), "")
+    unit = next((unit for each in values if (unit := split_quantity(each)[1])), "")
     measure = measure_of_unit(unit)
     if measure is None:
-        raise wrong("measures nothing that a scenario knows", "write a power, a duration, ...", named)
+        raise invalid_value(
+            "measures nothing that a scenario knows", "write a power, a duration, ...", blamed_value
+        )
     for each in values:
         parse_quantity(each, measure)
     return unit, measure
 
 
-def as_date(at: datetime) -> date:
+def to_date(at: datetime) -> date:
     """A day, if it is a whole one."""
     return at.date() if at.time() == time() else at
 
 
-def twelve(number: float) -> float:
+def round_to_12_digits(number: float) -> float:
     """A number to twelve digits, as it is written."""
     return float(f"{number:.12g}")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
@@ -63,13 +63,13 @@ class Complaint:
     message: str
     remedy: str = ""
     value: object = None
-    path: Path = ()
+    path: KeyPath = ()
     """Where in the value, from its top."""
     place: Place | None = None
     """Where it stands, if that is in another file, which the value names."""
 
 
-class Wrong(ValueError):
+class InvalidValueError(ValueError):
     """A value that cannot be read, with everything that is wrong in it."""
 
     def __init__(self, *complaints: Complaint) -> None:
@@ -77,12 +77,12 @@ class Wrong(ValueError):
         super().__init__(*complaints)
 
 
-def wrong(message: str, remedy: str = "", value: object = None) -> Wrong:
+def invalid_value(message: str, remedy: str = "", value: object = None) -> InvalidValueError:
     """The error of a value with a single thing wrong."""
-    return Wrong(Complaint(message, remedy, value))
+    return InvalidValueError(Complaint(message, remedy, value))
 
 
-class Gathering:
+class ComplaintCollector:
     """What is wrong in all the parts of a thing? Gathered part by part, raised once."""
 
     def __init__(self) -> None:
@@ -93,47 +93,47 @@ class Gathering:
         """Keeps what is raised inside, as said of the part at `path`."""
         try:
             yield
-        except Wrong as error:
+        except InvalidValueError as error:
             self.complaints += [replace(each, path=(*path, *each.path)) for each in error.complaints]
 
-    def error(self) -> Wrong:
+    def error(self) -> InvalidValueError:
         """The error with all that was gathered."""
-        return Wrong(*self.complaints)
+        return InvalidValueError(*self.complaints)
 
-    def settle(self) -> None:
+    def raise_if_any(self) -> None:
         """Raises what was gathered, if anything."""
         if self.complaints:
             raise self.error()
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def closest_word(word: str, known: Iterable[str]) -> str | None:
     """Which of the known words is most like a word, if any is?"""
     lowered = {each.lower(): each for each in reversed(list(known))}
     near = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
     return lowered[near[0]] if near else None
 
 
-def meant(word: str, known: Iterable[str]) -> str:
+def suggestion(word: str, known: Iterable[str]) -> str:
     """Which of the known words was meant? A remedy: the nearest one, or else all of them."""
     known = list(known)
-    if near := nearest(word, known):
+    if near := closest_word(word, known):
         return f"did you mean {near}?"
     listed = ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")
     return f"known: {listed}" if known else "none is known"
 
 
-def shown(value: object, longest: int = 70) -> str | None:
+def one_line(value: object, longest: int = 70) -> str | None:
     """How is what was written shown in one line? None where nothing was."""
-    text = None if value is None else flow(value)
+    text = None if value is None else to_flow_style(value)
     return text if text is None or len(text) <= longest else text[: longest - 3] + "..."
 
 
-def flow(value: object) -> str:
+def to_flow_style(value: object) -> str:
     """A value of a scenario file in YAML's flow style, for people to read."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {flow(part)}" for key, part in value.items()) + "}"
+        return "{" + ", ".join(f"{key}: {to_flow_style(part)}" for key, part in value.items()) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(flow(part) for part in value) + "]"
+        return "[" + ", ".join(to_flow_style(part) for part in value) + "]"
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d}" if value.time() == time() else value.isoformat(" ")
     return "null" if value is None else " ".join(str(value).split())

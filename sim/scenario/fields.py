@@ -21,74 +21,84 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from sim.scenario.faults import Complaint, Wrong, meant, wrong
-from sim.scenario.laws import Known
-from sim.scenario.statements import CONFIDENCES, DESCRIPTION
+from sim.scenario.distribution_reader import CONFIDENCES, DESCRIPTION_KEYS
+from sim.scenario.distributions import UncertainNumbers
+from sim.scenario.faults import (
+    Complaint,
+    InvalidValueError,
+    invalid_value,
+    one_line,
+    suggestion,
+)
 from sim.scenario.units import MEASURES, Measure
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
-class Declared:
+class Declarations:
     """What does the file declare by name, known before its parts are read?"""
 
     names: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Under sites, providers, supplies, hardware, customers, and sold (sites that a provider sells from)."""
     supplies: Mapping[str, Measure | None] = field(default_factory=dict)
     """How the amounts of each supply are measured; None where its unit is faulty."""
-    uncertain: Known | None = None
-    amounts: Measure = MEASURES["each"]
+    uncertain: UncertainNumbers | None = None
+    amount_measure: Measure = MEASURES["each"]
     """How amounts are measured in the supply that is being read."""
-    askers: tuple[tuple[str | None, str | None], ...] | None = None
+    customer_classes: tuple[tuple[str | None, str | None], ...] | None = None
     """The customers and classes of all requests; None where a trace does not tell them."""
-    files: bool = True
+    read_traces: bool = True
     """Are the traces read that the file names?"""
 
 
-def declared(info: ValidationInfo) -> Declared:
+def declarations_of(info: ValidationInfo) -> Declarations:
     """What the file declares; where pydantic was not handed it, nothing is checked against it."""
-    return info.context if isinstance(info.context, Declared) else Declared()
+    return info.context if isinstance(info.context, Declarations) else Declarations()
 
 
 @dataclass(frozen=True)
-class Reads(PlainValidator):
+class FieldReader(PlainValidator):
     """A reader of ours as pydantic calls it."""
 
-    says: str = ""
+    syntax: str = ""
     """What may be written, in the words of the reference."""
 
 
-def reads(reader: Callable[[object, ValidationInfo], T], written_as: Any, says: str) -> Reads:
+def field_reader(reader: Callable[[object, ValidationInfo], _T], json_type: Any, syntax: str) -> FieldReader:
     """A reader as pydantic calls it; editors are told that it is `written_as` some type, people what it `says`."""
 
-    def validate(written: object, info: ValidationInfo) -> T:
+    def validate(written: object, info: ValidationInfo) -> _T:
         try:
             return reader(written, info)
-        except Wrong as error:
-            tell(error.complaints)
+        except InvalidValueError as error:
+            raise_complaints(error.complaints)
 
-    return Reads(validate, written_as, says)
+    return FieldReader(validate, json_type, syntax)
 
 
-def tell(complaints: Iterable[Complaint], beside: Iterable[InitErrorDetails] = ()) -> NoReturn:
+def raise_complaints(
+    complaints: Iterable[Complaint], other_errors: Iterable[InitErrorDetails] = ()
+) -> NoReturn:
     """Raises what is wrong as pydantic's errors, each at its place."""
-    details = [InitErrorDetails(type=kind(each), loc=each.path, input=each.value) for each in complaints]
-    raise ValidationError.from_exception_data("scenario", [*details, *beside])
+    details = [
+        InitErrorDetails(type=pydantic_error(each), loc=each.path, input=each.value) for each in complaints
+    ]
+    raise ValidationError.from_exception_data("scenario", [*details, *other_errors])
 
 
-def kind(complaint: Complaint) -> PydanticCustomError:
+def pydantic_error(complaint: Complaint) -> PydanticCustomError:
     """The kind of error that carries a complaint."""
     context = {"message": complaint.message, "remedy": complaint.remedy, "place": complaint.place}
     return PydanticCustomError("fault", "{message}; {remedy}", context)
 
 
-def again(error: ValidationError) -> list[InitErrorDetails]:
+def error_details(error: ValidationError) -> list[InitErrorDetails]:
     """The errors of a part, to be raised once more with those of the whole."""
     details = []
     for each in error.errors(include_url=False):
         context = each.get("ctx", {})
-        same = kind(Complaint(**context)) if each["type"] == "fault" else each["type"]
+        same = pydantic_error(Complaint(**context)) if each["type"] == "fault" else each["type"]
         details.append(InitErrorDetails(type=same, loc=each["loc"], input=each["input"], ctx=context))
     return details
 
@@ -96,37 +106,37 @@ def again(error: ValidationError) -> list[InitErrorDetails]:
 def read_text(written: object, info: ValidationInfo) -> str:
     """Which text is written?"""
     if isinstance(written, Mapping | list | tuple) or written is None:
-        raise wrong("is not a text", "write words", written)
+        raise invalid_value("is not a text", "write words", written)
     return str(written)
 
 
-def one_of(*words: str) -> Reads:
+def one_of(*words: str) -> FieldReader:
     """A reader of one of some words."""
     quoted = [f"`{word}`" for word in words]
 
     def read(written: object, info: ValidationInfo) -> str:
         if written not in words:
-            raise wrong("is no word that may stand here", meant(str(written), words), written)
+            raise invalid_value("is no word that may stand here", suggestion(str(written), words), written)
         return str(written)
 
-    return reads(read, Literal[words], f"{', '.join(quoted[:-1])} or {quoted[-1]}")
+    return field_reader(read, Literal[words], f"{', '.join(quoted[:-1])} or {quoted[-1]}")
 
 
-def stated(text: str) -> Any:
+def text_default(text: str) -> Any:
     """A field that reads `text` where nothing is written."""
     return Field(default=text, validate_default=True)
 
 
-Text = Annotated[str, reads(read_text, str | float, "a text")]
+Text = Annotated[str, field_reader(read_text, str | float, "a text")]
 
 
-class Described(BaseModel):
+class SchemaObject(BaseModel):
     """An object of a scenario: frozen, without unknown keys, and with its sources."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-    called: ClassVar[str] = ""
+    phrase: ClassVar[str] = ""
     """What it is in a sentence, where that is not `a` and the name of its class."""
-    whole: ClassVar[frozenset[str]] = frozenset()
+    atomic_keys: ClassVar[frozenset[str]] = frozenset()
     """Keys whose maps are values, which `extends` replaces whole."""
 
     source: Text | None = None
@@ -141,49 +151,69 @@ class Described(BaseModel):
     @classmethod
     def in_words(cls) -> str:
         """What is it called in a sentence?"""
-        return cls.called or f"a {cls.__name__.lower()}"
+        return cls.phrase or f"a {cls.__name__.lower()}"
 
     @classmethod
-    def fields(cls) -> dict[str, str]:
+    def field_by_key(cls) -> dict[str, str]:
         """Which field does each key that may be written fill?"""
         found = {each.alias or name: name for name, each in cls.model_fields.items()}
-        own = {key: name for key, name in found.items() if key not in DESCRIPTION}
+        own = {key: name for key, name in found.items() if key not in DESCRIPTION_KEYS}
         return own | found
 
     @classmethod
-    def idle(cls, given: Mapping[str, Any]) -> dict[str, str]:
+    def ineffective_keys(cls, given: Mapping[str, Any]) -> dict[str, str]:
         """Which keys have no meaning beside those that are given, and why?"""
         return {}
 
     @classmethod
-    def misfits(cls, given: Mapping[str, Any]) -> Iterable[Complaint]:
+    def combination_complaints(cls, given: Mapping[str, Any]) -> Iterable[Complaint]:
         """What is wrong with the keys that are given together, or missing?"""
         return ()
 
     @model_validator(mode="wrap")
     @classmethod
-    def all_at_once(cls, data: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
+    def validate_all(cls, data: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
         """Reads an object, and tells what is wrong with its keys together with what is wrong in them."""
         if isinstance(data, cls):
             return data
         word = cls.in_words()
-        fields = cls.fields()
+        fields = cls.field_by_key()
         if not isinstance(data, Mapping):
             remedy = f"write {{{next(iter(fields))}: ..., ...}}"
-            tell([Complaint(f"does not state {word}", remedy, data)])
+            raise_complaints([Complaint(f"does not state {word}", remedy, data)])
         given = {key: part for key, part in data.items() if key in fields and part is not None}
         complaints = [
-            Complaint(f"is no key of {word}", meant(str(key), fields), part, (str(key),))
+            Complaint(f"is no key of {word}", suggestion(str(key), fields), part, (str(key),))
             for key, part in data.items()
             if key not in fields
         ]
-        idle = cls.idle(given)
+        idle = cls.ineffective_keys(given)
         complaints += [Complaint(idle[key], "remove it", given[key], (key,)) for key in given if key in idle]
-        complaints += cls.misfits(given)
+        complaints += cls.combination_complaints(given)
         try:
             made = handler(given)
         except ValidationError as error:
-            tell(complaints, again(error))
+            raise_complaints(complaints, error_details(error))
         if complaints:
-            tell(complaints)
+            raise_complaints(complaints)
         return made
+
+
+def complaints_of(error: ValidationError) -> Iterable[Complaint]:
+    """What pydantic tells, in our words where they are its own."""
+    for each in error.errors(include_url=False):
+        path = tuple(part for part in each["loc"] if part != "[key]")
+        match each["type"]:
+            case "fault":
+                message, remedy, place = (each["ctx"][word] for word in ("message", "remedy", "place"))
+                yield Complaint(message, remedy, each["input"], path, place)
+            case "missing":
+                yield Complaint("is missing", f"write {path[-1]}: ...", None, path)
+            case "dict_type":
+                yield Complaint("is not a map of names", "write NAME: {...} for each", each["input"], path)
+            case "tuple_type":
+                yield Complaint("is not a list", f"write [{one_line(each['input'])}]", each["input"], path)
+            case "default_factory_not_called":
+                pass
+            case _:
+                yield Complaint(each["msg"], "", each["input"], path)

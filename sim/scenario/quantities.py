@@ -9,55 +9,57 @@ from typing import Annotated, Any
 
 from pydantic import ValidationInfo
 
-from sim.scenario.dates import Date, instant, read_date
-from sim.scenario.faults import Gathering, wrong
-from sim.scenario.fields import Reads, declared, reads
-from sim.scenario.laws import Known, Law, bounds, can_be_zero
-from sim.scenario.statements import Reading, measure_of, read_law, unwrapped
+from sim.scenario.dates import Date, parse_instant, read_date
+from sim.scenario.distribution_reader import NumberReader, measure_of, read_distribution, unwrap_value
+from sim.scenario.distributions import Distribution, UncertainNumbers, can_be_zero, support
+from sim.scenario.faults import ComplaintCollector, invalid_value
+from sim.scenario.fields import FieldReader, declarations_of, field_reader
+from sim.scenario.scalars import read_name
 from sim.scenario.units import MEASURES, Measure
-from sim.scenario.words import read_name
 
-Quantity = str | float | dict[str, Any]
+WrittenQuantity = str | float | dict[str, Any]
 """How a quantity is written."""
-Check = Callable[[Law, Known], str]
+RangeCheck = Callable[[Distribution, UncertainNumbers], str]
 """What is wrong with a law, or nothing."""
 
 
-def above_zero(law: Law, uncertain: Known) -> str:
+def above_zero(distribution: Distribution, uncertain: UncertainNumbers) -> str:
     """Is it always above 0?"""
-    low, _ = bounds(law, uncertain)
-    return "must be above 0" if low < 0 or (low == 0 and can_be_zero(law, uncertain)) else ""
+    low, _ = support(distribution, uncertain)
+    return "must be above 0" if low < 0 or (low == 0 and can_be_zero(distribution, uncertain)) else ""
 
 
-def not_below_zero(law: Law, uncertain: Known) -> str:
+def not_below_zero(distribution: Distribution, uncertain: UncertainNumbers) -> str:
     """Is it never below 0?"""
-    return "must not be below 0" if bounds(law, uncertain)[0] < 0 else ""
+    return "must not be below 0" if support(distribution, uncertain)[0] < 0 else ""
 
 
-def not_below_one(law: Law, uncertain: Known) -> str:
+def not_below_one(distribution: Distribution, uncertain: UncertainNumbers) -> str:
     """Is it never below 1?"""
-    return "must not be below 1" if bounds(law, uncertain)[0] < 1 else ""
+    return "must not be below 1" if support(distribution, uncertain)[0] < 1 else ""
 
 
-def within_one(law: Law, uncertain: Known) -> str:
+def within_one(distribution: Distribution, uncertain: UncertainNumbers) -> str:
     """Is it always between 0 and 1?"""
-    low, high = bounds(law, uncertain)
+    low, high = support(distribution, uncertain)
     return "must be between 0 % and 100 %" if low < 0 or high > 1 else ""
 
 
-def quantity(written: object, info: ValidationInfo, measure: Measure, check: Check | None = None) -> Law:
+def read_quantity(
+    written: object, info: ValidationInfo, measure: Measure, check: RangeCheck | None = None
+) -> Distribution:
     """Which law is written, of what is measured so, and does it pass the check?"""
-    uncertain = declared(info).uncertain
-    law = read_law(written, Reading(measure, uncertain))
+    uncertain = declarations_of(info).uncertain
+    law = read_distribution(written, NumberReader(measure, uncertain))
     if check and (message := check(law, uncertain or {})):
         percent = law.constant if check is within_one and "%" not in str(written) else None
         meant = percent is not None and 1 < percent <= 100
-        remedy = f"write {percent:g} %" if meant else f"write {measure.called} such as {measure.example}"
-        raise wrong(message, remedy, unwrapped(written))
+        remedy = f"write {percent:g} %" if meant else f"write {measure.phrase} such as {measure.example}"
+        raise invalid_value(message, remedy, unwrap_value(written))
     return law
 
 
-LIMITS: dict[Check | None, str] = {
+RANGE_PHRASES: dict[RangeCheck | None, str] = {
     None: ", of either sign",
     above_zero: " above 0",
     not_below_zero: "",
@@ -67,114 +69,127 @@ LIMITS: dict[Check | None, str] = {
 """What each check says in the words of the reference."""
 
 
-def law_of(dimension: str | Measure, check: Check | None = None) -> Reads:
+def quantity_reader(dimension: str | Measure, check: RangeCheck | None = None) -> FieldReader:
     """A reader of laws of one dimension, which pass a check."""
     measure = MEASURES[dimension] if isinstance(dimension, str) else dimension
-    says = f"{measure.called}{LIMITS[check]}, as `{measure.example}`"
-    return reads(lambda written, info: quantity(written, info, measure, check), Quantity, says)
+    says = f"{measure.phrase}{RANGE_PHRASES[check]}, as `{measure.example}`"
+    return field_reader(
+        lambda written, info: read_quantity(written, info, measure, check), WrittenQuantity, says
+    )
 
 
-def read_delay(written: object, info: ValidationInfo) -> Law | None:
+def read_delay(written: object, info: ValidationInfo) -> Distribution | None:
     """How long at the most? None where `never` says that there is no limit."""
-    if unwrapped(written) == "never":
+    if unwrap_value(written) == "never":
         return None
-    return quantity(written, info, or_word("never"), not_below_zero)
+    return read_quantity(written, info, duration_or_word("never"), not_below_zero)
 
 
-def or_word(*words: str) -> Measure:
+def duration_or_word(*words: str) -> Measure:
     """How a duration is measured where some words may stand in place of one."""
     return replace(MEASURES["duration"], example=", or ".join((MEASURES["duration"].example, *words)))
 
 
-def read_uncertain(written: object, info: ValidationInfo) -> dict[str, Law]:
+def read_uncertain(written: object, info: ValidationInfo) -> dict[str, Distribution]:
     """Which numbers are not known, and what are their laws? Each may use those before it."""
     if not isinstance(written, Mapping):
-        raise wrong("is not a map of names", "write NAME: LAW for each", written)
-    found: dict[str, Law] = {}
-    gathering = Gathering()
+        raise invalid_value("is not a map of names", "write NAME: LAW for each", written)
+    found: dict[str, Distribution] = {}
+    gathering = ComplaintCollector()
     for name, part in written.items():
         with gathering.under(name):
             if not read_name(name, info)[0].isalpha():
-                raise wrong(
+                raise invalid_value(
                     "is no name that can stand after a $", "write one that begins with a letter", name
                 )
-            found[name] = uncertain_law(part, found)
-    gathering.settle()
+            found[name] = read_uncertain_distribution(part, found)
+    gathering.raise_if_any()
     return found
 
 
-def uncertain_law(written: object, before: Known) -> Law:
+def read_uncertain_distribution(written: object, preceding: UncertainNumbers) -> Distribution:
     """Which law does an uncertain number follow, in the dimension of the unit that it is written with?"""
-    return read_law(
-        written, Reading(measure_of(unwrapped(written), before), before, "of uncertain before it")
+    return read_distribution(
+        written,
+        NumberReader(measure_of(unwrap_value(written), preceding), preceding, "of uncertain before it"),
     )
 
 
-Power = Annotated[Law, law_of("power", not_below_zero)]
-SomePower = Annotated[Law, law_of("power", above_zero)]
-Kilowatts = Annotated[Law, law_of(replace(MEASURES["power"], bare="kW", example="2.09 kW"), above_zero)]
-Duration = Annotated[Law, law_of("duration", not_below_zero)]
-SomeDuration = Annotated[Law, law_of("duration", above_zero)]
-Shift = Annotated[Law, law_of("duration")]
-Delay = Annotated[Law | None, reads(read_delay, Quantity, "a duration, as `18 mo`, or `never`")]
-Share = Annotated[Law, law_of("share", within_one)]
-Rate = Annotated[Law, law_of("rate", not_below_zero)]
-Price = Annotated[Law, law_of("price", not_below_zero)]
-Capex = Annotated[Law, law_of("capex", not_below_zero)]
-Money = Annotated[Law, law_of("money", not_below_zero)]
-Area = Annotated[Law, law_of("area", not_below_zero)]
-Factor = Annotated[Law, law_of("number", above_zero)]
-FactorFromOne = Annotated[Law, law_of("number", not_below_one)]
-Uncertain = Annotated[
-    dict[str, Law], reads(read_uncertain, dict[str, Quantity], "for each name: a law, of any dimension")
+Power = Annotated[Distribution, quantity_reader("power", not_below_zero)]
+PositivePower = Annotated[Distribution, quantity_reader("power", above_zero)]
+PositiveKilowatts = Annotated[
+    Distribution, quantity_reader(replace(MEASURES["power"], bare="kW", example="2.09 kW"), above_zero)
+]
+Duration = Annotated[Distribution, quantity_reader("duration", not_below_zero)]
+PositiveDuration = Annotated[Distribution, quantity_reader("duration", above_zero)]
+SignedDuration = Annotated[Distribution, quantity_reader("duration")]
+Delay = Annotated[
+    Distribution | None, field_reader(read_delay, WrittenQuantity, "a duration, as `18 mo`, or `never`")
+]
+Share = Annotated[Distribution, quantity_reader("share", within_one)]
+Rate = Annotated[Distribution, quantity_reader("rate", not_below_zero)]
+Price = Annotated[Distribution, quantity_reader("price", not_below_zero)]
+Capex = Annotated[Distribution, quantity_reader("capex", not_below_zero)]
+Money = Annotated[Distribution, quantity_reader("money", not_below_zero)]
+Area = Annotated[Distribution, quantity_reader("area", not_below_zero)]
+PositiveNumber = Annotated[Distribution, quantity_reader("number", above_zero)]
+NumberFromOne = Annotated[Distribution, quantity_reader("number", not_below_one)]
+UncertainDistributions = Annotated[
+    dict[str, Distribution],
+    field_reader(read_uncertain, dict[str, WrittenQuantity], "for each name: a law, of any dimension"),
 ]
 
 
-def dated(written: object, info: ValidationInfo) -> Date:
+def read_when(written: object, info: ValidationInfo) -> Date:
     """Which date is written, and what is added to it?"""
-    return read_date(written, Reading(MEASURES["duration"], declared(info).uncertain))
+    return read_date(written, NumberReader(MEASURES["duration"], declarations_of(info).uncertain))
 
 
-def dated_or_never(written: object, info: ValidationInfo) -> Date | None:
+def read_when_or_never(written: object, info: ValidationInfo) -> Date | None:
     """The same; None where `never` says that it does not come."""
-    stated = unwrapped(written)
+    stated = unwrap_value(written)
     if isinstance(stated, str) and not any(letter.isdigit() for letter in stated) and stated != "never":
-        raise wrong("is no date", "write it as 2026-04-27, or never", written)
-    return None if stated == "never" else dated(written, info)
+        raise invalid_value("is no date", "write it as 2026-04-27, or never", written)
+    return None if stated == "never" else read_when(written, info)
 
 
-Dated = date | str | dict[str, Any]
+WrittenDate = date | str | dict[str, Any]
 """How a date is written."""
-When = Annotated[Date, reads(dated, Dated, "a date")]
-WhenOrNever = Annotated[Date | None, reads(dated_or_never, Dated, "a date, or `never`")]
+When = Annotated[Date, field_reader(read_when, WrittenDate, "a date")]
+WhenOrNever = Annotated[Date | None, field_reader(read_when_or_never, WrittenDate, "a date, or `never`")]
 Instant = Annotated[
-    datetime, reads(lambda written, info: instant(unwrapped(written)), date | str, "a date without `plus`")
+    datetime,
+    field_reader(
+        lambda written, info: parse_instant(unwrap_value(written)), date | str, "a date without `plus`"
+    ),
 ]
 
-Series = tuple[tuple[datetime, Law], ...]
+DatedQuantities = tuple[tuple[datetime, Distribution], ...]
 
 
-def read_series(written: object, info: ValidationInfo, measure: Measure, check: Check) -> Series:
+def read_dated_quantities(
+    written: object, info: ValidationInfo, measure: Measure, check: RangeCheck
+) -> DatedQuantities:
     """Which quantities stand at which dates? In the order of dates, each of which stands once."""
     if not isinstance(written, Mapping) or not written:
-        raise wrong("is no map of dates", f"write {{2026-01-01: {measure.example}, ...}}", written)
-    found: dict[datetime, Law] = {}
-    gathering = Gathering()
+        raise invalid_value("is no map of dates", f"write {{2026-01-01: {measure.example}, ...}}", written)
+    found: dict[datetime, Distribution] = {}
+    gathering = ComplaintCollector()
     for key, part in written.items():
         with gathering.under(key):
-            at = instant(key)
+            at = parse_instant(key)
             if at in found:
-                raise wrong("is a date that stands here twice", "write it once", key)
-            found[at] = quantity(part, info, measure, check)
-    gathering.settle()
+                raise invalid_value("is a date that stands here twice", "write it once", key)
+            found[at] = read_quantity(part, info, measure, check)
+    gathering.raise_if_any()
     return tuple(sorted(found.items(), key=lambda each: each[0]))
 
 
-Points = Annotated[
-    Series,
-    reads(
-        lambda written, info: read_series(written, info, MEASURES["power"], above_zero),
-        dict[str, Quantity],
+DatedPowers = Annotated[
+    DatedQuantities,
+    field_reader(
+        lambda written, info: read_dated_quantities(written, info, MEASURES["power"], above_zero),
+        dict[str, WrittenQuantity],
         "for each date: a power above 0, as `{2026-01-01: 105 MW}`",
     ),
 ]

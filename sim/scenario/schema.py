@@ -9,66 +9,46 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 
-from sim.scenario.dates import Date
-from sim.scenario.demand import Arrivals, Curve, Deal, Poisson, Stream, expected_requests
+from sim.scenario.construction import Hardware, Site
+from sim.scenario.demand import Stream, expected_requests
 from sim.scenario.expectations import parse_expectation
-from sim.scenario.faults import Complaint, Gathering, wrong
-from sim.scenario.fields import Described, Text, declared, read_text, reads, tell
-from sim.scenario.laws import Law, Ref
-from sim.scenario.market import Contract, Over, Overflow, Provider, Right, Waiting
-from sim.scenario.objects import objects
-from sim.scenario.quantities import Instant, Uncertain
-from sim.scenario.recorded import Trace
-from sim.scenario.resolved import fingerprint, resolved
-from sim.scenario.words import Name, Replications, Seed
-from sim.scenario.works import (
-    Building,
-    Chance,
-    DatedArrivals,
-    Hardware,
-    Need,
-    Outages,
-    Phase,
-    RegularArrivals,
-    Site,
-    Supply,
-    Trigger,
-)
-from sim.scenario.written import Node
-
-__all__ = [
-    "Arrivals", "Building", "Chance", "Contract", "Curve", "Date", "DatedArrivals", "Deal", "Hardware", "Law",
-    "Need", "Outages", "Over", "Overflow", "Phase", "Poisson", "Provider", "Ref", "RegularArrivals", "Right",
-    "ScenarioFile", "Site", "Stream", "Supply", "Trace", "Trigger", "Waiting",
-]  # fmt: skip
+from sim.scenario.faults import Complaint, ComplaintCollector, invalid_value
+from sim.scenario.fields import SchemaObject, Text, declarations_of, field_reader, raise_complaints, read_text
+from sim.scenario.market import Contract, Overflow, Provider, Right, Waiting
+from sim.scenario.quantities import Instant, UncertainDistributions
+from sim.scenario.resolution import resolve_tree, tree_fingerprint
+from sim.scenario.scalars import Name, RandomSeed, ReplicationCount
+from sim.scenario.schema_objects import describe_objects
+from sim.scenario.supplies import Supply
+from sim.scenario.yaml_reader import YamlNode
 
 
-def read_expected(written: object, info: ValidationInfo) -> str:
+def read_expectation(written: object, info: ValidationInfo) -> str:
     """Which expectation is written? As it is written, once it reads as one."""
     text = read_text(written, info)
     parse_expectation(text)
     return text
 
 
-Expected = Annotated[str, reads(read_expected, str, "`METRIC.STATISTIC < NUMBER`")]
+ExpectationText = Annotated[str, field_reader(read_expectation, str, "`METRIC.STATISTIC < NUMBER`")]
 
 
-def within(at: datetime, info: ValidationInfo) -> None:
+def check_within_run(at: datetime, info: ValidationInfo) -> None:
     """Raises `Wrong` where a date is not between start and end."""
     start, end = info.data.get("start"), info.data.get("end")
     if start and end and not start <= at < end:
-        raise wrong(
+        raise invalid_value(
             "is not between start and end", f"write a date from {start:%Y-%m-%d} to {end:%Y-%m-%d}", at
         )
 
 
-MOST_REQUESTS = 1e8
+MAX_REQUESTS = 1e8
 
 
-class ScenarioFile(Described):
+class ScenarioFile(SchemaObject):
     """Everything that is assumed about one future, and how it is to be run."""
 
-    called: ClassVar[str] = "a scenario"
+    phrase: ClassVar[str] = "a scenario"
 
     title: Text | None = None
     """What this scenario is, in a line."""
@@ -80,11 +60,11 @@ class ScenarioFile(Described):
     """Metrics leave out what is before; else they take in all from the start."""
     report_at: tuple[Instant, ...] = ()
     """Dates for which metrics tell the state, as `unserved_mw.at.2026-12-31`."""
-    seed: Seed = 1
+    seed: RandomSeed = 1
     """What all draws come from; `sim run --seed` goes before it."""
-    replications: Replications = 100
+    replications: ReplicationCount = 100
     """How many futures a run samples; `sim run --replications` goes before it."""
-    uncertain: Uncertain = Field(default_factory=dict)
+    uncertain: UncertainDistributions = Field(default_factory=dict)
     """Numbers that are not known: drawn once a replication, used as `$name`."""
     hardware: dict[Name, Hardware] = Field(default_factory=dict)
     """Kinds of computers."""
@@ -104,11 +84,11 @@ class ScenarioFile(Described):
     """Where capacity is, and is to come."""
     contracts: dict[Name, Contract] = Field(default_factory=dict)
     """Money promised whatever is used."""
-    expect: tuple[Expected, ...] = ()
+    expect: tuple[ExpectationText, ...] = ()
     """What must hold, as `unserved_mw.mean.p90 < 2000`; `sim run --check` exits 1 where one does not."""
 
     _path: Path = PrivateAttr(default=Path("scenario.yaml"))
-    _root: Node | None = PrivateAttr(default=None)
+    _root: YamlNode | None = PrivateAttr(default=None)
 
     @property
     def path(self) -> Path:
@@ -124,32 +104,32 @@ class ScenarioFile(Described):
     def tree(self) -> dict[str, Any]:
         """What is written, after extends and overrides: texts in maps and lists."""
         assert self._root is not None, "read by sim.scenario.reading"
-        return dict(self._root.plain())
+        return dict(self._root.to_plain())
 
-    def written_at(self, path: tuple[str | int, ...]) -> Node:
+    def node_at(self, path: tuple[str | int, ...]) -> YamlNode:
         """What is written at a path, or else what it would stand in."""
         assert self._root is not None, "read by sim.scenario.reading"
         return self._root.at(path)
 
     def replace(self, overrides: Mapping[str, object]) -> ScenarioFile:
         """A validated copy in which something else stands at some dotted paths."""
-        from sim.scenario.reading import replaced
+        from sim.scenario.reading import override_scenario
 
-        return replaced(self, overrides)
+        return override_scenario(self, overrides)
 
-    def resolved(self) -> dict[str, Any]:
+    def resolved_tree(self) -> dict[str, Any]:
         """What is written, with every default written out."""
-        return dict(resolved(self, self.tree))
+        return dict(resolve_tree(self, self.tree))
 
     def resolved_yaml(self) -> str:
         """The same as a scenario file, which reads as an equal scenario."""
-        from sim.scenario.writing import as_yaml
+        from sim.scenario.yaml_writer import dump_yaml
 
-        return as_yaml(self.resolved())
+        return dump_yaml(self.resolved_tree())
 
     def fingerprint(self) -> str:
         """A hash of the resolved scenario."""
-        return fingerprint(self.resolved())
+        return tree_fingerprint(self.resolved_tree())
 
     def __eq__(self, other: object) -> bool:
         """Is the same assumed, wherever it was written?"""
@@ -160,38 +140,38 @@ class ScenarioFile(Described):
 
     @field_validator("end")
     @classmethod
-    def after_start(cls, end: datetime, info: ValidationInfo) -> datetime:
+    def check_end_after_start(cls, end: datetime, info: ValidationInfo) -> datetime:
         """Time goes on."""
         if (start := info.data.get("start")) and end <= start:
-            tell([Complaint("is not after start", f"write a date after {start:%Y-%m-%d}", end)])
+            raise_complaints([Complaint("is not after start", f"write a date after {start:%Y-%m-%d}", end)])
         return end
 
     @field_validator("measure_from")
     @classmethod
-    def in_the_run(cls, at: datetime, info: ValidationInfo) -> datetime:
+    def check_measure_from(cls, at: datetime, info: ValidationInfo) -> datetime:
         """What is measured is simulated."""
-        gathering = Gathering()
+        gathering = ComplaintCollector()
         with gathering.under():
-            within(at, info)
+            check_within_run(at, info)
         if gathering.complaints:
-            tell(gathering.complaints)
+            raise_complaints(gathering.complaints)
         return at
 
     @field_validator("report_at")
     @classmethod
-    def all_in_the_run(cls, dates: tuple[datetime, ...], info: ValidationInfo) -> tuple[datetime, ...]:
+    def check_report_at(cls, dates: tuple[datetime, ...], info: ValidationInfo) -> tuple[datetime, ...]:
         """What is told is simulated."""
-        gathering = Gathering()
+        gathering = ComplaintCollector()
         for position, at in enumerate(dates):
             with gathering.under(position):
-                within(at, info)
+                check_within_run(at, info)
         if gathering.complaints:
-            tell(gathering.complaints)
+            raise_complaints(gathering.complaints)
         return dates
 
     @field_validator("sites")
     @classmethod
-    def room_for_what_is_in_place(cls, sites: dict[str, Site], info: ValidationInfo) -> dict[str, Site]:
+    def check_in_place_fits(cls, sites: dict[str, Site], info: ValidationInfo) -> dict[str, Site]:
         """What is in place stands in what is online, as far as that is certain."""
         complaints = []
         for name, site in sites.items():
@@ -209,30 +189,30 @@ class ScenarioFile(Described):
                     )
                 )
         if complaints:
-            tell(complaints)
+            raise_complaints(complaints)
         return sites
 
     @field_validator("demand")
     @classmethod
-    def not_too_many(cls, demand: dict[str, Stream], info: ValidationInfo) -> dict[str, Stream]:
+    def check_request_count(cls, demand: dict[str, Stream], info: ValidationInfo) -> dict[str, Stream]:
         """The requests can be simulated."""
         start, end = info.data.get("start"), info.data.get("end")
         if start and end:
-            known = declared(info).uncertain or {}
+            known = declarations_of(info).uncertain or {}
             counts = {name: expected_requests(stream, end - start, known) for name, stream in demand.items()}
-            if sum(counts.values()) > MOST_REQUESTS:
+            if sum(counts.values()) > MAX_REQUESTS:
                 name = max(counts, key=counts.__getitem__)
-                message = f"makes for {sum(counts.values()):.2g} requests, more than {MOST_REQUESTS:.0e}"
-                tell([Complaint(message, "ask for fewer and larger ones", None, (name,))])
+                message = f"makes for {sum(counts.values()):.2g} requests, more than {MAX_REQUESTS:.0e}"
+                raise_complaints([Complaint(message, "ask for fewer and larger ones", None, (name,))])
         return demand
 
 
-def or_null(schema: dict[str, Any]) -> dict[str, Any]:
+def nullable_schema(schema: dict[str, Any]) -> dict[str, Any]:
     """A schema of what may also be null, as may what stands under names in it; another schema says it of objects."""
     null: dict[str, Any] = {"type": "null"}
     found = dict(schema)
     if isinstance(found.get("additionalProperties"), dict):
-        found["additionalProperties"] = or_null(found["additionalProperties"])
+        found["additionalProperties"] = nullable_schema(found["additionalProperties"])
     if "enum" in found:
         found["enum"] = [*found["enum"], None]
     if isinstance(found.get("type"), str):
@@ -242,10 +222,10 @@ def or_null(schema: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-EXTENDS = "A scenario file, relative to this one, that this one changes."
+EXTENDS_DESCRIPTION = "A scenario file, relative to this one, that this one changes."
 
 
-def editor_schema(root: type[Described] | None = None) -> dict[str, Any]:
+def editor_schema(root: type[SchemaObject] | None = None) -> dict[str, Any]:
     """The JSON Schema by which an editor completes a file, a scenario's if no other, in which nothing stands twice.
 
     No key is required, since a file may extend another that has it; and null may stand anywhere, since it removes
@@ -253,15 +233,15 @@ def editor_schema(root: type[Described] | None = None) -> dict[str, Any]:
     """
     root = root or ScenarioFile
     schema = root.model_json_schema()
-    for each in objects(root):
-        part = schema["$defs"].get(each.kind.__name__, schema)
+    for each in describe_objects(root):
+        part = schema["$defs"].get(each.object_type.__name__, schema)
         part.pop("required", None)
         part["type"] = ["object", "null"]
         for key in each.keys:
-            part["properties"][key.name] = or_null(part["properties"][key.name])
-            part["properties"][key.name]["description"] = f"{key.meaning} Write {key.says}."
+            part["properties"][key.name] = nullable_schema(part["properties"][key.name])
+            part["properties"][key.name]["description"] = f"{key.meaning} Write {key.syntax}."
     if root is not ScenarioFile:
         return schema
-    extends = {"type": "string", "description": EXTENDS}
+    extends = {"type": "string", "description": EXTENDS_DESCRIPTION}
     schema["properties"] = {"extends": extends, **schema["properties"]}
     return schema

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from sim.scenario.construction import Trigger
 from sim.scenario.dates import Date
-from sim.scenario.faults import flow
-from sim.scenario.fields import Described
-from sim.scenario.laws import Law, Ref
+from sim.scenario.distribution_reader import DESCRIPTION_KEYS, strip_description
+from sim.scenario.distributions import Distribution, UncertainReference
+from sim.scenario.faults import to_flow_style
+from sim.scenario.fields import SchemaObject
 from sim.scenario.schema import ScenarioFile
-from sim.scenario.statements import DESCRIPTION, undescribed
 from sim.scenario.supplies import DatedArrivals, Need
-from sim.scenario.works import Trigger
 
 
 @dataclass(frozen=True)
-class Description:
+class Citation:
     """Where is something known from, and how well?"""
 
     source: str | None = None
@@ -26,7 +26,7 @@ class Description:
 
 
 @dataclass(frozen=True)
-class Sourced:
+class SourcedQuantity:
     """What is assumed, and where is it known from?"""
 
     path: str
@@ -38,7 +38,7 @@ class Sourced:
     note: str | None
 
 
-def quantities(scenario: ScenarioFile) -> list[Sourced]:
+def list_quantities(scenario: ScenarioFile) -> list[SourcedQuantity]:
     """Every quantity, law and date that is written, in the order of the schema.
 
     What an object states of its source and confidence counts for the quantities in it that state neither. A
@@ -46,51 +46,61 @@ def quantities(scenario: ScenarioFile) -> list[Sourced]:
     """
     tree = scenario.tree
     uncertain = tree.get("uncertain", {})
-    return list(within(scenario, tree, (), Description(), uncertain))
+    return list(iterate_quantities(scenario, tree, (), Citation(), uncertain))
 
 
-def unsourced(scenario: ScenarioFile) -> list[Sourced]:
+def list_assumptions(scenario: ScenarioFile) -> list[SourcedQuantity]:
     """The quantities that are assumed, or of which nobody says where they are known from."""
     return [
         each
-        for each in quantities(scenario)
+        for each in list_quantities(scenario)
         if each.confidence == "assumed" or not (each.source or each.confidence)
     ]
 
 
-def within(
-    value: object, tree: Any, path: tuple[str, ...], above: Description, uncertain: Any
-) -> Iterator[Sourced]:
+def iterate_quantities(
+    value: object, tree: Any, path: tuple[str, ...], inherited: Citation, uncertain: Any
+) -> Iterator[SourcedQuantity]:
     """The quantities in a part of a scenario; `above` describes what it stands in."""
-    if isinstance(value, Described) and isinstance(tree, dict):
-        own = description(tree, above)
-        for key, name in value.fields().items():
+    if isinstance(value, SchemaObject) and isinstance(tree, dict):
+        own = citation_of(tree, inherited)
+        for key, name in value.field_by_key().items():
             if key in tree:
-                yield from within(getattr(value, name), tree[key], (*path, key), own, uncertain)
-    elif isinstance(value, Law) and isinstance(reference := value.params.get("value"), Ref):
-        yield sourced(tree, path, description(tree, description(uncertain.get(reference.name), above)))
-    elif isinstance(value, Law | Date | Trigger) or (isinstance(value, Need) and not value.fill):
-        yield sourced(tree, path, description(tree, above))
-    elif isinstance(value, dict) and isinstance(stated := undescribed(tree), dict):
-        own = description(tree, above) if stated is not tree and "value" in tree else above
+                yield from iterate_quantities(getattr(value, name), tree[key], (*path, key), own, uncertain)
+    elif isinstance(value, Distribution) and isinstance(
+        reference := value.params.get("value"), UncertainReference
+    ):
+        yield sourced_quantity(
+            tree, path, citation_of(tree, citation_of(uncertain.get(reference.name), inherited))
+        )
+    elif isinstance(value, Distribution | Date | Trigger) or (isinstance(value, Need) and not value.fill):
+        yield sourced_quantity(tree, path, citation_of(tree, inherited))
+    elif isinstance(value, dict) and isinstance(stated := strip_description(tree), dict):
+        own = citation_of(tree, inherited) if stated is not tree and "value" in tree else inherited
         for key, part in value.items():
             if key in stated:
-                yield from within(part, stated[key], (*path, key), own, uncertain)
+                yield from iterate_quantities(part, stated[key], (*path, key), own, uncertain)
     elif isinstance(value, DatedArrivals | tuple) and isinstance(tree, dict):
         for key, part in tree.items():
-            yield sourced(part, (*path, key), description(part, above))
+            yield sourced_quantity(part, (*path, key), citation_of(part, inherited))
 
 
-def description(tree: Any, above: Description) -> Description:
+def citation_of(tree: Any, inherited: Citation) -> Citation:
     """How is a part described: by itself, else by what it stands in?"""
-    if not isinstance(tree, dict) or not DESCRIPTION & set(tree):
-        return above
-    own = Description(*(tree.get(key) for key in ("source", "confidence", "note")))
+    if not isinstance(tree, dict) or not DESCRIPTION_KEYS & set(tree):
+        return inherited
+    own = Citation(*(tree.get(key) for key in ("source", "confidence", "note")))
     if own.source or own.confidence:
         return own
-    return Description(above.source, above.confidence, own.note)
+    return Citation(inherited.source, inherited.confidence, own.note)
 
 
-def sourced(tree: Any, path: tuple[str, ...], known: Description) -> Sourced:
+def sourced_quantity(tree: Any, path: tuple[str, ...], citation: Citation) -> SourcedQuantity:
     """A quantity with what is known of it."""
-    return Sourced(".".join(path), flow(undescribed(tree)), known.source, known.confidence, known.note)
+    return SourcedQuantity(
+        ".".join(path),
+        to_flow_style(strip_description(tree)),
+        citation.source,
+        citation.confidence,
+        citation.note,
+    )

@@ -9,98 +9,102 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, ValidationInfo
 
-from sim.scenario.faults import Gathering, meant, wrong
-from sim.scenario.fields import Described, declared, reads, stated
-from sim.scenario.laws import Law
+from sim.scenario.distribution_reader import unwrap_value
+from sim.scenario.distributions import Distribution
+from sim.scenario.faults import ComplaintCollector, invalid_value, suggestion
+from sim.scenario.fields import SchemaObject, declarations_of, field_reader, text_default
 from sim.scenario.quantities import (
-    Quantity,
-    Series,
-    SomeDuration,
+    DatedQuantities,
+    PositiveDuration,
     When,
+    WrittenQuantity,
     not_below_zero,
-    quantity,
-    read_series,
+    read_dated_quantities,
+    read_quantity,
 )
-from sim.scenario.statements import unwrapped
-from sim.scenario.units import Measure, counted_in
-from sim.scenario.words import Truth
+from sim.scenario.scalars import Boolean
+from sim.scenario.units import Measure, supply_measure
 
 
 @dataclass(frozen=True)
 class DatedArrivals:
     """What arrives on which dates?"""
 
-    at: Series
+    amounts: DatedQuantities
 
 
-AN_AMOUNT = "an amount; a bare number is in the unit of the supply"
+AMOUNT_SYNTAX = "an amount; a bare number is in the unit of the supply"
 
 
-def read_amount(written: object, info: ValidationInfo) -> Law:
+def read_amount(written: object, info: ValidationInfo) -> Distribution:
     """Which amount of the supply that is being read is written?"""
-    return quantity(written, info, declared(info).amounts, not_below_zero)
+    return read_quantity(written, info, declarations_of(info).amount_measure, not_below_zero)
 
 
-class RegularArrivals(Described):
+class RegularArrivals(SchemaObject):
     """What arrives again and again."""
 
-    called: ClassVar[str] = "regular arrivals"
+    phrase: ClassVar[str] = "regular arrivals"
 
     from_: When = Field(alias="from")
     """The date of the first."""
-    every: SomeDuration
+    every: PositiveDuration
     """The time from one to the next."""
-    amount: Annotated[Law, reads(read_amount, Quantity, AN_AMOUNT)]
+    amount: Annotated[Distribution, field_reader(read_amount, WrittenQuantity, AMOUNT_SYNTAX)]
     """How much arrives each time."""
 
 
-def read_unit(written: object, info: ValidationInfo) -> str:
+def read_supply_unit(written: object, info: ValidationInfo) -> str:
     """Which unit is a supply counted in?"""
-    counted_in(str(written))
+    supply_measure(str(written))
     return str(written)
 
 
-def read_initial(written: object, info: ValidationInfo) -> Law:
+def read_initial(written: object, info: ValidationInfo) -> Distribution:
     """How much is there at the start? (Nothing is read where the unit is faulty.)"""
     if "unit" not in info.data:
-        return Law("constant", {"value": 0.0}, "each")
-    return quantity(written, info, counted_in(info.data["unit"]), not_below_zero)
+        return Distribution("constant", {"value": 0.0}, "each")
+    return read_quantity(written, info, supply_measure(info.data["unit"]), not_below_zero)
 
 
-def read_arrives(written: object, info: ValidationInfo) -> DatedArrivals | RegularArrivals:
+def read_arrivals(written: object, info: ValidationInfo) -> DatedArrivals | RegularArrivals:
     """Do amounts arrive on dates, or regularly? (Nothing is read where the unit is faulty.)"""
     if "unit" not in info.data:
         return DatedArrivals(())
-    measure = counted_in(info.data["unit"])
-    if isinstance(written, Mapping) and set(RegularArrivals.fields()) & set(written):
-        return RegularArrivals.model_validate(written, context=replace(declared(info), amounts=measure))
+    measure = supply_measure(info.data["unit"])
+    if isinstance(written, Mapping) and set(RegularArrivals.field_by_key()) & set(written):
+        return RegularArrivals.model_validate(
+            written, context=replace(declarations_of(info), amount_measure=measure)
+        )
     if not isinstance(written, Mapping) or not written:
         dates = f"{{2026-01-01: {measure.example}, ...}}"
         regular = f"{{from: 2026-01-01, every: 1 mo, amount: {measure.example}}}"
-        raise wrong("does not say what arrives", f"write {dates} or {regular}", written)
-    return DatedArrivals(read_series(written, info, measure, not_below_zero))
+        raise invalid_value("does not say what arrives", f"write {dates} or {regular}", written)
+    return DatedArrivals(read_dated_quantities(written, info, measure, not_below_zero))
 
 
-class Supply(Described):
+class Supply(SchemaObject):
     """What phases need, and wait for."""
 
-    unit: Annotated[str, reads(read_unit, str, "`$`, `MW`, `GPU`, `crew`, or any word")]
+    unit: Annotated[str, field_reader(read_supply_unit, str, "`$`, `MW`, `GPU`, `crew`, or any word")]
     """What it is counted in."""
-    initial: Annotated[Law, reads(read_initial, Quantity, AN_AMOUNT)] = stated("0")
+    initial: Annotated[Distribution, field_reader(read_initial, WrittenQuantity, AMOUNT_SYNTAX)] = (
+        text_default("0")
+    )
     """What is there at the start."""
     arrives: (
         Annotated[
             DatedArrivals | RegularArrivals,
-            reads(
-                read_arrives,
-                RegularArrivals | dict[str, Quantity],
+            field_reader(
+                read_arrivals,
+                RegularArrivals | dict[str, WrittenQuantity],
                 "for each date: an amount, as `{2026-01-01: 200}`; or `{from: DATE, every: 1 mo, amount: 200}`",
             ),
         ]
         | None
     ) = None
     """What arrives, on dates or regularly."""
-    returned: Truth = False
+    returned: Boolean = False
     """Whether a phase gives back what it took when it is done, as crews do."""
 
 
@@ -110,21 +114,21 @@ class Need:
 
     fill: bool = False
     """Whether it is the GPUs that fill the building."""
-    amount: Law | None = None
+    amount: Distribution | None = None
     per_mw: bool = False
     """Whether the amount is for each MW of the building's IT power."""
 
-    def refs(self) -> set[str]:
+    def references(self) -> set[str]:
         """Which numbers of `uncertain` it uses."""
-        return self.amount.refs() if self.amount else set()
+        return self.amount.references() if self.amount else set()
 
 
-def per_mw(written: object) -> bool:
+def is_per_mw(written: object) -> bool:
     """Is an amount written for each MW?"""
     if isinstance(written, Mapping):
-        return any(per_mw(part) for part in written.values())
+        return any(is_per_mw(part) for part in written.values())
     if isinstance(written, list | tuple):
-        return any(per_mw(part) for part in written)
+        return any(is_per_mw(part) for part in written)
     return re.search(r"/\s*[kMGT]?W\s*$", str(written)) is not None
 
 
@@ -132,35 +136,35 @@ def read_need(written: object, info: ValidationInfo, measure: Measure) -> Need:
     """How much is needed of a supply that is measured so?"""
     if isinstance(written, Need):
         return written
-    if unwrapped(written) == "fill":
+    if unwrap_value(written) == "fill":
         return Need(fill=True)
-    each_mw = per_mw(unwrapped(written))
-    amount = quantity(written, info, measure.per_mw() if each_mw else measure, not_below_zero)
+    each_mw = is_per_mw(unwrap_value(written))
+    amount = read_quantity(written, info, measure.per_mw() if each_mw else measure, not_below_zero)
     return Need(False, amount, each_mw)
 
 
 def read_needs(written: object, info: ValidationInfo) -> dict[str, Need]:
     """What does a phase need of which supplies?"""
     if not isinstance(written, Mapping):
-        raise wrong("is no map of needs", "write {SUPPLY: AMOUNT, ...}", written)
-    supplies = declared(info).supplies
+        raise invalid_value("is no map of needs", "write {SUPPLY: AMOUNT, ...}", written)
+    supplies = declarations_of(info).supplies
     found: dict[str, Need] = {}
-    gathering = Gathering()
+    gathering = ComplaintCollector()
     for name, part in written.items():
         with gathering.under(name):
             if name not in supplies:
-                raise wrong("names no supply", meant(name, supplies), name)
+                raise invalid_value("names no supply", suggestion(name, supplies), name)
             if measure := supplies[name]:
                 found[name] = read_need(part, info, measure)
-    gathering.settle()
+    gathering.raise_if_any()
     return found
 
 
 Needs = Annotated[
     dict[str, Need],
-    reads(
+    field_reader(
         read_needs,
-        dict[str, Quantity],
+        dict[str, WrittenQuantity],
         "for each supply: an amount, as `4`, or one for each MW, as `1 /MW`, or `fill`",
     ),
 ]

@@ -13,13 +13,13 @@ from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING
 
-from sim.scenario.faults import meant, wrong
+from sim.scenario.faults import invalid_value, suggestion
 
 if TYPE_CHECKING:
     from pint import UnitRegistry
     from pint.util import UnitsContainer
 
-DEFINITIONS = {
+UNIT_DEFINITIONS = {
     "kW": "[power]", "W": "kW / 1000", "MW": "1000 kW", "GW": "1000 MW", "TW": "1000 GW",
     "us": "[time]", "ms": "1000 us", "s": "1000 ms", "min": "60 s", "h": "60 min", "d": "24 h", "wk": "7 d",
     "y": "365.25 d", "mo": "y / 12",
@@ -31,16 +31,16 @@ DEFINITIONS = {
 }  # fmt: skip
 """Every unit that a scenario may write (energies only to be told apart from powers)."""
 
-LONG_WORDS = {
+UNIT_SYNONYMS = {
     "second": "s", "sec": "s", "minute": "min", "hour": "h", "hr": "h", "day": "d", "week": "wk",
     "month": "mo", "year": "y", "yr": "y", "percent": "%", "USD": "$",
     "m²": "m2", "ft²": "ft2", "sq ft": "sqft",
 }  # fmt: skip
 """What people write as well, in the singular."""
 
-SPELT = re.compile(r"\s*\bper\b\s*")
-QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(.*)", re.DOTALL)
-LONGEST = 80
+PER_PATTERN = re.compile(r"\s*\bper\b\s*")
+QUANTITY_PATTERN = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(.*)", re.DOTALL)
+MAX_QUANTITY_LENGTH = 80
 
 
 @dataclass(frozen=True)
@@ -51,15 +51,15 @@ class Measure:
     unit: str
     """The canonical unit, in which the model holds it."""
     example: str
-    bare: str | None = None
+    bare_unit: str | None = None
     """The unit of a number written without one; None where a unit must be written."""
-    called: str = ""
+    phrase: str = ""
     """What it is in a sentence, with its article."""
-    word: str = ""
+    counted_word: str = ""
     """A word of the file's own for one thing of what it counts."""
-    over: str = ""
+    numerator_unit: str = ""
     """The unit that is meant over a `/` with nothing before it."""
-    most: float = 1e15
+    max_size: float = 1e15
     """The largest size in the canonical unit that can be simulated."""
 
     def per_mw(self) -> Measure:
@@ -69,31 +69,31 @@ class Measure:
             dimension=f"{self.dimension} per MW",
             unit=f"{self.unit}/MW",
             example="1 /MW",
-            bare=None,
-            called=f"{self.called} per MW",
-            over=self.bare or self.unit,
+            bare_unit=None,
+            phrase=f"{self.phrase} per MW",
+            numerator_unit=self.bare_unit or self.unit,
         )
 
 
-YEARS_10000 = 10_000 * 365.25 * 86_400e6
+TEN_THOUSAND_YEARS_US = 10_000 * 365.25 * 86_400e6
 MEASURES = {
     measure.dimension: measure
     for measure in (
-        Measure("power", "kW", "105 MW", called="a power", most=1e12),
-        Measure("duration", "us", "18 mo", called="a duration", most=YEARS_10000),
-        Measure("share", "", "95 %", bare="", called="a share"),
-        Measure("number", "", "1.4", bare="", called="a number"),
-        Measure("rate", "/d", "2 /mo", called="a rate"),
-        Measure("price", "$/kW/d", "13.3 M$/MW/y", called="a price"),
-        Measure("capex", "$/kW", "37.9 M$/MW", called="a cost per power"),
-        Measure("money", "$", "100 B$", called="an amount of money"),
-        Measure("area", "m2", "500000 sqft", called="an area"),
-        Measure("GPU", "GPU", "30000 GPU", called="a count of GPUs"),
-        Measure("crew", "crew", "4 crew", called="a count of crews"),
-        Measure("each", "each", "4 each", called="a count"),
+        Measure("power", "kW", "105 MW", phrase="a power", max_size=1e12),
+        Measure("duration", "us", "18 mo", phrase="a duration", max_size=TEN_THOUSAND_YEARS_US),
+        Measure("share", "", "95 %", bare_unit="", phrase="a share"),
+        Measure("number", "", "1.4", bare_unit="", phrase="a number"),
+        Measure("rate", "/d", "2 /mo", phrase="a rate"),
+        Measure("price", "$/kW/d", "13.3 M$/MW/y", phrase="a price"),
+        Measure("capex", "$/kW", "37.9 M$/MW", phrase="a cost per power"),
+        Measure("money", "$", "100 B$", phrase="an amount of money"),
+        Measure("area", "m2", "500000 sqft", phrase="an area"),
+        Measure("GPU", "GPU", "30000 GPU", phrase="a count of GPUs"),
+        Measure("crew", "crew", "4 crew", phrase="a count of crews"),
+        Measure("each", "each", "4 each", phrase="a count"),
     )
 }
-DIMENSIONS = {measure.dimension: measure.unit for measure in MEASURES.values()}
+CANONICAL_UNITS = {measure.dimension: measure.unit for measure in MEASURES.values()}
 """The canonical unit of each dimension."""
 
 
@@ -103,40 +103,46 @@ def parse_quantity(written: object, dimension: str | Measure) -> float:
     Raises `Wrong` with what is expected where it is not a finite quantity of that dimension.
     """
     measure = MEASURES[dimension] if isinstance(dimension, str) else dimension
-    number, unit = split(written, measure)
-    if not unit and measure.bare is None:
-        raise wrong(
-            f"has no unit, expected {measure.called}", f"write its unit, as in {measure.example}", written
+    number, unit = split_quantity(written, measure)
+    if not unit and measure.bare_unit is None:
+        raise invalid_value(
+            f"has no unit, expected {measure.phrase}", f"write its unit, as in {measure.example}", written
         )
-    unit = unit or measure.bare or ""
-    held = number * factor(measure.over + unit if unit.startswith("/") else unit, measure, written)
-    if abs(held) > measure.most:
-        raise wrong(
-            "is beyond what can be simulated", f"write {measure.called} such as {measure.example}", written
+    unit = unit or measure.bare_unit or ""
+    held = number * conversion_factor(
+        measure.numerator_unit + unit if unit.startswith("/") else unit, measure, written
+    )
+    if abs(held) > measure.max_size:
+        raise invalid_value(
+            "is beyond what can be simulated", f"write {measure.phrase} such as {measure.example}", written
         )
     return float(held)
 
 
-def split(written: object, measure: Measure | None = None) -> tuple[Fraction, str]:
+def split_quantity(written: object, measure: Measure | None = None) -> tuple[Fraction, str]:
     """Which number stands there, and which unit (empty if none)? Raises `Wrong` where neither is seen."""
     text = str(written).strip()
-    expected = measure.called if measure else "a quantity"
+    expected = measure.phrase if measure else "a quantity"
     example = measure.example if measure else "105 MW"
-    match = QUANTITY.fullmatch(text) if len(text) <= LONGEST and not isinstance(written, bool) else None
+    match = (
+        QUANTITY_PATTERN.fullmatch(text)
+        if len(text) <= MAX_QUANTITY_LENGTH and not isinstance(written, bool)
+        else None
+    )
     if match is None:
-        raise wrong(f"is not {expected}", remedy_of_nonsense(text, example), written)
+        raise invalid_value(f"is not {expected}", not_a_number_remedy(text, example), written)
     number, unit = match.groups()
     if re.match(r"[_,'. ]?\d", unit):
         digits = re.sub(r"(?<=\d)[_,' ](?=\d)", "", text)
-        raise wrong("has separators between its digits", f"write {digits}", written)
+        raise invalid_value("has separators between its digits", f"write {digits}", written)
     if re.match(r"(-|–|to\b|\.\.)", unit):
-        raise wrong(
+        raise invalid_value(
             "is a range", "write a law, such as {uniform: {low: " + example + ", high: ...}}", written
         )
     return Fraction(number), unit.strip()
 
 
-def remedy_of_nonsense(text: str, example: str) -> str:
+def not_a_number_remedy(text: str, example: str) -> str:
     """What should be written in place of something that does not begin with a number?"""
     if text.lower().lstrip("+-.") in {"nan", "inf", "infinity"}:
         return "write a finite number, or leave the key out"
@@ -145,42 +151,48 @@ def remedy_of_nonsense(text: str, example: str) -> str:
     return f"write it as {example}"
 
 
-def factor(unit: str, measure: Measure, written: object = None) -> Fraction:
+def conversion_factor(unit: str, measure: Measure, written: object = None) -> Fraction:
     """How many canonical units of the measure is one `unit`? Raises `Wrong` for another dimension."""
     if re.search(r"\bper\b", unit):
-        number = split(written)[0]
-        raise wrong("has a unit with per", f"write {float(number):g} {re.sub(SPELT, '/', unit)}", written)
-    goal = symbols_in(measure.unit, measure.word)
-    symbols = symbols_in(unit, measure.word, written, goal)
-    found = ratio(symbols, goal)
+        number = split_quantity(written)[0]
+        raise invalid_value(
+            "has a unit with per", f"write {float(number):g} {re.sub(PER_PATTERN, '/', unit)}", written
+        )
+    goal = unit_symbols(measure.unit, measure.counted_word)
+    symbols = unit_symbols(unit, measure.counted_word, written, goal)
+    found = unit_ratio(symbols, goal)
     plain = measure.dimension == "number"
     if found is not None and not (plain and "%" in symbols):
         return found
     remedy = (
-        f"write {float(split(written)[0] * (found or 1)):g}" if plain else f"write it as {measure.example}"
+        f"write {float(split_quantity(written)[0] * (found or 1)):g}"
+        if plain
+        else f"write it as {measure.example}"
     )
-    raise wrong(f"is {called(unit, measure.word)}, expected {measure.called}", remedy, written)
+    raise invalid_value(
+        f"is {unit_in_words(unit, measure.counted_word)}, expected {measure.phrase}", remedy, written
+    )
 
 
-def called(unit: str, word: str = "") -> str:
+def unit_in_words(unit: str, word: str = "") -> str:
     """What does a unit measure, in words?"""
     measure = measure_of_unit(unit, word)
-    return measure.called if measure else ("an energy" if "Wh" in unit else f"in {unit}")
+    return measure.phrase if measure else ("an energy" if "Wh" in unit else f"in {unit}")
 
 
 def measure_of_unit(unit: str, word: str = "") -> Measure | None:
     """Which of our measures does a unit belong to? None if to none of them."""
     if not unit:
         return MEASURES["number"]
-    symbols = symbols_in(unit, word, unit)
+    symbols = unit_symbols(unit, word, unit)
     if symbols == ("%",):
         return MEASURES["share"]
     return next(
-        (each for each in MEASURES.values() if ratio(symbols, symbols_in(each.unit)) is not None), None
+        (each for each in MEASURES.values() if unit_ratio(symbols, unit_symbols(each.unit)) is not None), None
     )
 
 
-def symbols_in(
+def unit_symbols(
     unit: str, word: str = "", written: object = None, goal: tuple[str, ...] = ()
 ) -> tuple[str, ...]:
     """Which of our units are in a unit, divided one after the other? `M$/MW/y` is (M$, MW, y).
@@ -189,80 +201,87 @@ def symbols_in(
     """
     first, *divisors = (part.strip() for part in unit.split("/"))
     like = goal if len(goal) == 1 + len(divisors) else ("",) * (1 + len(divisors))
-    over = symbol(first, word, written, like[0]) if first else ""
-    return (over, *(symbol(part, word, written, each) for part, each in zip(divisors, like[1:], strict=True)))
+    over = unit_symbol(first, word, written, like[0]) if first else ""
+    return (
+        over,
+        *(unit_symbol(part, word, written, each) for part, each in zip(divisors, like[1:], strict=True)),
+    )
 
 
-def symbol(part: str, word: str, written: object, like: str = "") -> str:
+def unit_symbol(part: str, word: str, written: object, commensurable_with: str = "") -> str:
     """Which unit of the list is meant by one word? Raises `Wrong` with the nearest like another if by none."""
-    single = part if part in DEFINITIONS else part.removesuffix("s")
-    if single in DEFINITIONS:
+    single = part if part in UNIT_DEFINITIONS else part.removesuffix("s")
+    if single in UNIT_DEFINITIONS:
         return single
     if word and single in {word, word.removesuffix("s")}:
         return "each"
-    if single in LONG_WORDS:
-        return LONG_WORDS[single]
+    if single in UNIT_SYNONYMS:
+        return UNIT_SYNONYMS[single]
     if not part:
-        raise wrong("has no unit after its /", "write one", written)
-    raise wrong(f"has the unknown unit {part}", meant(part, units_like(like)), written)
+        raise invalid_value("has no unit after its /", "write one", written)
+    raise invalid_value(
+        f"has the unknown unit {part}", suggestion(part, commensurable_units(commensurable_with)), written
+    )
 
 
-def units_like(other: str) -> list[str]:
+def commensurable_units(symbol: str) -> list[str]:
     """Which units measure what another does? All, where there is none."""
-    known = {unit: unit for unit in DEFINITIONS} | LONG_WORDS
-    return [unit for unit, short in known.items() if not other or ratio((short,), (other,)) is not None]
+    known = {unit: unit for unit in UNIT_DEFINITIONS} | UNIT_SYNONYMS
+    return [
+        unit for unit, short in known.items() if not symbol or unit_ratio((short,), (symbol,)) is not None
+    ]
 
 
 @cache
-def ratio(symbols: tuple[str, ...], target: tuple[str, ...]) -> Fraction | None:
+def unit_ratio(symbols: tuple[str, ...], target: tuple[str, ...]) -> Fraction | None:
     """How many of the target unit is one of the other? None where they differ in dimension."""
-    units = registry()
-    source, goal = (units.Quantity(Fraction(1), as_pint(each)) for each in (symbols, target))
+    units = unit_registry()
+    source, goal = (units.Quantity(Fraction(1), to_pint(each)) for each in (symbols, target))
     if source.dimensionality != goal.dimensionality:
         return None
     return Fraction((source / goal).to("").magnitude)
 
 
-def as_pint(symbols: tuple[str, ...]) -> UnitsContainer:
+def to_pint(symbols: tuple[str, ...]) -> UnitsContainer:
     """The units library's name of a unit: the first symbol over all the others."""
     from pint.util import UnitsContainer
 
     powers: dict[str, int] = {}
     for position, each in enumerate(symbols):
         if each:
-            powers[safe(each)] = powers.get(safe(each), 0) + (1 if position == 0 else -1)
+            powers[pint_name(each)] = powers.get(pint_name(each), 0) + (1 if position == 0 else -1)
     return UnitsContainer({name: power for name, power in powers.items() if power})
 
 
-def safe(text: str) -> str:
+def pint_name(text: str) -> str:
     """A unit as the library's grammar allows it."""
     return text.replace("$", "dollar").replace("%", "percent")
 
 
 @cache
-def registry() -> UnitRegistry[Fraction]:
+def unit_registry() -> UnitRegistry[Fraction]:
     """The units library, knowing our units and nothing else."""
     from pint import UnitRegistry
 
     units: UnitRegistry[Fraction] = UnitRegistry(None, non_int_type=Fraction)
-    for name, definition in DEFINITIONS.items():
-        units.define(f"{safe(name)} = {safe(definition)}")
+    for name, definition in UNIT_DEFINITIONS.items():
+        units.define(f"{pint_name(name)} = {pint_name(definition)}")
     return units
 
 
-def counted_in(unit: str) -> Measure:
+def supply_measure(unit: str) -> Measure:
     """How are the amounts of a supply read that is counted in `unit`? Raises `Wrong` for another unit.
 
     A bare number counts in the supply's own unit. A word that is no unit of ours counts things of that name.
     """
-    known = {each.lower() for each in (*DEFINITIONS, *LONG_WORDS)}
+    known = {each.lower() for each in (*UNIT_DEFINITIONS, *UNIT_SYNONYMS)}
     if unit.lower() not in known and unit.lower().removesuffix("s") not in known:
         if re.fullmatch(r"[^\W\d][\w -]*", unit):
             return Measure(unit, "each", f"4 {unit}", "each", f"a count of {unit}", unit)
-        raise wrong("is no unit to count in", "write $, GPU, MW, or one word", unit)
+        raise invalid_value("is no unit to count in", "write $, GPU, MW, or one word", unit)
     measure = measure_of_unit(unit)
     if measure is None or measure.dimension not in {"power", "money", "GPU", "crew", "each"}:
-        raise wrong(
-            f"is {called(unit)}, which no supply is counted in", "write $, GPU, MW, or one word", unit
+        raise invalid_value(
+            f"is {unit_in_words(unit)}, which no supply is counted in", "write $, GPU, MW, or one word", unit
         )
-    return replace(measure, bare=unit)
+    return replace(measure, bare_unit=unit)

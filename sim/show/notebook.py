@@ -7,17 +7,17 @@ from io import StringIO
 from rich.console import Console
 
 from sim.scenario.schema import ScenarioFile
-from sim.show.understood import understood
+from sim.show.describe import describe_scenario
 
-FRAME = '<pre style="white-space:pre;overflow-x:auto;line-height:1.3;font-size:12px">{code}</pre>'
+HTML_FRAME = '<pre style="white-space:pre;overflow-x:auto;line-height:1.3;font-size:12px">{code}</pre>'
 
 
-def as_html(print_to: Callable[[Console], None], width: int = 100) -> str:
+def console_html(render: Callable[[Console], None], width: int = 100) -> str:
     """What a function prints to a terminal of some width, as HTML with its colours."""
     # in Jupyter rich would show it at once, beside what is given back
     console = Console(record=True, file=StringIO(), width=width, highlight=False, force_jupyter=False)
-    print_to(console)
-    return console.export_html(inline_styles=True, code_format=FRAME)
+    render(console)
+    return console.export_html(inline_styles=True, code_format=HTML_FRAME)
 
 
 def scenario_html(scenario: ScenarioFile) -> str:
@@ -25,6 +25,6 @@ def scenario_html(scenario: ScenarioFile) -> str:
     rows = "".join(
         f'<tr><td style="text-align:left;vertical-align:top"><b>{escape(label)}</b></td>'
         f'<td style="text-align:left">{escape(text)}</td></tr>'
-        for label, text in understood(scenario)
+        for label, text in describe_scenario(scenario)
     )
     return f"<p><b>{escape(scenario.title or scenario.name)}</b></p><table>{rows}</table>"

@@ -5,13 +5,19 @@ It is written by `uv run python -m sim.show.reference > docs/format.md`.
 
 from collections.abc import Iterable, Iterator
 
-from sim.scenario.fields import Described
-from sim.scenario.laws import KINDS, PARAMETERS
-from sim.scenario.objects import NAME, Key, Object, keys, objects
-from sim.scenario.schema import EXTENDS, ScenarioFile
-from sim.scenario.units import DEFINITIONS, LONG_WORDS, MEASURES, measure_of_unit
+from sim.scenario.distributions import FAMILY_NAMES, PARAMETRIZATIONS
+from sim.scenario.fields import SchemaObject
+from sim.scenario.schema import EXTENDS_DESCRIPTION, ScenarioFile
+from sim.scenario.schema_objects import (
+    ANY_NAME,
+    KeyDescription,
+    ObjectDescription,
+    describe_keys,
+    describe_objects,
+)
+from sim.scenario.units import MEASURES, UNIT_DEFINITIONS, UNIT_SYNONYMS, measure_of_unit
 
-HEAD = """\
+INTRODUCTION_TEXT = """\
 # The scenario format
 
 A scenario is one YAML file that says who asks for capacity, who sells it, who has a right to it, and what is
@@ -59,7 +65,7 @@ beside its own. What an object says holds for the quantities in it that say neit
 
 """
 
-QUANTITIES = """\
+QUANTITIES_TEXT = """\
 ```yaml
 online: {value: 1.2 GW, source: "https://example.org/report", confidence: reported, note: at the end of 2024}
 ```
@@ -72,7 +78,7 @@ them, and may have an exponent: `1000 MW`, `1e3 MW`.
 
 """
 
-DATES = """\
+DATES_TEXT = """\
 ## Dates
 
 A date is `2026-04-27`, or with a time `2026-04-27T12:00:00Z`, in UTC. One that is not certain is `{date:
@@ -85,7 +91,7 @@ parameters are quantities too, but for `sigma`, `cv`, `shape` and `weights`, whi
 
 """
 
-DRAWN = """\
+SAMPLING_TEXT = """\
 A law is drawn for each request where a stream states it (size, term, lead, patience, block), and for a
 `window`; for each building or phase for a `slip`, a `review` and what a phase `takes`; for each event for
 outages and regular arrivals of supplies; and everything else once a replication, which the table `drawn` then
@@ -101,7 +107,7 @@ those before it.
 
 """
 
-COMPOSED = {
+COMPOSED_UNITS = {
     "share": "`%`, or none: `0.95`",
     "number": "no unit",
     "rate": "`/` and a unit of duration",
@@ -111,7 +117,7 @@ COMPOSED = {
 }
 """Units that are no list."""
 
-LAWS = {
+DISTRIBUTION_MEANINGS = {
     "constant": "always this, as where the value is written alone",
     "uniform": "anything between, equally likely",
     "triangular": "between low and high, most likely at the mode",
@@ -127,7 +133,7 @@ LAWS = {
 }
 """What each law gives."""
 
-FORMS = {
+DISTRIBUTION_EXAMPLES = {
     "constant": ("{constant: 12 mo}",),
     "discrete": ("{discrete: {values: [3 y, 5 y], weights: [1, 4]}}",),
     "empirical": (
@@ -138,105 +144,120 @@ FORMS = {
 }
 """How a law is written that does not have parameters alone."""
 
-SAMPLES = {
+PARAMETER_EXAMPLES = {
     "low": "9 mo", "mode": "12 mo", "high": "18 mo", "mean": "12 mo", "median": "12 mo", "scale": "6 mo",
     "sigma": "0.5", "cv": "0.4", "shape": "2",
 }  # fmt: skip
 """A value for each parameter of a law."""
 
 
-def reference() -> str:
+def format_reference() -> str:
     """The whole page."""
-    everything = objects(ScenarioFile)
+    everything = describe_objects(ScenarioFile)
     kinds = {path: each for each in everything for path in each.paths}
     return (
         "".join(
             (
-                HEAD,
-                rows(Object(Described, (), "", tuple(keys(Described))), {}),
-                QUANTITIES,
-                table(("dimension", "as", "units"), units()),
-                f"Read as well: {', '.join(f'`{word}`' for word in LONG_WORDS)}, and a plural with `s`.\n\n",
-                DATES,
-                table(("law", "what it gives"), laws()),
-                DRAWN,
-                *(section(each, kinds) for each in everything),
+                INTRODUCTION_TEXT,
+                key_table(ObjectDescription(SchemaObject, (), "", tuple(describe_keys(SchemaObject))), {}),
+                QUANTITIES_TEXT,
+                markdown_table(("dimension", "as", "units"), unit_rows()),
+                f"Read as well: {', '.join(f'`{word}`' for word in UNIT_SYNONYMS)}, and a plural with `s`.\n\n",
+                DATES_TEXT,
+                markdown_table(("law", "what it gives"), distribution_rows()),
+                SAMPLING_TEXT,
+                *(object_section(each, kinds) for each in everything),
             )
         ).rstrip("\n")
         + "\n"
     )
 
 
-def table(header: tuple[str, ...], lines: Iterable[tuple[str, ...]]) -> str:
+def markdown_table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     """A table of Markdown."""
-    escaped = [tuple(cell.replace("|", r"\|") for cell in line) for line in lines]
+    escaped = [tuple(cell.replace("|", r"\|") for cell in line) for line in rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in (header, ("---",) * len(header), *escaped)) + "\n"
 
 
-def units() -> Iterator[tuple[str, str, str]]:
+def unit_rows() -> Iterator[tuple[str, str, str]]:
     """Each dimension, an example, and the units in which it may be written."""
     for measure in MEASURES.values():
-        listed = [f"`{unit}`" for unit in DEFINITIONS if measure_of_unit(unit) == measure]
-        yield measure.dimension, f"`{measure.example}`", COMPOSED.get(measure.dimension, ", ".join(listed))
+        listed = [f"`{unit}`" for unit in UNIT_DEFINITIONS if measure_of_unit(unit) == measure]
+        yield (
+            measure.dimension,
+            f"`{measure.example}`",
+            COMPOSED_UNITS.get(measure.dimension, ", ".join(listed)),
+        )
 
 
-def laws() -> Iterator[tuple[str, str]]:
+def distribution_rows() -> Iterator[tuple[str, str]]:
     """Each law as it is written, and what it gives."""
-    for kind in KINDS:
-        yield " or ".join(f"`{form}`" for form in forms(kind)), LAWS[kind]
+    for kind in FAMILY_NAMES:
+        yield " or ".join(f"`{form}`" for form in distribution_examples(kind)), DISTRIBUTION_MEANINGS[kind]
 
 
-def forms(kind: str) -> tuple[str, ...]:
+def distribution_examples(kind: str) -> tuple[str, ...]:
     """The ways in which a law may be written, as examples of a duration."""
-    if kind in FORMS:
-        return FORMS[kind]
-    stated = [", ".join(f"{name}: {SAMPLES[name]}" for name in way) for way in PARAMETERS[kind]]
+    if kind in DISTRIBUTION_EXAMPLES:
+        return DISTRIBUTION_EXAMPLES[kind]
+    stated = [
+        ", ".join(f"{name}: {PARAMETER_EXAMPLES[name]}" for name in way) for way in PARAMETRIZATIONS[kind]
+    ]
     return tuple(f"{{{kind}: {{{each}}}}}" for each in stated)
 
 
-def title(each: Object) -> str:
+def object_heading(schema_object: ObjectDescription) -> str:
     """The heading of an object: where it stands."""
-    return " and ".join(f"`{path}`" for path in each.paths if path) or "The file"
+    return " and ".join(f"`{path}`" for path in schema_object.paths if path) or "The file"
 
 
-def anchor(each: Object) -> str:
+def heading_anchor(schema_object: ObjectDescription) -> str:
     """The link to its heading, as GitHub and most others make it."""
-    return "#" + "".join(c for c in title(each).lower().replace(" ", "-") if c.isalnum() or c in "-_")
+    return "#" + "".join(
+        c for c in object_heading(schema_object).lower().replace(" ", "-") if c.isalnum() or c in "-_"
+    )
 
 
-def section(each: Object, kinds: dict[str, Object]) -> str:
+def object_section(schema_object: ObjectDescription, objects_by_path: dict[str, ObjectDescription]) -> str:
     """What an object is, and its keys."""
-    told = " ".join(each.meaning.split("\n\n", 1)[0].split())
-    more = "".join(f"{' '.join(part.split())}\n\n" for part in each.meaning.split("\n\n")[1:])
-    return f"### {title(each)}\n\n{told}\n\n{more}{rows(each, kinds)}"
-
-
-def rows(each: Object, kinds: dict[str, Object]) -> str:
-    """The table of the keys of an object."""
-    lines = [(f"`{key.name}`", written(key, each, kinds), default(key), key.meaning) for key in each.keys]
-    if each.kind is ScenarioFile:
-        lines.insert(0, ("`extends`", "a file", "", EXTENDS))
-    return table(("key", "what may be written", "default", "what it means"), lines)
-
-
-def default(key: Key) -> str:
-    """What holds where a key is not written."""
-    return "**required**" if key.required else f"`{key.default}`" if key.default is not None else ""
-
-
-def written(key: Key, at: Object, kinds: dict[str, Object]) -> str:
-    """What may be written, with a link to the object that stands there."""
-    path = f"{at.paths[0]}.{key.name}".removeprefix(".") if at.paths else key.name
-    below = next((each for each in (path, f"{path}.{NAME}") if each in kinds), None)
-    if below is None:
-        return key.says
-    link, called = anchor(kinds[below]), kinds[below].kind.in_words()
+    told = " ".join(schema_object.meaning.split("\n\n", 1)[0].split())
+    more = "".join(f"{' '.join(part.split())}\n\n" for part in schema_object.meaning.split("\n\n")[1:])
     return (
-        key.says.replace(called, f"[{called}]({link})")
-        if called in key.says
-        else f"{key.says} ([keys]({link}))"
+        f"### {object_heading(schema_object)}\n\n{told}\n\n{more}{key_table(schema_object, objects_by_path)}"
+    )
+
+
+def key_table(schema_object: ObjectDescription, objects_by_path: dict[str, ObjectDescription]) -> str:
+    """The table of the keys of an object."""
+    lines = [
+        (f"`{key.name}`", value_cell(key, schema_object, objects_by_path), default_cell(key), key.meaning)
+        for key in schema_object.keys
+    ]
+    if schema_object.object_type is ScenarioFile:
+        lines.insert(0, ("`extends`", "a file", "", EXTENDS_DESCRIPTION))
+    return markdown_table(("key", "what may be written", "default", "what it means"), lines)
+
+
+def default_cell(key: KeyDescription) -> str:
+    """What holds where a key is not written."""
+    return "**required**" if key.is_required else f"`{key.default}`" if key.default is not None else ""
+
+
+def value_cell(
+    key: KeyDescription, schema_object: ObjectDescription, objects_by_path: dict[str, ObjectDescription]
+) -> str:
+    """What may be written, with a link to the object that stands there."""
+    path = f"{schema_object.paths[0]}.{key.name}".removeprefix(".") if schema_object.paths else key.name
+    below = next((each for each in (path, f"{path}.{ANY_NAME}") if each in objects_by_path), None)
+    if below is None:
+        return key.syntax
+    link, called = heading_anchor(objects_by_path[below]), objects_by_path[below].object_type.in_words()
+    return (
+        key.syntax.replace(called, f"[{called}]({link})")
+        if called in key.syntax
+        else f"{key.syntax} ([keys]({link}))"
     )
 
 
 if __name__ == "__main__":
-    print(reference(), end="")
+    print(format_reference(), end="")

@@ -1,6 +1,6 @@
 """The scenario that `sim new` writes: small, commented, and running."""
 
-STARTER = """\
+STARTER_TEMPLATE = """\
 # {name}: a starter. Every key is explained in docs/format.md; `sim check {file}` says what was understood.
 title: {name}
 start: 2026-01-01
@@ -64,6 +64,6 @@ expect:
 """
 
 
-def starter(name: str, file: str) -> str:
+def starter_scenario(name: str, file: str) -> str:
     """A commented scenario that runs as it is."""
-    return STARTER.format(name=name, file=file)
+    return STARTER_TEMPLATE.format(name=name, file=file)

@@ -9,21 +9,21 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sim.model.arrays import Floats
+from sim.model.arrays import FloatArray
+from sim.scenario.designs import Design
 from sim.scenario.factors import Factor
-from sim.scenario.sweep import Design
 
-LARGEST = math.nextafter(1.0, 0.0)
+LARGEST_BELOW_ONE = math.nextafter(1.0, 0.0)
 
 
-def points_of(design: Design, factors: Sequence[Factor]) -> int:
+def number_of_points(design: Design, factors: Sequence[Factor]) -> int:
     """How many points does a design have?"""
     d, s = len(factors), design.settings
     match design.kind:
         case "grid":
-            return math.prod(levels(design, factors))
+            return math.prod(level_counts(design, factors))
         case "one at a time":
-            return 1 + sum(levels(design, factors))
+            return 1 + sum(level_counts(design, factors))
         case "latin hypercube":
             return s["points"]
         case "sobol":
@@ -32,25 +32,25 @@ def points_of(design: Design, factors: Sequence[Factor]) -> int:
             return s["trajectories"] * (d + 1)
 
 
-def levels(design: Design, factors: Sequence[Factor]) -> list[int]:
+def level_counts(design: Design, factors: Sequence[Factor]) -> list[int]:
     """Into how many values is each factor cut? Its own, or those of the design for what is continuous."""
     return [len(factor.levels) or design.settings["levels"] for factor in factors]
 
 
-def problem(factors: Sequence[Factor]) -> dict[str, object]:
+def salib_problem(factors: Sequence[Factor]) -> dict[str, object]:
     """The factors as SALib calls them: numbers between 0 and 1."""
     names = [factor.name for factor in factors]
     return {"num_vars": len(names), "names": names, "bounds": [[0.0, 1.0]] * len(names)}
 
 
-def sampled(design: Design, factors: Sequence[Factor], seed: int) -> Floats:
+def sample_design(design: Design, factors: Sequence[Factor], seed: int) -> FloatArray:
     """The points of a design, `(n_points, n_factors)` in [0, 1), the same for the same seed.
 
     A grid crosses all levels, the last factor fastest. One at a time begins with the scenario as it is. Sobol's
     design is that of Saltelli for first and total order indices, and Morris's that of his trajectories, both as
     SALib makes them (Morris on the midpoints of its levels, so that a law without ends has no infinite value).
     """
-    cut = levels(design, factors) if "levels" in design.settings else []
+    cut = level_counts(design, factors) if "levels" in design.settings else []
     match design.kind:
         case "grid":
             ways = np.meshgrid(*(midpoints(n) for n in cut), indexing="ij")
@@ -59,7 +59,7 @@ def sampled(design: Design, factors: Sequence[Factor], seed: int) -> Floats:
             u = np.full((1 + sum(cut), len(cut)), np.nan)
             row = 1
             for column, (n, factor) in enumerate(zip(cut, factors, strict=True)):
-                u[row : row + n, column] = midpoints(n) if factor.levels else tails(n)
+                u[row : row + n, column] = midpoints(n) if factor.levels else central_probabilities(n)
                 row += n
             return u
         case "latin hypercube":
@@ -67,33 +67,35 @@ def sampled(design: Design, factors: Sequence[Factor], seed: int) -> Floats:
 
             rng = np.random.default_rng(seed)
             return np.minimum(
-                qmc.LatinHypercube(len(factors), rng=rng).random(design.settings["points"]), LARGEST
+                qmc.LatinHypercube(len(factors), rng=rng).random(design.settings["points"]), LARGEST_BELOW_ONE
             )
         case "sobol":
             from SALib.sample import sobol  # type: ignore[import-untyped]
 
             u = sobol.sample(
-                problem(factors),
+                salib_problem(factors),
                 design.settings["points"],
                 calc_second_order=bool(design.settings["second_order"]),
                 seed=seed,
             )
-            return np.minimum(np.asarray(u, dtype=np.float64), LARGEST)
+            return np.minimum(np.asarray(u, dtype=np.float64), LARGEST_BELOW_ONE)
         case _:
             from SALib.sample import morris
 
             n = design.settings["levels"]
             u = np.asarray(
-                morris.sample(problem(factors), design.settings["trajectories"], num_levels=n, seed=seed)
+                morris.sample(
+                    salib_problem(factors), design.settings["trajectories"], num_levels=n, seed=seed
+                )
             )
             return (np.round(u * (n - 1)) + 0.5) / n
 
 
-def midpoints(n: int) -> Floats:
+def midpoints(n: int) -> FloatArray:
     """The middles of `n` equal parts of [0, 1)."""
     return (np.arange(n) + 0.5) / n
 
 
-def tails(n: int) -> Floats:
+def central_probabilities(n: int) -> FloatArray:
     """`n` probabilities from a tenth to nine tenths."""
     return np.linspace(0.1, 0.9, n) if n > 1 else np.array([0.5])

@@ -13,83 +13,85 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from sim.model.arrays import Floats
-from sim.model.metrics import unit_of
+from sim.model.arrays import FloatArray
+from sim.results.metrics import metric_unit
+from sim.scenario.designs import Design
 from sim.scenario.factors import Factor
-from sim.scenario.sweep import Design
-from sim.study.design import sampled
-from sim.study.indices import (
-    Index,
-    between,
-    changes,
-    estimated,
-    first_order,
+from sim.study.design import sample_design
+from sim.study.sensitivity_indices import (
+    IndexEstimate,
+    elementary_changes,
+    estimate_ratios,
+    first_order_terms,
     noise_share,
-    strengths,
-    swings,
-    total_order,
+    strength_terms,
+    swing_terms,
+    total_order_terms,
+    variance_between_points,
 )
-from sim.study.points import number
+from sim.study.sweep_points import value_at_probability
 
-Method = Literal["both", "morris", "sobol"]
-KEPT = 8
+SensitivityMethod = Literal["both", "morris", "sobol"]
+DEFAULT_KEEP = 8
 """So many factors are left by the screening, if nothing else is said; of no more there is none."""
-TRAJECTORIES, LEVELS, POINTS = 10, 4, 64
-Verdict = Literal[
+DEFAULT_TRAJECTORIES, DEFAULT_LEVELS, DEFAULT_POINTS = 10, 4, 64
+EffectVerdict = Literal[
     "more than noise", "too few points to tell", "not distinguishable from noise", "no effect at all"
 ]
-VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
-LEAST_BLOCKS = 4
+EFFECT_VERDICTS: tuple[EffectVerdict, ...] = get_args(EffectVerdict)
+MIN_BLOCKS = 4
 """Of fewer trajectories, or points of Sobol's, nothing is said."""
 
 
 @dataclass(frozen=True)
-class Effect:
+class FactorEffect:
     """What a factor does to an outcome."""
 
     factor: str
-    swing: Index
+    swing: IndexEstimate
     """What the outcome does in the mean while the factor alone goes from its 10 % to its 90 % value."""
-    strength: Index | None = None
+    strength: IndexEstimate | None = None
     """Morris: the mean square of what it does while the factor goes half its way, free of noise."""
     mu_star: float | None = None
     """Morris: the mean size of that, noise and all."""
     sigma: float | None = None
     """Morris: how much that differs from place to place, noise and all."""
-    first: Index | None = None
+    first: IndexEstimate | None = None
     """Sobol: the part of the variance that goes with the factor alone."""
-    total: Index | None = None
+    total: IndexEstimate | None = None
     """Sobol: the part that is there only because of it, alone and with others."""
 
     @property
-    def size(self) -> float:
+    def importance(self) -> float:
         """How much it matters: to rank factors of one outcome."""
         measured = self.total or self.strength
         return 0.0 if measured is None else measured.value
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> EffectVerdict:
         """What is to be said of it: is it more than noise, in that one of the intervals that say so leaves 0 out?
 
         Shares that lie above 1 come of too few points, of which nothing is sure.
         """
         shares = [index for index in (self.first, self.total) if index is not None]
-        if all(index.nothing for index in (self.swing, self.strength, *shares) if index is not None):
+        if all(index.is_zero for index in (self.swing, self.strength, *shares) if index is not None):
             return "no effect at all"
-        if any(share.above_whole for share in shares):
+        if any(share.exceeds_one for share in shares):
             return "too few points to tell"
-        if any(index is not None and index.sure for index in (self.swing, self.total, self.strength)):
+        if any(
+            index is not None and index.excludes_zero for index in (self.swing, self.total, self.strength)
+        ):
             return "more than noise"
         return "not distinguishable from noise"
 
     @property
-    def sure(self) -> bool:
+    def distinguishable(self) -> bool:
         """Is it more than noise?"""
         return self.verdict == "more than noise"
 
 
 @dataclass(frozen=True)
-class Findings:
+class OutcomeEffects:
     """What the factors do to one outcome, the strongest first."""
 
     outcome: str
@@ -101,67 +103,71 @@ class Findings:
     """Which part of the variance of single runs is the luck of the futures, and no factor's."""
     blocks: int
     """How many trajectories, or points of Sobol's, are whole."""
-    effects: tuple[Effect, ...]
+    effects: tuple[FactorEffect, ...]
 
 
 @dataclass(frozen=True)
-class Stage:
+class SensitivityStage:
     """What one design found: of which factors, by how many points, over how many futures each."""
 
     design: Design
     factors: tuple[str, ...]
     points: int
     replications: int
-    findings: tuple[Findings, ...]
-    silent: Mapping[str, str]
+    outcome_effects: tuple[OutcomeEffects, ...]
+    omission_reasons: Mapping[str, str]
     """Outcomes of which nothing can be said, and why."""
 
-    def verdict(self, factor: str) -> Verdict:
+    def verdict(self, factor: str) -> EffectVerdict:
         """What is to be said of a factor, for the outcome for which most can be said?"""
-        said = [each.verdict for found in self.findings for each in found.effects if each.factor == factor]
-        return min(said, key=VERDICTS.index)
+        said = [
+            each.verdict for found in self.outcome_effects for each in found.effects if each.factor == factor
+        ]
+        return min(said, key=EFFECT_VERDICTS.index)
 
 
-Evaluate = Callable[[Design, Sequence[Factor]], tuple[Floats, Mapping[str, Floats]]]
+DesignEvaluator = Callable[[Design, Sequence[Factor]], tuple[FloatArray, Mapping[str, FloatArray]]]
 """The points of a design, `(n_points, n_factors)`, and each outcome there, `(n_points, n_futures)`, NaN for none."""
 
 
-def studied(
+def analyse_effects(
     factors: Sequence[Factor],
-    evaluate: Evaluate,
-    method: Method = "both",
-    keep: int = KEPT,
-    trajectories: int = TRAJECTORIES,
-    levels: int = LEVELS,
-    points: int = POINTS,
-) -> tuple[Stage, ...]:
+    evaluate: DesignEvaluator,
+    method: SensitivityMethod = "both",
+    keep: int = DEFAULT_KEEP,
+    trajectories: int = DEFAULT_TRAJECTORIES,
+    levels: int = DEFAULT_LEVELS,
+    points: int = DEFAULT_POINTS,
+) -> tuple[SensitivityStage, ...]:
     """What matters, of what is evaluated. With `both`, Morris's design screens more than `keep` factors."""
-    stages: list[Stage] = []
+    stages: list[SensitivityStage] = []
     if method == "morris" or (method == "both" and len(factors) > keep):
         design = Design("morris", {"trajectories": trajectories, "levels": levels})
-        stages.append(stage(design, factors, *evaluate(design, factors)))
+        stages.append(analyse_design(design, factors, *evaluate(design, factors)))
         if method == "morris":
             return tuple(stages)
-        factors = screened(stages[0], factors, keep)
+        factors = screen_factors(stages[0], factors, keep)
     if factors:
         design = Design("sobol", {"points": points, "second_order": 0})
-        stages.append(stage(design, factors, *evaluate(design, factors)))
+        stages.append(analyse_design(design, factors, *evaluate(design, factors)))
     return tuple(stages)
 
 
-def screened(found: Stage, factors: Sequence[Factor], keep: int) -> list[Factor]:
+def screen_factors(stage: SensitivityStage, factors: Sequence[Factor], keep: int) -> list[Factor]:
     """Which factors are left: those that are more than noise for some outcome, and the strongest of them?"""
     rank: dict[str, float] = {}
-    for findings in found.findings:
-        whole = sum(max(0.0, effect.size) for effect in findings.effects)
+    for findings in stage.outcome_effects:
+        whole = sum(max(0.0, effect.importance) for effect in findings.effects)
         for effect in findings.effects:
-            if effect.sure and whole > 0:
-                rank[effect.factor] = max(rank.get(effect.factor, 0.0), effect.size / whole)
+            if effect.distinguishable and whole > 0:
+                rank[effect.factor] = max(rank.get(effect.factor, 0.0), effect.importance / whole)
     left = sorted(rank, key=lambda name: -rank[name])[:keep]
     return [factor for factor in factors if factor.name in left]
 
 
-def stage(design: Design, factors: Sequence[Factor], u: Floats, outcomes: Mapping[str, Floats]) -> Stage:
+def analyse_design(
+    design: Design, factors: Sequence[Factor], u: FloatArray, outcomes: Mapping[str, FloatArray]
+) -> SensitivityStage:
     """What a design found of each outcome."""
     rows = len(factors) + (2 if design.kind == "sobol" else 1)
     blocks = u.reshape(-1, rows, len(factors))
@@ -170,66 +176,77 @@ def stage(design: Design, factors: Sequence[Factor], u: Floats, outcomes: Mappin
     for outcome, values in outcomes.items():
         y = values.reshape(len(blocks), rows, -1)
         there = ~np.isnan(y).any(axis=(1, 2))
-        told = idle(y[there], len(blocks))
+        told = reason_for_omission(y[there], len(blocks))
         if told:
             silent[outcome] = told
         else:
-            findings.append(of_outcome(outcome, design.kind, names, blocks[there], y[there]))
+            findings.append(outcome_effects(outcome, design.kind, names, blocks[there], y[there]))
     futures = next(iter(outcomes.values())).shape[-1]
-    return Stage(design, names, len(u), futures, tuple(findings), silent)
+    return SensitivityStage(design, names, len(u), futures, tuple(findings), silent)
 
 
-def idle(y: Floats, blocks: int) -> str | None:
+def reason_for_omission(y: FloatArray, blocks: int) -> str | None:
     """Why can nothing be said of an outcome? None if something can."""
-    if len(y) < LEAST_BLOCKS:
+    if len(y) < MIN_BLOCKS:
         return f"it has no value, or failed, somewhere in {blocks - len(y)} of {blocks} parts of the design"
     if np.ptp(y.mean(axis=-1)) == 0:
         return "it is the same at every point"
     return None
 
 
-def of_outcome(name: str, kind: str, factors: Sequence[str], u: Floats, y: Floats) -> Findings:
+def outcome_effects(
+    name: str, kind: str, factors: Sequence[str], u: FloatArray, y: FloatArray
+) -> OutcomeEffects:
     """What each factor does to an outcome."""
-    swing = estimated(swings(kind, u), y)
+    swing = estimate_ratios(swing_terms(kind, u), y)
     extra: list[dict[str, Any]]
     if kind == "sobol":
-        first, total = estimated(first_order, y), estimated(total_order, y)
+        first, total = estimate_ratios(first_order_terms, y), estimate_ratios(total_order_terms, y)
         extra = [{"first": a, "total": b} for a, b in zip(first, total, strict=True)]
     else:
-        moved, changed = changes(kind, u, y)
+        moved, changed = elementary_changes(kind, u, y)
         effects = np.sign(moved) * changed.mean(-1)
         extra = [
             {"strength": strength, "mu_star": float(mu), "sigma": float(sigma)}
             for strength, mu, sigma in zip(
-                estimated(strengths(u), y), np.abs(effects).mean(0), effects.std(0, ddof=1), strict=True
+                estimate_ratios(strength_terms(u), y),
+                np.abs(effects).mean(0),
+                effects.std(0, ddof=1),
+                strict=True,
             )
         ]
     found = [
-        Effect(*each, **more) for each, more in zip(zip(factors, swing, strict=True), extra, strict=True)
+        FactorEffect(*each, **more)
+        for each, more in zip(zip(factors, swing, strict=True), extra, strict=True)
     ]
-    return Findings(
+    return OutcomeEffects(
         outcome=name,
-        unit=unit_of(name),
+        unit=metric_unit(name),
         mean=float(y.mean()),
-        sd=math.sqrt(between(y)),
+        sd=math.sqrt(variance_between_points(y)),
         noise=noise_share(y),
         blocks=len(y),
-        effects=tuple(sorted(found, key=lambda effect: -effect.size)),
+        effects=tuple(sorted(found, key=lambda effect: -effect.importance)),
     )
 
 
-def of_function(
-    function: Callable[[Floats, int], Floats], factors: Sequence[Factor], futures: int, seed: int
-) -> Evaluate:
+def function_evaluator(
+    function: Callable[[FloatArray, int], FloatArray], factors: Sequence[Factor], n_futures: int, seed: int
+) -> DesignEvaluator:
     """Evaluates any function of the values of the factors, `(n_points, n_factors)`, and of the number of a future."""
 
-    def evaluate(design: Design, some: Sequence[Factor]) -> tuple[Floats, Mapping[str, Floats]]:
-        u = sampled(design, some, seed)
+    def evaluate(design: Design, some: Sequence[Factor]) -> tuple[FloatArray, Mapping[str, FloatArray]]:
+        u = sample_design(design, some, seed)
         middle = np.full((len(u), len(factors)), 0.5)
         for k, factor in enumerate(factors):
             if factor in some:
                 middle[:, k] = u[:, list(some).index(factor)]
-        x = np.array([[number(factor, p) for factor, p in zip(factors, row, strict=True)] for row in middle])
-        return u, {"value": np.stack([function(x, future) for future in range(futures)], axis=-1)}
+        x = np.array(
+            [
+                [value_at_probability(factor, p) for factor, p in zip(factors, row, strict=True)]
+                for row in middle
+            ]
+        )
+        return u, {"value": np.stack([function(x, future) for future in range(n_futures)], axis=-1)}
 
     return evaluate

@@ -12,23 +12,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sim.model.metrics import unit_of
-from sim.scenario.expectations import BOUND
-from sim.scenario.faults import UserError, meant
-from sim.study.amounts import amount, figures, gap
-from sim.study.summary import statistics
+from sim.results.formatting import format_amount, format_difference, format_figures
+from sim.results.metrics import metric_unit
+from sim.results.summary import sample_statistics
+from sim.scenario.expectations import BOUND_PATTERN
+from sim.scenario.faults import UserError, suggestion
 
-LEAST = 50
+MIN_REPLICATIONS = 50
 """How many replications there are at the least, and how many of them must have a value of the metric."""
-MOST = 10_000
+MAX_REPLICATIONS = 10_000
 """How many replications there are at the most, where nothing else is said."""
 
-Precision = Iterable[str] | Mapping[str, str | float]
+PrecisionSpec = Iterable[str] | Mapping[str, str | float]
 """As a user writes it: `METRIC:BOUND` each, or a bound for each metric."""
-Sample = Mapping[str, Sequence[float | None]]
+SamplesByMetric = Mapping[str, Sequence[float | None]]
 """Metrics of a run, or differences of two, as one value a replication."""
 
-GRAMMAR = re.compile(rf"(?P<metric>[^:].*):\s*(?P<bound>{BOUND})\s*(?P<percent>%?)\s*")
+PRECISION_GRAMMAR = re.compile(rf"(?P<metric>[^:].*):\s*(?P<bound>{BOUND_PATTERN})\s*(?P<percent>%?)\s*")
 
 
 class PrecisionError(UserError, ValueError):
@@ -36,7 +36,7 @@ class PrecisionError(UserError, ValueError):
 
 
 @dataclass(frozen=True)
-class Aim:
+class PrecisionTarget:
     """How tight is the 95 % interval of a metric to be? A half-width in its unit, or in per cent of its mean."""
 
     metric: str
@@ -46,7 +46,7 @@ class Aim:
     def __str__(self) -> str:
         return f"{self.metric}:{self.bound:.15g}{'%' * self.relative}"
 
-    def allowed(self, mean: float) -> float:
+    def allowed_half_width(self, mean: float) -> float:
         """The widest half-width that will do.
 
         A share g of the true mean is kept by g / (1 + g) of the mean that is found (Law, section 9.4.1).
@@ -55,15 +55,15 @@ class Aim:
         return share / (1 + share) * abs(mean) if self.relative else self.bound
 
 
-def aims(written: Precision) -> tuple[Aim, ...]:
+def parse_precision(spec: PrecisionSpec) -> tuple[PrecisionTarget, ...]:
     """Which precision is asked for? Raises PrecisionError for what cannot be read."""
-    if isinstance(written, Mapping):
-        written = [f"{metric}:{bound}" for metric, bound in written.items()]
-    return tuple(_aim(text) for text in written)
+    if isinstance(spec, Mapping):
+        spec = [f"{metric}:{bound}" for metric, bound in spec.items()]
+    return tuple(_parse_precision_target(text) for text in spec)
 
 
-def _aim(text: str) -> Aim:
-    match = GRAMMAR.fullmatch(text.strip())
+def _parse_precision_target(text: str) -> PrecisionTarget:
+    match = PRECISION_GRAMMAR.fullmatch(text.strip())
     if match is None:
         raise PrecisionError(
             f'precision "{text}": is none; write METRIC:SHARE % or METRIC:HALF-WIDTH,'
@@ -72,132 +72,139 @@ def _aim(text: str) -> Aim:
     bound = float(match["bound"])
     if not 0 < bound < math.inf:
         raise PrecisionError(f'precision "{text}": the bound must be above 0')
-    return Aim(match["metric"].strip(), bound, bool(match["percent"]))
+    return PrecisionTarget(match["metric"].strip(), bound, bool(match["percent"]))
 
 
-def settled(sought: Iterable[Aim], known: Iterable[str]) -> None:
+def check_precision_metrics(targets: Iterable[PrecisionTarget], names: Iterable[str]) -> None:
     """Does each aim name a metric that there is? Raises PrecisionError for the first that does not."""
-    known = list(known)
-    for aim in sought:
-        if aim.metric not in known:
+    names = list(names)
+    for aim in targets:
+        if aim.metric not in names:
             raise PrecisionError(
-                f'precision "{aim}": there is no metric {aim.metric}; {meant(aim.metric, known)}'
+                f'precision "{aim}": there is no metric {aim.metric}; {suggestion(aim.metric, names)}'
             )
 
 
 @dataclass(frozen=True)
-class Found:
+class AchievedPrecision:
     """How far the replications so far have come with an aim."""
 
-    aim: Aim
-    values: int
+    target: PrecisionTarget
+    n: int
     mean: float | None
     half_width: float | None
-    empty: bool
+    has_no_scale: bool
     """Is there no value, or nothing but 0, so that no share of the mean can be reached?"""
 
     @property
-    def allowed(self) -> float | None:
+    def allowed_half_width(self) -> float | None:
         """The widest half-width that will do, given the mean that was found."""
-        return None if self.mean is None else self.aim.allowed(self.mean)
+        return None if self.mean is None else self.target.allowed_half_width(self.mean)
 
     @property
-    def reached(self) -> bool:
+    def is_reached(self) -> bool:
         """Is the interval tight enough, and are there values enough to trust it?"""
-        if self.half_width is None or self.allowed is None or self.values < LEAST:
+        if self.half_width is None or self.allowed_half_width is None or self.n < MIN_REPLICATIONS:
             return False
-        return self.half_width <= self.allowed and not self.empty
+        return self.half_width <= self.allowed_half_width and not self.has_no_scale
 
-    def wanted(self, n: int) -> float:
+    def replications_needed(self, n: int) -> float:
         """How many replications would do, if the spread stayed as it was in these `n`?"""
-        if self.empty or self.values == 0:
+        if self.has_no_scale or self.n == 0:
             return math.inf
-        more = LEAST / self.values
+        more = MIN_REPLICATIONS / self.n
         if self.half_width:
-            more = max(more, (self.half_width / self.allowed) ** 2 if self.allowed else math.inf)
+            more = max(
+                more,
+                (self.half_width / self.allowed_half_width) ** 2 if self.allowed_half_width else math.inf,
+            )
         return n * more
 
-    def told(self, n: int) -> str:
+    def to_text(self, n: int) -> str:
         """What became of the aim after `n` replications, in words."""
-        metric, unit = self.aim.metric, unit_of(self.aim.metric)
-        if self.values == 0:
+        metric, unit = self.target.metric, metric_unit(self.target.metric)
+        if self.n == 0:
             return f"{metric} has no value in any of {n:,} replications"
-        if self.empty:
+        if self.has_no_scale:
             return f"{metric} is 0 in every one of {n:,} replications: there is no share of its mean to reach"
-        if self.mean is None or self.half_width is None or self.values < LEAST:
-            return f"{metric} has a value in only {self.values:,} of {n:,} replications; {LEAST} are needed"
-        asked = f"{self.aim.bound:g} %" if self.aim.relative else gap(self.aim.bound, unit)
-        share = f", {figures(100 * self.half_width / abs(self.mean), 2)} % of it" if self.mean else ""
-        return f"{metric} {amount(self.mean, unit)} ± {gap(self.half_width, unit)}{share} (asked: {asked})"
+        if self.mean is None or self.half_width is None or self.n < MIN_REPLICATIONS:
+            return f"{metric} has a value in only {self.n:,} of {n:,} replications; {MIN_REPLICATIONS} are needed"
+        asked = (
+            f"{self.target.bound:g} %" if self.target.relative else format_difference(self.target.bound, unit)
+        )
+        share = f", {format_figures(100 * self.half_width / abs(self.mean), 2)} % of it" if self.mean else ""
+        return f"{metric} {format_amount(self.mean, unit)} ± {format_difference(self.half_width, unit)}{share} (asked: {asked})"
 
 
-def found(aim: Aim, values: Sequence[float | None]) -> Found:
+def achieved_precision(target: PrecisionTarget, values: Sequence[float | None]) -> AchievedPrecision:
     """How far have values come with an aim?"""
-    stated = statistics(unit_of(aim.metric), values)
+    stated = sample_statistics(metric_unit(target.metric), values)
     interval = stated["ci95"]
     half = None if interval is None else (interval[1] - interval[0]) / 2
-    empty = stated["n"] == 0 or (aim.relative and stated["mean"] == 0 and stated["sd"] in (0, None))
-    return Found(aim, stated["n"], stated["mean"], half, empty)
+    empty = stated["n"] == 0 or (target.relative and stated["mean"] == 0 and stated["sd"] in (0, None))
+    return AchievedPrecision(target, stated["n"], stated["mean"], half, empty)
 
 
-class Rule:
+class StoppingRule:
     """When are there replications enough? Asked after each look, with what was found until then."""
 
-    def __init__(self, sought: Sequence[Aim], most: int) -> None:
+    def __init__(self, targets: Sequence[PrecisionTarget], max_replications: int) -> None:
         """Raises PrecisionError where `most` leaves no room for the first look."""
-        if most < LEAST:
+        if max_replications < MIN_REPLICATIONS:
             raise PrecisionError(
-                f"replications={most}: with a precision this is how many are played at the most;"
-                f" write {LEAST} or more"
+                f"replications={max_replications}: with a precision this is how many are played at the most;"
+                f" write {MIN_REPLICATIONS} or more"
             )
-        self.sought, self.most = tuple(sought), most
-        self.looks = [LEAST]
-        self.found: list[Found] = []
+        self.targets, self.max_replications = tuple(targets), max_replications
+        self.looks = [MIN_REPLICATIONS]
+        self.achieved_precisions: list[AchievedPrecision] = []
 
     @property
-    def reached(self) -> bool:
+    def is_reached(self) -> bool:
         """Is every aim reached?"""
-        return bool(self.found) and all(each.reached for each in self.found)
+        return bool(self.achieved_precisions) and all(each.is_reached for each in self.achieved_precisions)
 
-    def further(self, samples: Sequence[Sample]) -> int | None:
+    def next_replications(self, samples: Sequence[SamplesByMetric]) -> int | None:
         """Up to how many replications next? None where there are enough, or as many as there may be."""
-        self._look(samples)
+        self._evaluate(samples)
         n = self.looks[-1]
-        if self.reached or n >= self.most:
+        if self.is_reached or n >= self.max_replications:
             return None
-        wanted = max(each.wanted(n) for each in self.found if not each.reached)
-        upto = math.ceil(min(max(wanted, n + math.ceil(n / 10)), 2 * n, self.most))
+        wanted = max(each.replications_needed(n) for each in self.achieved_precisions if not each.is_reached)
+        upto = math.ceil(min(max(wanted, n + math.ceil(n / 10)), 2 * n, self.max_replications))
         self.looks.append(upto)
         return upto
 
-    def _look(self, samples: Sequence[Sample]) -> None:
+    def _evaluate(self, samples: Sequence[SamplesByMetric]) -> None:
         """Take what the replications so far say, of one run or of each difference."""
-        self.found = [found(aim, sample[aim.metric]) for sample in samples for aim in self.sought]
+        self.achieved_precisions = [
+            achieved_precision(aim, sample[aim.metric]) for sample in samples for aim in self.targets
+        ]
 
-    def ended(self, samples: Sequence[Sample], n: int) -> dict[str, Any]:
+    def report(self, samples: Sequence[SamplesByMetric], n: int) -> dict[str, Any]:
         """What was asked, how it was sought, and what was reached with the `n` replications that there are."""
-        self._look(samples)
+        self._evaluate(samples)
         return {
             "rule": (
                 f"95 % intervals by Student's t, looked at first after {self.looks[0]} replications, then where the"
                 " spread so far says that it will do, at 1.1 to 2 times as many;"
                 " a share g of a mean is g / (1 + g) of the mean found"
             ),
-            "least": LEAST,
-            "most": self.most,
+            "least": MIN_REPLICATIONS,
+            "most": self.max_replications,
             "looks": self.looks,
-            "reached": self.reached,
+            "reached": self.is_reached,
             "metrics": [
                 {
-                    "metric": each.aim.metric,
-                    "asked": str(each.aim).removeprefix(f"{each.aim.metric}:"),
-                    "n": each.values,
+                    "metric": each.target.metric,
+                    "asked": str(each.target).removeprefix(f"{each.target.metric}:"),
+                    "n": each.n,
                     "mean": each.mean,
                     "half_width": each.half_width,
-                    "allowed": each.allowed,
-                    "reached": each.reached,
-                    "told": each.told(n),
+                    "allowed": each.allowed_half_width,
+                    "reached": each.is_reached,
+                    "told": each.to_text(n),
                 }
-                for each in self.found
+                for each in self.achieved_precisions
             ],
         }

@@ -19,32 +19,47 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from sim.model.arrays import Floats
-from sim.model.metrics import unit_of
+from sim.model.arrays import FloatArray
 from sim.model.run import Engine
+from sim.results.files import OutputError, write_text
+from sim.results.metrics import metric_unit
+from sim.scenario.distribution_reader import DESCRIPTION_KEYS
 from sim.scenario.expectations import parse_expectation
 from sim.scenario.factors import Factor
-from sim.scenario.faults import ScenarioError, meant
-from sim.scenario.statements import DESCRIPTION
-from sim.scenario.sweep import MOST_RUNS, Sweep
-from sim.study import store
-from sim.study.clocks import clock
-from sim.study.dataset import ESTIMATES, POINTS, Dataset, of_runs, told_of
-from sim.study.design import points_of, sampled
-from sim.study.estimates import estimates
-from sim.study.executors import NoCluster, Stop, cores, crew, finished, stoppable
-from sim.study.outcome import whole
-from sim.study.pieces import Piece, Played, Study, count, held, pieces, play_packed, play_piece
-from sim.study.points import Points, prepared
-from sim.study.replications import Progress, outcomes
-from sim.study.store import OutError
-from sim.study.swept import Swept
+from sim.scenario.faults import ScenarioError, suggestion
+from sim.scenario.sweep import MAX_RUNS, SweepExperiment
+from sim.study.chunks import (
+    ChunkResult,
+    SweepChunk,
+    SweepTask,
+    chunk_count,
+    chunk_runs,
+    play_chunk,
+    play_chunk_remotely,
+    sweep_chunks,
+)
+from sim.study.design import number_of_points, sample_design
+from sim.study.engines import choose_engine
+from sim.study.executors import (
+    ClusterError,
+    StopRequest,
+    available_cores,
+    results_as_completed,
+    stop_on_interrupt,
+    worker_pool,
+)
+from sim.study.options import check_whole_numbers
+from sim.study.replications import ProgressCallback, replication_metrics
+from sim.study.sweep_estimates import estimate_points
+from sim.study.sweep_points import PointBuilder, prepare_points
+from sim.study.sweep_result import SweepResult
+from sim.study.sweep_store import ESTIMATES_FILE, POINTS_FILE, SweepStore, query_runs, read_sweep_description
 
-MOST_BREAKS = 3
+MAX_POOL_FAILURES = 3
 """So often all workers may die before one more piece is finished."""
 
 
-class Aside:
+class TemporaryFolder:
     """A folder that is there for as long as this object."""
 
     def __init__(self) -> None:
@@ -52,8 +67,8 @@ class Aside:
         weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
 
 
-def run(
-    sweep: Sweep,
+def run_sweep(
+    sweep: SweepExperiment,
     *,
     out: Path | None = None,
     workers: int | None = None,
@@ -61,138 +76,154 @@ def run(
     engine: str = "auto",
     fresh: bool = False,
     shard: tuple[int, int] = (1, 1),
-    progress: Progress | None = None,
-) -> Swept:
+    progress: ProgressCallback | None = None,
+) -> SweepResult:
     """Play what is missing of a sweep, into a folder (one that goes with the result, where none is named).
 
     A Ctrl-C ends it after what has begun (see `Swept.interrupted`). `shard` (2, 8) plays the second of eight parts.
     Raises ScenarioError for values that cannot stand in the scenario, OutError for a folder that cannot be used,
     ValueError for numbers that cannot be.
     """
-    whole(replications=(sweep.replications, 1), workers=(workers, 1), seed=(sweep.seed, 0))
-    on = clock(engine, [sweep.scenario], points_of(sweep.design, sweep.factors) * sweep.replications)
-    study, u = planned(sweep, on.engine)
-    aside = Aside() if out is None else None
+    check_whole_numbers(replications=(sweep.replications, 1), workers=(workers, 1), seed=(sweep.seed, 0))
+    on = choose_engine(
+        engine, [sweep.scenario], number_of_points(sweep.design, sweep.factors) * sweep.replications
+    )
+    study, u = prepare_sweep(sweep, on.engine)
+    aside = TemporaryFolder() if out is None else None
     folder = aside.folder if aside is not None else out
     assert folder is not None, "one of the two"
-    dataset = begun(sweep, study, u, folder, fresh)
-    with dataset.alone(), stoppable() as stop:
-        mine = range(shard[0] - 1, count(len(u) * study.replications), shard[1])
-        play_missing(dataset, study, u, mine, stop, workers, cluster, progress)
-        if not stop.asked and shard == (1, 1):
-            ended(dataset, study, len(u))
-    return Swept(folder, told_of(folder) or {}, interrupted=stop.asked, clock=on, kept=aside)
+    dataset = open_sweep_store(sweep, study, u, folder, fresh)
+    with dataset.lock(), stop_on_interrupt() as stop:
+        mine = range(shard[0] - 1, chunk_count(len(u) * study.replications), shard[1])
+        play_missing_chunks(dataset, study, u, mine, stop, workers, cluster, progress)
+        if not stop.requested and shard == (1, 1):
+            finish_sweep(dataset, study, len(u))
+    return SweepResult(
+        folder,
+        read_sweep_description(folder) or {},
+        interrupted=stop.requested,
+        engine_choice=on,
+        temporary_folder=aside,
+    )
 
 
-def joined(sweep: Sweep, folders: Sequence[Path], out: Path, fresh: bool = False) -> Swept:
+def merge_shards(
+    sweep: SweepExperiment, folders: Sequence[Path], out: Path, fresh: bool = False
+) -> SweepResult:
     """Join the shards of a sweep. Raises OutError where one is of another sweep, or runs are missing."""
-    study, u = planned(sweep)
-    dataset = begun(sweep, study, u, out, fresh)
-    with dataset.alone():
+    study, u = prepare_sweep(sweep)
+    dataset = open_sweep_store(sweep, study, u, out, fresh)
+    with dataset.lock():
         for each in folders:
-            dataset.take(each)
+            dataset.import_chunks(each)
         runs = len(u) * study.replications
-        missing = set() if dataset.whole else set(range(count(runs))) - dataset.done()
+        missing = set() if dataset.complete else set(range(chunk_count(runs))) - dataset.finished_chunks()
         if missing:
-            raise OutError(
-                f"{out}: {len(missing)} of {count(runs)} pieces are in none of these folders; name the folders of all"
+            raise OutputError(
+                f"{out}: {len(missing)} of {chunk_count(runs)} pieces are in none of these folders; name the folders of all"
                 f" shards, or play what is missing with: sim sweep {sweep.path} --out {out}"
             )
-        ended(dataset, study, len(u))
-    return Swept(out, told_of(out) or {})
+        finish_sweep(dataset, study, len(u))
+    return SweepResult(out, read_sweep_description(out) or {})
 
 
-def planned(sweep: Sweep, engine: Engine = "simpy") -> tuple[Study, Floats]:
+def prepare_sweep(sweep: SweepExperiment, engine: Engine = "simpy") -> tuple[SweepTask, FloatArray]:
     """What is to be played. Raises ScenarioError with what cannot: values, metrics that there are not, too much."""
-    n = points_of(sweep.design, sweep.factors)
-    if n * sweep.replications > MOST_RUNS:
-        message = f"makes for {n:,} points and {n * sweep.replications:,} runs, more than {MOST_RUNS:,}"
+    n = number_of_points(sweep.design, sweep.factors)
+    if n * sweep.replications > MAX_RUNS:
+        message = f"makes for {n:,} points and {n * sweep.replications:,} runs, more than {MAX_RUNS:,}"
         raise ScenarioError([sweep.fault(("design",), message, "ask for fewer points or replications")])
-    points = prepared(sweep)
-    known = list(outcomes(sweep.scenario, sweep.seed, 0, engine))
+    points = prepare_points(sweep)
+    known = list(replication_metrics(sweep.scenario, sweep.seed, 0, engine))
     chosen = sweep.outcomes or tuple(known)
     faults = []
     for key, named in (
-        ("outcomes", list(sweep.written.outcomes or ())),
-        ("expect", [parse_expectation(each).metric for each in sweep.written.expect]),
+        ("outcomes", list(sweep.file.outcomes or ())),
+        ("expect", [parse_expectation(each).metric for each in sweep.file.expect]),
     ):
         for k, metric in enumerate(named):
             if metric not in known:
-                faults.append(sweep.fault((key, k), f"there is no metric {metric}", meant(metric, known)))
+                faults.append(
+                    sweep.fault((key, k), f"there is no metric {metric}", suggestion(metric, known))
+                )
     taken = {factor.name for factor in sweep.factors} & set(chosen)
     faults += [
         sweep.fault(("outcomes",), "is the name of a factor too", "name it otherwise", x) for x in taken
     ]
     if faults:
         raise ScenarioError(faults)
-    u = sampled(sweep.design, sweep.factors, sweep.seed)
-    return Study(points, sweep.replications, sweep.seed, chosen, engine), u
+    u = sample_design(sweep.design, sweep.factors, sweep.seed)
+    return SweepTask(points, sweep.replications, sweep.seed, chosen, engine), u
 
 
-def begun(sweep: Sweep, study: Study, u: Floats, folder: Path, fresh: bool) -> Dataset:
+def open_sweep_store(
+    sweep: SweepExperiment, task: SweepTask, u: FloatArray, folder: Path, fresh: bool
+) -> SweepStore:
     """The folder of a sweep, with what it is written in it."""
-    dataset = Dataset(folder, told(sweep, study, len(u)), fresh)
-    if not (folder / POINTS).is_file():
-        table = {"point": range(len(u)), **columns(study.points, u)}
-        dataset.write(pl.DataFrame(table), folder / POINTS)
-        store.written(folder / "scenario.yaml", sweep.scenario.resolved_yaml())
+    dataset = SweepStore(folder, describe_sweep(sweep, task, len(u)), fresh)
+    if not (folder / POINTS_FILE).is_file():
+        table = {"point": range(len(u)), **factor_columns(task.points, u)}
+        dataset.write_table(pl.DataFrame(table), folder / POINTS_FILE)
+        write_text(folder / "scenario.yaml", sweep.scenario.resolved_yaml())
     return dataset
 
 
-def told(sweep: Sweep, study: Study, points: int) -> dict[str, Any]:
+def describe_sweep(sweep: SweepExperiment, task: SweepTask, n_points: int) -> dict[str, Any]:
     """What a sweep is; its `identity` is all that its numbers depend on."""
-    tree = sweep.root.plain()
+    tree = sweep.root.to_plain()
     return {
         "name": sweep.name,
-        "title": sweep.written.title,
+        "title": sweep.file.title,
         "scenario": sweep.scenario.name,
-        "points": points,
-        "pieces": count(points * study.replications),
+        "points": n_points,
+        "pieces": chunk_count(n_points * task.replications),
         "factors": [
             {
                 "name": factor.name,
-                "kind": "uncertainty" if factor.uncertain else "lever",
+                "kind": "uncertainty" if factor.is_uncertain else "lever",
                 "unit": factor.unit,
                 "paths": list(factor.paths),
             }
             for factor in sweep.factors
         ],
-        "outcomes": [{"name": name, "unit": unit_of(name)} for name in study.outcomes],
-        "expect": list(sweep.written.expect),
+        "outcomes": [{"name": name, "unit": metric_unit(name)} for name in task.outcomes],
+        "expect": list(sweep.file.expect),
         "identity": {
             "scenario": sweep.scenario.fingerprint(),
-            "levers": bare(tree.get("levers", {})),
-            "uncertainties": bare(tree.get("uncertainties", {})),
+            "levers": without_descriptions(tree.get("levers", {})),
+            "uncertainties": without_descriptions(tree.get("uncertainties", {})),
             "design": {"kind": sweep.design.kind, **sweep.design.settings},
-            "replications": study.replications,
-            "seed": study.seed,
-            "outcomes": list(study.outcomes),
+            "replications": task.replications,
+            "seed": task.seed,
+            "outcomes": list(task.outcomes),
             "version": version("rofr"),
         },
     }
 
 
-def bare(factors: Any) -> dict[str, Any]:
+def without_descriptions(factors: Any) -> dict[str, Any]:
     """What is varied as it is written, without sources and notes."""
     return {
-        name: {key: part for key, part in each.items() if key not in DESCRIPTION}
+        name: {key: part for key, part in each.items() if key not in DESCRIPTION_KEYS}
         if isinstance(each, dict)
         else each
         for name, each in factors.items()
     }
 
 
-def columns(points: Points, u: Floats) -> dict[str, pl.Series]:
+def factor_columns(points: PointBuilder, u: FloatArray) -> dict[str, pl.Series]:
     """The values of the factors at some points of the unit cube."""
     return {
-        each.factor.name: pl.Series([each.shown(float(x)) for x in u[:, k]], dtype=kind_of(each.factor))
+        each.factor.name: pl.Series(
+            [each.table_value(float(x)) for x in u[:, k]], dtype=factor_dtype(each.factor)
+        )
         for k, each in enumerate(points.variations)
     }
 
 
-def kind_of(factor: Factor) -> pl.DataType:
+def factor_dtype(factor: Factor) -> pl.DataType:
     """What stands in the column of a factor?"""
-    shown = [level.shown for level in factor.levels]
+    shown = [level.display_value for level in factor.levels]
     if all(isinstance(each, float) for each in shown):
         return pl.Float64()
     if any(isinstance(each, str) for each in shown):
@@ -200,77 +231,81 @@ def kind_of(factor: Factor) -> pl.DataType:
     return pl.Datetime("us") if any(isinstance(each, datetime) for each in shown) else pl.Date()
 
 
-def play_missing(
-    dataset: Dataset,
-    study: Study,
-    u: Floats,
-    mine: range,
-    stop: Stop,
+def play_missing_chunks(
+    sweep_store: SweepStore,
+    task: SweepTask,
+    u: FloatArray,
+    chunk_numbers: range,
+    stop: StopRequest,
     workers: int | None,
     cluster: str | None,
-    progress: Progress | None,
+    progress: ProgressCallback | None,
 ) -> None:
     """Play the pieces that are not there. Workers that die cost only what they were playing."""
-    runs = len(u) * study.replications
-    todo = [] if dataset.whole else sorted(set(mine) - dataset.done())
-    total = sum(len(held(number, runs)) for number in mine)
-    done = total - sum(len(held(number, runs)) for number in todo)
+    runs = len(u) * task.replications
+    todo = [] if sweep_store.complete else sorted(set(chunk_numbers) - sweep_store.finished_chunks())
+    total = sum(len(chunk_runs(number, runs)) for number in chunk_numbers)
+    done = total - sum(len(chunk_runs(number, runs)) for number in todo)
     if progress is not None:
         progress(done, total)
-    hands = min(workers or cores(), max(1, len(todo)))
+    hands = min(workers or available_cores(), max(1, len(todo)))
     alone = hands == 1 and cluster is None
-    play = partial(play_piece, study) if alone else partial(play_packed, pickle.dumps(study))
+    play = partial(play_chunk, task) if alone else partial(play_chunk_remotely, pickle.dumps(task))
     breaks, kept = 0, set[int]()
-    while not stop.asked and (todo := [number for number in todo if number not in kept]):
+    while not stop.requested and (todo := [number for number in todo if number not in kept]):
         try:
             with (
-                crew(hands, cluster=cluster) as found,
-                closing(finished(found, play, pieces(u, study.replications, todo), stop)) as coming,
+                worker_pool(hands, cluster=cluster) as found,
+                closing(
+                    results_as_completed(found, play, sweep_chunks(u, task.replications, todo), stop)
+                ) as coming,
             ):
                 for piece, played in coming:
-                    dataset.keep(piece.number, frame_of(study, piece, played))
+                    sweep_store.write_chunk(piece.number, chunk_table(task, piece, played))
                     kept.add(piece.number)
                     breaks = 0
                     done += len(piece.runs)
                     if progress is not None:
                         progress(done, total)
             return
-        except NoCluster as error:
+        except ClusterError as error:
             if not breaks:
                 raise
-            raise OutError(f"the cluster was lost ({error}); {kept_in(dataset)}") from None
+            raise OutputError(f"the cluster was lost ({error}); {resume_hint(sweep_store)}") from None
         except BrokenExecutor as error:
             breaks += 1
-            if breaks >= MOST_BREAKS:
-                raise OutError(
+            if breaks >= MAX_POOL_FAILURES:
+                raise OutputError(
                     f"the workers die again and again, perhaps for want of memory ({error}); try fewer workers;"
-                    f" {kept_in(dataset)}"
+                    f" {resume_hint(sweep_store)}"
                 ) from None
 
 
-def kept_in(dataset: Dataset) -> str:
+def resume_hint(sweep_store: SweepStore) -> str:
     """What to do after a break, in words."""
-    return f"what was finished is kept in {dataset.folder}, and the same command goes on from there"
+    return f"what was finished is kept in {sweep_store.folder}, and the same command goes on from there"
 
 
-def frame_of(study: Study, piece: Piece, played: Played) -> pl.DataFrame:
+def chunk_table(task: SweepTask, chunk: SweepChunk, result: ChunkResult) -> pl.DataFrame:
     """The rows of a piece."""
-    point, replication = np.divmod(np.array(piece.runs), study.replications)
-    factors = pl.DataFrame({"point": np.arange(len(piece.u)), **columns(study.points, piece.u)})
+    point, replication = np.divmod(np.array(chunk.runs), task.replications)
+    factors = pl.DataFrame({"point": np.arange(len(chunk.u)), **factor_columns(task.points, chunk.u)})
     return pl.DataFrame(
         {
             "point": point,
             "replication": replication,
             **factors[point - point[0]].drop("point").to_dict(),
-            "error": pl.Series(played.errors, dtype=pl.String),
-            **{name: pl.Series(played.values[:, k]).fill_nan(None) for k, name in enumerate(study.outcomes)},
+            "error": pl.Series(result.errors, dtype=pl.String),
+            **{name: pl.Series(result.values[:, k]).fill_nan(None) for k, name in enumerate(task.outcomes)},
         }
     )
 
 
-def ended(dataset: Dataset, study: Study, points: int) -> None:
+def finish_sweep(sweep_store: SweepStore, task: SweepTask, n_points: int) -> None:
     """Join what is whole, and write what its runs say together."""
-    dataset.join()
-    if not (dataset.folder / ESTIMATES).is_file():
-        found = estimates(partial(of_runs, dataset.folder), points, study.replications, study.outcomes)
-        dataset.write(found, dataset.folder / ESTIMATES)
+    sweep_store.join_chunks()
+    if not (sweep_store.folder / ESTIMATES_FILE).is_file():
+        found = estimate_points(
+            partial(query_runs, sweep_store.folder), n_points, task.replications, task.outcomes
+        )
+        sweep_store.write_table(found, sweep_store.folder / ESTIMATES_FILE)

@@ -14,20 +14,20 @@ from pathlib import Path
 
 from sim.model import ledger, rules
 
-KEPT = 4
+MAX_FOLDERS = 4
 """How many folders of compiled code are kept, for other versions of the sources."""
 
 
-def sources() -> list[Path]:
+def compiled_sources() -> list[Path]:
     """The files from which compiled functions are taken."""
     here = Path(__file__).parent
     return [Path(rules.__file__), Path(ledger.__file__), *sorted(here.glob("*.py"))]
 
 
-def fingerprint() -> str:
+def source_hash() -> str:
     """What does compiled code depend on, besides the processor, which numba looks at?"""
     told = hashlib.sha256()
-    for path in sources():
+    for path in compiled_sources():
         told.update(path.read_bytes() + b"\0")
     how = (
         version("numba"),
@@ -39,20 +39,20 @@ def fingerprint() -> str:
     return told.hexdigest()[:16]
 
 
-def above() -> Path:
+def cache_root() -> Path:
     """The folder of all that is kept: SIM_CACHE_DIR, or a place in the user's caches."""
     caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(os.environ.get("SIM_CACHE_DIR") or Path(caches) / "rofr")
 
 
-def is_there() -> bool:
+def is_compiled() -> bool:
     """Has the market been compiled before, as it now is?"""
-    return any((above() / f"compiled-{fingerprint()}").glob("*/instants.advance-*.nbc"))
+    return any((cache_root() / f"compiled-{source_hash()}").glob("*/instants.advance-*.nbc"))
 
 
-def folder() -> Path | None:
+def cache_folder() -> Path | None:
     """A folder for compiled code, in which it can be written; None where there is none."""
-    here = above() / f"compiled-{fingerprint()}"
+    here = cache_root() / f"compiled-{source_hash()}"
     try:
         here.mkdir(parents=True, exist_ok=True)
         here.touch()
@@ -60,7 +60,7 @@ def folder() -> Path | None:
             pass
     except OSError:
         return None
-    older = sorted(above().glob("compiled-*"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for stale in older[KEPT:]:
+    older = sorted(cache_root().glob("compiled-*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for stale in older[MAX_FOLDERS:]:
         shutil.rmtree(stale, ignore_errors=True)
     return here

@@ -11,38 +11,44 @@ from numba.extending import register_jitable
 from sim.model import rules
 from sim.model.compiled import cache
 
-config: Any = _config
-F = TypeVar("F", bound=Callable[..., Any])
+numba_config: Any = _config
+FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
-OFF = bool(config.DISABLE_JIT)
+COMPILER_OFF = bool(numba_config.DISABLE_JIT)
 """Is the compiler switched off (NUMBA_DISABLE_JIT=1)? Then the same functions run as plain Python."""
 
-FUNCTION = numba.int64(numba.int64[::1], numba.float64, numba.int64[:, ::1], numba.int64[::1])
+USER_FUNCTION_SIGNATURE = numba.int64(numba.int64[::1], numba.float64, numba.int64[:, ::1], numba.int64[::1])
 """What a user's own function is to the market; see `own`."""
 
-FOLDER = None if OFF else cache.folder()
+CACHE_FOLDER = None if COMPILER_OFF else cache.cache_folder()
 """Where compiled code is kept; None if it is not."""
 
-if not OFF:
+if not COMPILER_OFF:
     for _rule in vars(rules).values():
         if isinstance(_rule, FunctionType):
             register_jitable(_rule)
 
 
-def compiled(function: F) -> F:
+def jit(function: FunctionT) -> FunctionT:
     """A function that runs as machine code, without the interpreter's lock, on the numbers it is given."""
-    return _compiled(function, FOLDER is not None, nogil=True, error_model="numpy")
+    return _jit(function, CACHE_FOLDER is not None, nogil=True, error_model="numpy")
 
 
-def of_form(function: F, form: Any = FUNCTION, kept: bool = False) -> F:
+def jit_with_signature(
+    function: FunctionT, signature: Any = USER_FUNCTION_SIGNATURE, cache: bool = False
+) -> FunctionT:
     """A function of just one form, compiled at once: that of a user's own in the market, if nothing else is said."""
-    return function if OFF else _compiled(function, kept and FOLDER is not None, form, nogil=True)
+    return (
+        function
+        if COMPILER_OFF
+        else _jit(function, cache and CACHE_FOLDER is not None, signature, nogil=True)
+    )
 
 
-def _compiled(function: F, kept: bool, *form: Any, **how: Any) -> F:
-    before, config.CACHE_DIR = config.CACHE_DIR, str(FOLDER or "")
+def _jit(function: FunctionT, cache: bool, *signature: Any, **options: Any) -> FunctionT:
+    before, numba_config.CACHE_DIR = numba_config.CACHE_DIR, str(CACHE_FOLDER or "")
     try:
         compiler: Any = numba.njit
-        return cast(F, compiler(*form, cache=kept, **how)(function))
+        return cast(FunctionT, compiler(*signature, cache=cache, **options)(function))
     finally:
-        config.CACHE_DIR = before
+        numba_config.CACHE_DIR = before

@@ -1,11 +1,11 @@
 """Heaps of (time, what) in two parallel arrays, the earliest first; at the same time, the least."""
 
-from sim.model.compiled.compiler import compiled
-from sim.model.compiled.state import Ints
+from sim.model.compiled.compiler import jit
+from sim.model.compiled.state import Int64Vector
 
 
-@compiled
-def push(at: Ints, what: Ints, n: int, time: int, item: int) -> None:
+@jit
+def push(at: Int64Vector, what: Int64Vector, n: int, time: int, item: int) -> None:
     """Put something into a heap of `n` that has room for it."""
     k = n
     while k > 0:
@@ -19,8 +19,8 @@ def push(at: Ints, what: Ints, n: int, time: int, item: int) -> None:
     what[k] = item
 
 
-@compiled
-def drop(at: Ints, what: Ints, n: int) -> None:
+@jit
+def pop(at: Int64Vector, what: Int64Vector, n: int) -> None:
     """Take the first out of a heap of `n`: let the last one sink from its place."""
     n -= 1
     time, item = at[n], what[n]

@@ -11,13 +11,13 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from sim.model.compiled.compiler import FUNCTION, OFF
+from sim.model.compiled.compiler import COMPILER_OFF, USER_FUNCTION_SIGNATURE
 
-Ints = Annotated[npt.NDArray[np.int64], "int64", 1]
-Floats = Annotated[npt.NDArray[np.float64], "float64", 1]
-Table = Annotated[npt.NDArray[np.int64], "int64", 2]
+Int64Vector = Annotated[npt.NDArray[np.int64], "int64", 1]
+Float64Vector = Annotated[npt.NDArray[np.float64], "float64", 1]
+Int64Matrix = Annotated[npt.NDArray[np.int64], "int64", 2]
 """Rows of whole numbers; what the columns are is said in `names`."""
-Function = Annotated[Callable[..., int], FUNCTION]
+UserFunction = Annotated[Callable[..., int], USER_FUNCTION_SIGNATURE]
 """A user's own policy or answer, as a compiled function of numbers."""
 
 
@@ -31,184 +31,184 @@ class State:
     # The clock
     now: int
     end: int
-    next: int
+    next_request: int
     """The first request that has not been asked."""
-    grown: int
+    capacity_increased: int
     """Is there room, or a right, that the waiting list has not seen?"""
-    turned: int
+    right_changed: int
     """Does another right, or none, decide over a request from the next instant on?"""
-    news: int
+    world_changed: int
     """Is there something to take in that stands in no agenda?"""
     bypass: int
 
     # What was asked, by request
-    asked: Ints
+    asked: Int64Vector
     """With NEVER twice after the last."""
-    wanted: Ints
-    gives_up: Ints
-    size: Ints
-    block: Ints
-    term: Ints
-    draw: Floats
-    group: Ints
-    windows: Table
+    wanted: Int64Vector
+    gives_up: Int64Vector
+    size_kw: Int64Vector
+    block_kw: Int64Vector
+    term: Int64Vector
+    appetite_draw: Float64Vector
+    group: Int64Vector
+    windows: Int64Matrix
     """By right and request."""
 
     # What became of it, by request
-    uncommitted: Ints
-    undelivered: Ints
-    lost: Ints
-    right: Ints
-    asked_first: Ints
-    answered: Ints
-    holder_kw: Ints
-    first_kw: Ints
-    reason: Ints
+    uncommitted: Int64Vector
+    undelivered: Int64Vector
+    lost: Int64Vector
+    right: Int64Vector
+    asked_first: Int64Vector
+    answered: Int64Vector
+    holder_kw: Int64Vector
+    first_kw: Int64Vector
+    reason: Int64Vector
 
     # Groups of requests that the rules treat alike
-    rank: Ints
+    priority_rank: Int64Vector
     """By priority: the place among all priorities, the highest first."""
-    stream: Ints
-    split: Ints
-    own: Ints
-    rights_at: Ints
-    rights: Ints
-    appetite: Ints
-    order_at: Ints
-    order: Ints
+    stream: Int64Vector
+    split: Int64Vector
+    own_provider: Int64Vector
+    rights_at: Int64Vector
+    rights: Int64Vector
+    appetite: Int64Vector
+    overflow_order_at: Int64Vector
+    overflow_order: Int64Vector
 
     # Providers
-    sites_at: Ints
-    sites: Ints
-    presells: Ints
-    keeps_back: Ints
-    price: Floats
-    policy: int
+    sites_at: Int64Vector
+    sites: Int64Vector
+    presells: Int64Vector
+    keeps_back: Int64Vector
+    price: Float64Vector
+    overflow_policy: int
     """One of those in `names`."""
-    own_policy: int
-    own_answer: int
+    has_user_policy: int
+    has_user_answer: int
     """Has the user given a policy, an answer? If so, these are they."""
-    ranked: Function
-    answered_by: Function
+    user_policy: UserFunction
+    user_answer: UserFunction
 
     # Rights
-    holder: Ints
-    exclusive: Ints
-    begins: Ints
-    ends: Ints
-    max_utilization: Ints
-    max_delay: Ints
-    partial: Ints
-    holds: Ints
+    holder: Int64Vector
+    is_exclusive: Int64Vector
+    begins: Int64Vector
+    ends: Int64Vector
+    max_utilization: Int64Vector
+    max_delay: Int64Vector
+    partial: Int64Vector
+    holds_capacity: Int64Vector
 
     # Sites
-    online: Ints
-    out: Ints
-    committed: Ints
-    held: Ints
-    in_service: Ints
-    presells_at: Ints
+    online: Int64Vector
+    outage_kw: Int64Vector
+    committed: Int64Vector
+    held: Int64Vector
+    in_service: Int64Vector
+    longest_presale: Int64Vector
     """The longest time ahead that anyone sells there."""
-    plan_date: Table
-    plan_kw: Table
-    n_plan: Ints
-    is_stirred: Ints
+    plan_date: Int64Matrix
+    plan_kw: Int64Matrix
+    n_plan: Int64Vector
+    is_site_to_deliver: Int64Vector
     """Is a delivery possible at a site that was not before? Where it is, is listed in `stirred`."""
-    stirred: Ints
-    n_stirred: int
-    fallen: Ints
+    sites_to_deliver: Int64Vector
+    n_sites_to_deliver: int
+    sites_to_release: Int64Vector
     """Why promises of a site may have to be released in this instant: what fell away there, or -1."""
-    any_fallen: int
+    any_site_to_release: int
 
     # Triggers that look: the site, and the share of it that has to be committed
-    watch_site: Ints
-    watch_share: Ints
+    trigger_site: Int64Vector
+    trigger_share: Int64Vector
 
     # What is due: two heaps, each as two parallel arrays
-    ends_at: Ints
-    ends_what: Ints
+    ends_at: Int64Vector
+    ends_item: Int64Vector
     """Site and kW of a delivery that ends, packed."""
     n_ends: int
-    agenda_at: Ints
-    agenda_what: Ints
+    agenda_at: Int64Vector
+    agenda_item: Int64Vector
     """Step, rank of the priority, and request or site, packed."""
     n_agenda: int
 
     # The waiting list: packed places, in order, from `head` up to `tail`
-    waiting: Ints
+    waiting: Int64Vector
     head: int
     tail: int
 
     # By site: the commitments with undelivered kW, in the order of delivery, each list with some space to grow
-    queue: Ints
-    queue_at: Ints
-    queue_space: Ints
-    n_queue: Ints
+    queue: Int64Vector
+    queue_at: Int64Vector
+    queue_space: Int64Vector
+    n_queue: Int64Vector
     queue_end: int
     undelivered_rows: int
     """How many commitments stand in the queues."""
 
     # kW held for requests whose answer is pending: (site, kW), from `hold_at` on
-    hold_at: Ints
-    n_hold: Ints
-    hold_site: Ints
-    hold_kw: Ints
+    hold_at: Int64Vector
+    n_hold: Int64Vector
+    hold_site: Int64Vector
+    hold_kw: Int64Vector
     n_holds: int
 
     # What is written down: a row for each column, so that a column is one piece of memory
-    commitments: Table
+    commitments: Int64Matrix
     n_commitments: int
-    deliveries: Table
+    deliveries: Int64Matrix
     n_deliveries: int
-    releases: Table
+    releases: Int64Matrix
     n_releases: int
 
     # Space to work in
-    take_site: Ints
-    take_kw: Ints
-    ranking: Ints
-    rank_last: Ints
-    rank_date: Ints
-    rank_price: Floats
-    facts: Ints
-    offers: Table
-    due: Ints
-    n_due: int
-    giving: Ints
-    n_giving: int
+    allocated_site: Int64Vector
+    allocated_kw: Int64Vector
+    ranking: Int64Vector
+    rank_last: Int64Vector
+    rank_date: Int64Vector
+    rank_price: Float64Vector
+    request_facts: Int64Vector
+    offers: Int64Matrix
+    due_answers: Int64Vector
+    n_due_answers: int
+    give_ups: Int64Vector
+    n_give_ups: int
 
 
-def _kinds() -> list[tuple[str, Any]]:
+def _field_types() -> list[tuple[str, Any]]:
     """The fields of the state, each with the type that the compiler gives it."""
     kinds: list[tuple[str, Any]] = []
     for name, hint in get_type_hints(State, include_extras=True).items():
         if hint is int:
             kinds.append((name, numba.int64))
-        elif hint is Function:
-            kinds.append((name, numba.types.FunctionType(FUNCTION)))
+        elif hint is UserFunction:
+            kinds.append((name, numba.types.FunctionType(USER_FUNCTION_SIGNATURE)))
         else:
             element, dimensions = hint.__metadata__
             kinds.append((name, numba.types.Array(getattr(numba, element), dimensions, "C")))
     return kinds
 
 
-KNOWS_OWN: Any = None
+SET_CALLBACKS_SIGNATURE: Any = None
 """The form of a function that is told of the user's own; see `beginning`."""
 
-if OFF:
+if COMPILER_OFF:
 
-    def blank() -> State:
+    def blank_state() -> State:
         """A state in which nothing is set."""
         return State()
 
-    def lent(m: State) -> State:
+    def borrow(m: State) -> State:
         """The state for the time of a call."""
         return m
 else:
     from numba.experimental import structref
     from numba.extending import register_jitable
 
-    from sim.model.compiled.lending import lend
+    from sim.model.compiled.borrowing import borrow_struct
 
     @structref.register
     class StateType(numba.types.StructRef):
@@ -222,16 +222,18 @@ else:
         """The state as Python holds it: a pointer."""
 
     structref.define_boxing(StateType, StateProxy)  # type: ignore[no-untyped-call]
-    STATE = StateType(_kinds())
-    _function = numba.types.FunctionType(FUNCTION)
-    KNOWS_OWN = numba.void(STATE, numba.int64, _function, numba.int64, _function)
+    STATE = StateType(_field_types())
+    _user_function_type = numba.types.FunctionType(USER_FUNCTION_SIGNATURE)
+    SET_CALLBACKS_SIGNATURE = numba.void(
+        STATE, numba.int64, _user_function_type, numba.int64, _user_function_type
+    )
 
     @register_jitable
-    def blank() -> State:
+    def blank_state() -> State:
         """A state in which nothing is set."""
         return structref.new(STATE)  # type: ignore[call-arg]
 
     @register_jitable
-    def lent(m: State) -> State:
+    def borrow(m: State) -> State:
         """The state for the time of a call: whoever lends it holds it, so no one else counts who does."""
-        return lend(m)  # type: ignore[call-arg]
+        return borrow_struct(m)  # type: ignore[call-arg]

@@ -2,33 +2,33 @@
 
 from matplotlib.figure import Figure
 
+from sim.results.run import RunResult
 from sim.show.plots import style
-from sim.show.plots.bands import Bands, footing
-from sim.show.plots.dates import in_dates
-from sim.show.plots.stack import layers, named_at_the_end, stacked
-from sim.study.outcome import Outcome
+from sim.show.plots.date_axis import set_date_axis
+from sim.show.plots.run_bands import RunBands, run_caption
+from sim.show.plots.stacked_areas import draw_stack, label_layers, stack_layers
 
-MOST_STREAMS = 8
+MAX_BACKLOG_STREAMS = 8
 
 
-def never_short(outcome: Outcome) -> str | None:
+def no_backlog_reason(run: RunResult) -> str | None:
     """Is all that is wanted always served at once?"""
-    short = Bands(outcome).most("unserved_mw") > 0
+    short = RunBands(run).maximum("unserved_mw") > 0
     return None if short else "nothing is ever unserved: all that is wanted is served at once"
 
 
-def backlog(outcome: Outcome) -> Figure:
+def plot_backlog(run: RunResult) -> Figure:
     """Unserved power over time, the mean stacked by stream, and how far all of it is spread."""
-    bands = Bands(outcome)
-    parts = {name: bands(f"stream.{name}.unserved_mw") for name in outcome.scenario.demand}
-    stack = layers(parts, MOST_STREAMS)
-    most = bands.most("unserved_mw")
-    with style.house():
-        fig = style.figure(9.0, 4.6)
+    bands = RunBands(run)
+    parts = {name: bands(f"stream.{name}.unserved_mw") for name in run.scenario.demand}
+    stack = stack_layers(parts, MAX_BACKLOG_STREAMS)
+    most = bands.maximum("unserved_mw")
+    with style.house_style():
+        fig = style.new_figure(9.0, 4.6)
         axes = fig.subplots()
-        axes.set_title(bands.mean_of("Waiting to be served"))
-        stacked(axes, bands.times, stack)
-        if bands.several:
+        axes.set_title(bands.mean_label("Waiting to be served"))
+        draw_stack(axes, bands.times, stack)
+        if bands.has_spread:
             for percent, line in ((90, "--"), (10, ":")):
                 axes.plot(
                     bands.times, bands("unserved_mw", f"p{percent}"), color=style.INK, linewidth=1.2,
@@ -36,12 +36,12 @@ def backlog(outcome: Outcome) -> Figure:
                 )  # fmt: skip
             lines = axes.get_lines()
             fig.legend(handles=lines, loc="outside upper center", ncols=2)
-        in_dates(axes, bands.begin, bands.end)
-        style.in_power(axes, most, "Unserved IT power")
-        named_at_the_end(axes, stack, style.power_unit(most), inches=3.5)
-        style.source(
+        set_date_axis(axes, bands.begin_datenum, bands.end_datenum)
+        style.set_power_axis(axes, most, "Unserved IT power")
+        label_layers(axes, stack, style.choose_power_unit(most), axes_height_inches=3.5)
+        style.add_caption(
             fig,
-            footing(outcome),
+            run_caption(run),
             "Wanted, not given up, and not yet delivered; the figures are those at the end.",
         )
     return fig

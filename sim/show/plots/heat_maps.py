@@ -5,60 +5,63 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sim.model.arrays import Floats
-from sim.show.plots.factors import (
+from sim.model.arrays import FloatArray
+from sim.results.formatting import format_compact, format_factor_value
+from sim.show.factor_labels import label_factors
+from sim.show.plots.style import FAINT_INK, INK, house_style, new_figure
+from sim.show.plots.sweep_factors import (
     COLOUR_MAP,
-    MOST_CELLS,
-    MOST_OUTCOMES,
-    axis_of,
-    distinct,
-    foot,
-    label_of,
-    with_factors,
+    MAX_FACTOR_LEVELS,
+    MAX_OUTCOMES,
+    add_sweep_caption,
+    estimates_with_factors,
+    factor_axis_label,
+    factor_levels,
+    outcome_axis_label,
 )
-from sim.show.plots.style import FAINT, INK, figure, house
-from sim.show.swept import amount, callings, value
-from sim.study.swept import Swept
+from sim.study.sweep_result import SweepResult
 
 
-def heat_maps(done: Swept) -> Figure | None:
+def plot_heat_maps(sweep: SweepResult) -> Figure | None:
     """How does each outcome lie over two factors? None where no two are crossed in a grid."""
-    if done.told["identity"]["design"]["kind"] != "grid":
+    if sweep.description["identity"]["design"]["kind"] != "grid":
         return None
-    crossed = [each for each in done.factors if 2 <= len(distinct(done, each)) <= MOST_CELLS]
+    crossed = [each for each in sweep.factors if 2 <= len(factor_levels(sweep, each)) <= MAX_FACTOR_LEVELS]
     if len(crossed) < 2:
         return None
     down, along = crossed[0], crossed[1]
-    ups, acrosses = distinct(done, down), distinct(done, along)
-    shown = done.outcomes[:MOST_OUTCOMES]
+    ups, acrosses = factor_levels(sweep, down), factor_levels(sweep, along)
+    shown = sweep.outcomes[:MAX_OUTCOMES]
     columns = min(2, len(shown))
     rows = -(-len(shown) // columns)
-    with house():
-        fig = figure(max(5.2, 0.62 * len(acrosses) + 1.8) * columns, (0.42 * len(ups) + 1.5) * rows + 0.5)
-        fig.suptitle(done.told["title"] or done.name, x=0.01, ha="left")
+    with house_style():
+        fig = new_figure(max(5.2, 0.62 * len(acrosses) + 1.8) * columns, (0.42 * len(ups) + 1.5) * rows + 0.5)
+        fig.suptitle(sweep.description["title"] or sweep.name, x=0.01, ha="left")
         for k, metric in enumerate(shown):
             axes = fig.add_subplot(rows, columns, k + 1)
             cells = np.full((len(ups), len(acrosses)), np.nan)
             means = (
-                with_factors(done, metric).group_by(down["name"], along["name"]).agg(pl.col("mean").mean())
+                estimates_with_factors(sweep, metric)
+                .group_by(down["name"], along["name"])
+                .agg(pl.col("mean").mean())
             )
             for up, across, mean in means.iter_rows():
                 cells[ups.index(up), acrosses.index(across)] = np.nan if mean is None else mean
-            heat(fig, axes, cells)
-            axes.set_title(label_of(done, metric), fontsize=9.5)
-            axes.set_xticks(range(len(acrosses)), [value(x, "") for x in acrosses])
-            axes.set_yticks(range(len(ups)), [value(x, "") for x in ups])
-            axes.set_xlabel(axis_of(done, along))
-            axes.set_ylabel(axis_of(done, down) if k % columns == 0 else "")
-        others = [callings(done)[each["name"]] for each in done.factors if each not in (down, along)]
+            draw_heat_map(fig, axes, cells)
+            axes.set_title(outcome_axis_label(sweep, metric), fontsize=9.5)
+            axes.set_xticks(range(len(acrosses)), [format_factor_value(x, "") for x in acrosses])
+            axes.set_yticks(range(len(ups)), [format_factor_value(x, "") for x in ups])
+            axes.set_xlabel(factor_axis_label(sweep, along))
+            axes.set_ylabel(factor_axis_label(sweep, down) if k % columns == 0 else "")
+        others = [label_factors(sweep)[each["name"]] for each in sweep.factors if each not in (down, along)]
         notes = (
             [f"Means over all values of {', '.join(others)}"] if others else ["Means over the replications"]
         )
-        foot(fig, done, *notes)
+        add_sweep_caption(fig, sweep, *notes)
     return fig
 
 
-def heat(fig: Figure, axes: Axes, cells: Floats) -> None:
+def draw_heat_map(fig: Figure, axes: Axes, cells: FloatArray) -> None:
     """Cells in colour, each with its number."""
     image = axes.imshow(cells, cmap=COLOUR_MAP, aspect="auto", origin="lower")
     axes.grid(visible=False)
@@ -69,5 +72,5 @@ def heat(fig: Figure, axes: Axes, cells: Floats) -> None:
     low, high = np.nanmin(cells, initial=np.inf), np.nanmax(cells, initial=-np.inf)
     for (row, column), x in np.ndenumerate(cells):
         dark = not high > low or (x - low) / (high - low) < 0.55
-        colour = FAINT if np.isnan(x) else "white" if dark else INK
-        axes.text(column, row, amount(x), ha="center", va="center", fontsize=8, color=colour)
+        colour = FAINT_INK if np.isnan(x) else "white" if dark else INK
+        axes.text(column, row, format_compact(x), ha="center", va="center", fontsize=8, color=colour)

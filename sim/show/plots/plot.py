@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
-from sim.show.report import NothingToShow
-from sim.study.outcome import Outcome
+from sim.results.run import RunResult
+from sim.show.plots.figure_files import NothingToShow
 
 
 @dataclass(frozen=True)
@@ -14,31 +14,31 @@ class Plot:
     """A picture of a run. `idle` says why there is nothing to show, or None; it is asked once `needs` are there."""
 
     name: str
-    needs: tuple[str, ...]
+    required_tables: tuple[str, ...]
     """The tables that it is drawn from."""
-    draw: Callable[[Outcome], Figure]
-    idle: Callable[[Outcome], str | None]
+    draw: Callable[[RunResult], Figure]
+    empty_reason: Callable[[RunResult], str | None]
 
-    def lacking(self, outcome: Outcome) -> list[str]:
+    def missing_tables(self, run: RunResult) -> list[str]:
         """Which of its tables were not kept?"""
-        return [table for table in self.needs if not outcome.has(table)]
+        return [table for table in self.required_tables if not run.has_table(table)]
 
-    def applies(self, outcome: Outcome) -> str | None:
+    def unavailable_reason(self, run: RunResult) -> str | None:
         """Why can it not be drawn of this run? None if it can."""
-        lacking = self.lacking(outcome)
+        lacking = self.missing_tables(run)
         if lacking:
-            kept = "summary" if set(self.needs) <= {"bands", "metrics"} else "all"
+            kept = "summary" if set(self.required_tables) <= {"bands", "metrics"} else "all"
             several = len(lacking) > 1
             named = ", ".join(lacking[:-1]) + (" and " if several else "") + lacking[-1]
             return (
                 f"it needs the table{'s' if several else ''} {named}, which {'were' if several else 'was'} not kept;"
                 f" run with --tables {kept}"
             )
-        return self.idle(outcome)
+        return self.empty_reason(run)
 
-    def __call__(self, outcome: Outcome) -> Figure:
+    def __call__(self, run: RunResult) -> Figure:
         """Draw it. Raises NothingToShow, with the reason, where it does not apply."""
-        reason = self.applies(outcome)
+        reason = self.unavailable_reason(run)
         if reason is not None:
             raise NothingToShow(f"the plot {self.name} is left out: {reason}")
-        return self.draw(outcome)
+        return self.draw(run)

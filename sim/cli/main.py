@@ -1,0 +1,92 @@
+"""The command `sim`: its subcommands, what they have in common, and how an error ends the process."""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from sim.cli.check import check_command
+from sim.cli.compare import compare_command
+from sim.cli.explain import explain_command
+from sim.cli.new import new_command
+from sim.cli.plan import plan_command
+from sim.cli.plot import plot_command
+from sim.cli.run import run_command
+from sim.cli.schema import schema_command
+from sim.cli.sensitivity import sensitivity_command
+from sim.cli.show import show_command
+from sim.cli.sources import sources_command
+from sim.cli.sweep import sweep_command
+from sim.cli.value import value_command
+from sim.cli.verify import verify_command
+from sim.cli.options import EXIT_DONE, EXIT_USER_ERROR
+
+
+app = typer.Typer(
+    name="sim",
+    help="Who gets the next gigawatt of AI compute, when, and what a contract clause is worth.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def print_version(requested: bool) -> None:
+    """Show the version, and stop."""
+    if requested:
+        from importlib.metadata import version as of
+
+        typer.echo(f"sim {of('rofr')}")
+        raise typer.Exit
+
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "run": run_command,
+    "plot": plot_command,
+    "compare": compare_command,
+    "sweep": sweep_command,
+    "check": check_command,
+    "show": show_command,
+    "sources": sources_command,
+    "schema": schema_command,
+    "new": new_command,
+    "value": value_command,
+    "plan": plan_command,
+    "sensitivity": sensitivity_command,
+    "verify": verify_command,
+    "explain": explain_command,
+}
+"""The subcommands, in the order in which the help lists them."""
+for _name, _command in COMMANDS.items():
+    app.command(_name)(_command)
+
+
+@app.callback()
+def common_options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version, and stop.", is_eager=True, callback=print_version),
+    ] = False,
+) -> None:
+    """Take the options that every command has; `main` looks for --debug, wherever it stands."""
+
+
+def main() -> None:
+    """Run a command; one line for an error of the user's, and the exit code that says what happened."""
+    debug = "--debug" in sys.argv
+    sys.argv = [word for word in sys.argv if word != "--debug"]
+    try:
+        app()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(EXIT_DONE)
+    except Exception as error:
+        from sim.scenario.faults import UserError
+
+        if debug or not isinstance(error, UserError):
+            raise
+        typer.echo(str(error), err=True)
+        sys.exit(EXIT_USER_ERROR)

@@ -1,0 +1,319 @@
+"""Which requests will be asked? The arrivals of every stream, drawn before the clock starts."""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from math import inf, log
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.model import rules
+from sim.model.arrays import FloatArray, IntArray
+from sim.model.calendar import DAY_US, YEAR_US, Calendar
+from sim.model.random_streams import Sampler
+from sim.model.rounding import round_array_half_up, round_half_up, round_up_to_blocks
+from sim.model.sampled_inputs import SampledInPlace
+from sim.scenario.demand import Curve, Deal, Poisson, Stream
+from sim.scenario.distributions import Distribution
+from sim.scenario.trace import Trace
+
+SPLIT_CODES = {"anywhere": rules.ANYWHERE, "one site": rules.ONE_SITE, "never": rules.NEVER_SPLIT}
+
+
+@dataclass(frozen=True)
+class StreamArrivals:
+    """What one stream asks for, in the order of its numbers; every array is `(n,)`.
+
+    Times are in microseconds since the start, powers in kW. `deal` names the deal of each, or is None; `asker`
+    is which of the stream's askers asks each, or None where there is one.
+    """
+
+    asked: IntArray
+    wanted: IntArray
+    gives_up: IntArray
+    size_kw: IntArray
+    block_kw: IntArray
+    term: IntArray
+    appetite_draw: FloatArray
+    deal: list[str] | None = None
+    asker: IntArray | None = None
+
+
+def sample_in_place(
+    draws: Sampler, name: str, stream: Stream, index: int, sites: dict[str, int]
+) -> list[SampledInPlace]:
+    """What of a stream is there already at the start, and for how long?"""
+    there = []
+    for site, law in stream.in_place.items():
+        path = f"demand.{name}.in_place.{site}"
+        assert stream.term is not None
+        term = max(1, round_half_up(float(draws.variates(f"{path}.term", stream.term, 1)[0])))
+        there.append(
+            SampledInPlace(index, sites[site], max(0, round_half_up(draws.draw_once(path, law))), term)
+        )
+    return there
+
+
+def sample_arrivals(
+    draws: Sampler, name: str, stream: Stream, in_place: list[SampledInPlace], calendar: Calendar
+) -> StreamArrivals:
+    """What does a stream ask for before the end of the run?"""
+    arrivals = stream.arrivals
+    path = f"demand.{name}"
+    if arrivals is None:
+        return _complete_arrivals(draws, path, stream, np.empty(0), np.empty(0), np.empty(0))
+    if arrivals.poisson is not None:
+        days = _poisson_times(draws, path, arrivals.poisson, calendar.end / DAY_US)
+        at = round_array_half_up(days * DAY_US)
+        n = len(at)
+        lead = draws.variates(f"{path}.lead", stream.lead, n)
+        assert stream.size is not None
+        return _complete_arrivals(
+            draws,
+            path,
+            stream,
+            at,
+            at + round_array_half_up(lead),
+            draws.variates(f"{path}.size", stream.size, n),
+        )
+    if arrivals.curve is not None:
+        return _curve_arrivals(draws, path, stream, arrivals.curve, in_place, calendar)
+    if arrivals.trace is not None:
+        return _trace_arrivals(draws, path, stream, arrivals.trace, calendar)
+    assert arrivals.deals is not None
+    return _deal_arrivals(draws, path, stream, arrivals.deals, calendar)
+
+
+def _complete_arrivals(
+    draws: Sampler,
+    path: str,
+    stream: Stream,
+    asked: npt.ArrayLike,
+    wanted: npt.ArrayLike,
+    sizes: npt.ArrayLike,
+    terms: IntArray | None = None,
+    deal: list[str] | None = None,
+    asker: IntArray | None = None,
+) -> StreamArrivals:
+    """The columns that follow the same way from every kind of arrivals."""
+    asked_at, wanted_at = np.asarray(asked, dtype=np.int64), np.asarray(wanted, dtype=np.int64)
+    n = len(asked_at)
+    block = np.maximum(round_array_half_up(draws.variates(f"{path}.block", stream.block, n)), 1)
+    gives_up = np.full(n, rules.NEVER, dtype=np.int64)
+    if stream.patience is not None:
+        gives_up = wanted_at + np.maximum(
+            round_array_half_up(draws.variates(f"{path}.patience", stream.patience, n)), 0
+        )
+    if terms is None:
+        terms = _sample_terms(draws, path, stream.term, n)
+    return StreamArrivals(
+        asked=asked_at,
+        wanted=wanted_at,
+        gives_up=gives_up,
+        size_kw=round_up_to_blocks(np.asarray(sizes, dtype=np.float64), block),
+        block_kw=block,
+        term=terms,
+        appetite_draw=draws.uniforms(f"{path}.appetite_draw", n),
+        deal=deal,
+        asker=asker,
+    )
+
+
+def _sample_terms(draws: Sampler, path: str, distribution: Distribution | None, n: int) -> IntArray:
+    """The terms of the requests of a stream; at least a microsecond each."""
+    if distribution is None:
+        return np.ones(n, dtype=np.int64)
+    return np.maximum(round_array_half_up(draws.variates(f"{path}.term", distribution, n)), 1)
+
+
+def _poisson_times(draws: Sampler, path: str, poisson: Poisson, end_days: float) -> FloatArray:
+    """Arrival times in days, of a Poisson process of rate x growth^(years since start).
+
+    The n-th arrival is where the cumulated rate passes the sum of n unit exponentials (Cinlar 1975).
+    """
+    rate = draws.draw_once(f"{path}.arrivals.poisson.rate", poisson.rate)
+    growth = draws.draw_once(f"{path}.arrivals.poisson.growth", poisson.growth)
+    if rate <= 0:
+        return np.empty(0)
+    years = end_days / (YEAR_US / DAY_US)
+    steep = log(growth) / (YEAR_US / DAY_US)
+    expected = rate * end_days if steep == 0 else rate * (growth**years - 1) / steep
+    stream = draws.new_stream(f"{path}.arrivals")
+    gaps = passed = np.empty(0)
+    while not len(passed) or passed[-1] < expected:
+        more = -np.log1p(-stream.uniforms(int(expected - passed[-1:].sum()) + 16))
+        gaps = np.concatenate([gaps, more])
+        passed = np.cumsum(
+            gaps
+        )  # anew from the first, so that no sum depends on how many are drawn at a time
+    passed = passed[passed < expected]
+    return passed / rate if steep == 0 else np.log1p(passed * steep / rate) / steep
+
+
+def _curve_arrivals(
+    draws: Sampler,
+    path: str,
+    stream: Stream,
+    curve: Curve,
+    in_place: list[SampledInPlace],
+    calendar: Calendar,
+) -> StreamArrivals:
+    """The requests that follow a curve of the power wanted.
+
+    The next is wanted when the curve passes what is in place and the sizes so far, less those whose terms have
+    ended by then, plus half its own size; and is asked `lead` before, at the start at the earliest.
+    """
+    assert stream.size is not None
+    wanted_power = WantedPower(draws, f"{path}.arrivals.curve", curve, calendar)
+    n = 64
+    while True:
+        lead = np.maximum(round_array_half_up(draws.variates(f"{path}.lead", stream.lead, n)), 0)
+        block = np.maximum(round_array_half_up(draws.variates(f"{path}.block", stream.block, n)), 1)
+        size = round_up_to_blocks(draws.variates(f"{path}.size", stream.size, n), block)
+        term = _sample_terms(draws, path, stream.term, n)
+        until = calendar.end + int(lead.max())
+        wanted = _follow_curve(wanted_power, size.tolist(), term.tolist(), in_place, until)
+        if len(wanted) < n:
+            break
+        n *= 2
+    at = np.maximum(np.array(wanted, dtype=np.int64) - lead[: len(wanted)], 0)
+    inside = np.flatnonzero(at < calendar.end)
+    m = int(inside[-1]) + 1 if len(inside) else 0
+    return _complete_arrivals(draws, path, stream, at[:m], wanted[:m], size[:m].astype(np.float64), term[:m])
+
+
+def _follow_curve(
+    power: "WantedPower", sizes: list[int], terms: list[int], in_place: list[SampledInPlace], until: int
+) -> list[int]:
+    """When are the requests wanted, one after the other, so that their sum follows the curve?"""
+    ends: list[tuple[int, int]] = []
+    level = 0
+    for item in in_place:
+        level += item.kw
+        heappush(ends, (item.term, item.kw))
+    wanted: list[int] = []
+    t = 0
+    for size, term in zip(sizes, terms, strict=True):
+        while True:
+            turn = ends[0][0] if ends else inf
+            passes = power.crossing_time(level + size / 2, t)
+            if passes < turn:
+                break
+            if turn >= until:
+                return wanted
+            t = int(turn)
+            level -= heappop(ends)[1]
+        if passes >= until:
+            return wanted
+        t = int(passes)
+        wanted.append(t)
+        level += size
+        heappush(ends, (t + term, size))
+    return wanted
+
+
+class WantedPower:
+    """The power wanted at a date: constant growth between points, after the last by a factor a year.
+
+    Nothing is wanted before the first point; between points of which one is 0 it runs straight.
+    """
+
+    def __init__(self, draws: Sampler, path: str, curve: Curve, calendar: Calendar) -> None:
+        self.at = [calendar.since_start(at) for at, _ in curve.points]
+        self.kw = [draws.draw_once(f"{path}.points.{at:%Y-%m-%d}", law) for at, law in curve.points]
+        self.growth = draws.draw_once(f"{path}.growth", curve.growth)
+        steps = zip(self.kw, self.kw[1:], strict=False)
+        self._ratio = [after / before if before > 0 and after > 0 else None for before, after in steps]
+        """By which factor it grows from each point to the next; None where it runs straight."""
+        self._log_ratio = [None if ratio is None else log(ratio) for ratio in self._ratio]
+
+    def kw_at(self, t: int, k: int) -> float:
+        """How many kW are wanted at a time, where the k-th point is the last before it?"""
+        at, kw = self.at, self.kw
+        if k == len(at) - 1:
+            return float(kw[k] * self.growth ** ((t - at[k]) / YEAR_US))
+        share, ratio = (t - at[k]) / (at[k + 1] - at[k]), self._ratio[k]
+        return kw[k] + share * (kw[k + 1] - kw[k]) if ratio is None else float(kw[k] * ratio**share)
+
+    def crossing_time(self, target: float, t: int) -> float:
+        """At which time from `t` on are `target` kW wanted? In whole microseconds, or inf."""
+        at, kw = self.at, self.kw
+        t = max(t, at[0])
+        last = bisect_right(at, t) - 1
+        if self.kw_at(t, last) >= target:
+            return t
+        for k in range(last, len(at) - 1):
+            if kw[k + 1] >= target:
+                steep = self._log_ratio[k]
+                if steep is None:
+                    share = (target - kw[k]) / (kw[k + 1] - kw[k])
+                else:
+                    share = log(target / kw[k]) / steep
+                return max(t, round_half_up(at[k] + share * (at[k + 1] - at[k])))
+        if self.growth <= 1 or kw[-1] <= 0:
+            return inf
+        return max(t, round_half_up(at[-1] + YEAR_US * log(target / kw[-1]) / log(self.growth)))
+
+
+def _deal_arrivals(
+    draws: Sampler, path: str, stream: Stream, deals: dict[str, Deal], calendar: Calendar
+) -> StreamArrivals:
+    """One request for each deal, or for each date of its ramp; asked before the start counts as at the start."""
+    rows: list[tuple[str, int, int | None, float | None, int | None]] = []
+    for name, deal in deals.items():
+        here = f"{path}.arrivals.deals.{name}"
+        at = max(0, calendar.sample_date(draws, f"{here}.asked", deal.asked))
+        term = (
+            None if deal.term is None else max(1, round_half_up(draws.draw_once(f"{here}.term", deal.term)))
+        )
+        if deal.ramp is not None:
+            for date, law in deal.ramp:
+                size = draws.draw_once(f"{here}.ramp.{date:%Y-%m-%d}", law)
+                rows.append((name, at, calendar.since_start(date), size, term))
+            continue
+        wanted = None if deal.wanted is None else calendar.sample_date(draws, f"{here}.wanted", deal.wanted)
+        given = None if deal.size is None else draws.draw_once(f"{here}.size", deal.size)
+        rows.append((name, at, wanted, given, term))
+    n = len(rows)
+    lead = round_array_half_up(draws.variates(f"{path}.lead", stream.lead, n))
+    drawn_size = draws.variates(f"{path}.size", stream.size, n) if stream.size is not None else np.zeros(n)
+    drawn_term = _sample_terms(draws, path, stream.term, n)
+    asked_at = [row[1] for row in rows]
+    wanted_at = [
+        max(row[1], row[2] if row[2] is not None else row[1] + int(lead[i])) for i, row in enumerate(rows)
+    ]
+    sizes = [row[3] if row[3] is not None else drawn_size[i] for i, row in enumerate(rows)]
+    terms = np.array([row[4] or drawn_term[i] for i, row in enumerate(rows)], dtype=np.int64)
+    return _complete_arrivals(
+        draws, path, stream, asked_at, wanted_at, sizes, terms, [row[0] for row in rows]
+    )
+
+
+def _trace_arrivals(
+    draws: Sampler, path: str, stream: Stream, trace: Trace, calendar: Calendar
+) -> StreamArrivals:
+    """The requests that a file records; what a row does not state is drawn, its n-th for the n-th row."""
+    here, records = f"{path}.arrivals.trace", trace.records
+    if records is None:
+        raise ValueError(
+            f"{trace.file} was not read, since only a saved run was opened; load the scenario itself"
+        )
+    n = len(records)
+    first = 0 if trace.from_ is None else calendar.sample_date(draws, f"{here}.from", trace.from_)
+    at = first + records.asked
+    wanted = at + np.maximum(round_array_half_up(draws.variates(f"{path}.lead", stream.lead, n)), 0)
+    size = records.size * draws.draw_once(f"{here}.kw_per_unit", trace.kw_per_unit)
+    if stream.size is not None:
+        size = np.where(np.isnan(size), draws.variates(f"{path}.size", stream.size, n), size)
+    term = records.term
+    if stream.term is not None:
+        term = np.where(np.isnan(term), draws.variates(f"{path}.term", stream.term, n), term)
+    askers = stream.request_types() or ()
+    of_kind = np.array(
+        [askers.index(stream.request_type(kind)) for kind in records.request_types], dtype=np.int64
+    )
+    terms = np.maximum(round_array_half_up(term), 1)
+    return _complete_arrivals(
+        draws, path, stream, at, wanted, size, terms, asker=of_kind[records.request_type_index]
+    )

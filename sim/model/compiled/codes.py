@@ -1,0 +1,67 @@
+"""What the whole numbers of the compiled market stand for: columns, policies, limits, steps."""
+
+import numpy as np
+
+from sim.model import ledger, rules
+
+
+def int64_constant(number: int) -> int:
+    """A whole number as the compiler's: given Python's, it makes a version of a function for each constant."""
+    return np.int64(number)  # type: ignore[return-value]
+
+
+NOBODY = int64_constant(ledger.NOBODY)
+NEVER = int64_constant(rules.NEVER)
+ZERO = int64_constant(0)
+STEP_WORLD, STEP_ANSWERS = int64_constant(rules.STEP_WORLD), int64_constant(rules.STEP_ANSWERS)
+STEP_DELIVERIES, STEP_GIVE_UPS = int64_constant(rules.STEP_DELIVERIES), int64_constant(rules.STEP_GIVE_UPS)
+RELEASE_GIVE_UP = int64_constant(ledger.RELEASE_REASONS.index("gave up"))
+NO_WAIVER, WAIVE_PARTIAL, WAIVE_UTILIZATION, WAIVE_DELAY = (int64_constant(k) for k in range(4))
+"""Which limit of a holder is left out, to see what it limits."""
+
+# What a user's own function is told of a request, and of each offer.
+(
+    FACT_REQUEST,
+    FACT_GROUP,
+    FACT_ASKED,
+    FACT_WANTED,
+    FACT_GIVES_UP,
+    FACT_TERM,
+    FACT_SIZE_KW,
+    FACT_UNCOMMITTED_KW,
+    FACT_NOW,
+    FACT_N_OFFERS,
+) = range(10)
+OFFER_PROVIDER, OFFER_KW, OFFER_PROMISED, OFFER_ROOM_KW = range(4)
+
+# The columns of what is written down: those of `sim.model.ledger`, and the undelivered kW of a commitment.
+(
+    COMMITMENT_REQUEST,
+    COMMITMENT_STREAM,
+    COMMITMENT_PROVIDER,
+    COMMITMENT_SITE,
+    COMMITMENT_KW,
+    COMMITMENT_COMMITTED,
+    COMMITMENT_PROMISED,
+    COMMITMENT_UNDELIVERED_KW,
+) = range(8)
+(
+    DELIVERY_COMMITMENT,
+    DELIVERY_REQUEST,
+    DELIVERY_STREAM,
+    DELIVERY_PROVIDER,
+    DELIVERY_SITE,
+    DELIVERY_KW,
+    DELIVERY_PROMISED,
+    DELIVERY_START,
+    DELIVERY_END,
+) = range(9)
+RELEASE_COMMITMENT, RELEASE_KW, RELEASE_AT, RELEASE_WHY = range(4)
+
+IN_ORDER, SOONEST, CHEAPEST, MOST_ROOM = range(4)
+OVERFLOW_POLICY_CODES = {
+    "in order": IN_ORDER,
+    "soonest": SOONEST,
+    "cheapest": CHEAPEST,
+    "most room": MOST_ROOM,
+}

@@ -1,0 +1,138 @@
+"""Promises: what is committed, waits for its delivery, and is released."""
+
+import numpy as np
+
+from sim.model import rules
+from sim.model.compiled import allocation
+from sim.model.compiled.agenda import add_to_agenda, mark_site_to_deliver
+from sim.model.compiled.codes import (
+    COMMITMENT_COMMITTED,
+    COMMITMENT_KW,
+    COMMITMENT_PROMISED,
+    COMMITMENT_PROVIDER,
+    COMMITMENT_REQUEST,
+    COMMITMENT_SITE,
+    COMMITMENT_STREAM,
+    COMMITMENT_UNDELIVERED_KW,
+    NEVER,
+    RELEASE_AT,
+    RELEASE_COMMITMENT,
+    RELEASE_GIVE_UP,
+    RELEASE_KW,
+    RELEASE_WHY,
+    STEP_DELIVERIES,
+    ZERO,
+)
+from sim.model.compiled.compiler import jit
+from sim.model.compiled.deliveries import begin_service
+from sim.model.compiled.delivery_queue import dequeue_commitment, enqueue_commitment
+from sim.model.compiled.growth import double_space, extend_columns
+from sim.model.compiled.state import State
+from sim.model.compiled.waiting_list import join_waiting_list
+
+
+@jit
+def commit(m: State, r: int, p: int, n: int) -> None:
+    """A provider promises what it takes, as it stands in the space of the state.
+
+    What is promised for now is delivered now, whatever else is: online covers all that is promised there.
+    """
+    for i in range(n):
+        s, kw = m.allocated_site[i], m.allocated_kw[i]
+        promised = allocation.promise_date(m, r, s, kw)
+        c = m.n_commitments
+        write_commitment(m, r, m.stream[m.group[r]], p, s, kw, promised)
+        m.uncommitted[r] -= kw
+        m.committed[s] += kw
+        if promised == m.now:
+            begin_service(m, c, kw)
+        else:
+            m.commitments[COMMITMENT_UNDELIVERED_KW, c] = kw
+            queue_up(m, c)
+
+
+@jit
+def write_commitment(m: State, r: int, stream: int, p: int, s: int, kw: int, promised: int) -> None:
+    """Write a commitment down."""
+    if m.n_commitments == m.commitments.shape[1]:
+        m.commitments = extend_columns(m.commitments)
+    rows, c = m.commitments, m.n_commitments
+    (
+        rows[COMMITMENT_REQUEST, c],
+        rows[COMMITMENT_STREAM, c],
+        rows[COMMITMENT_PROVIDER, c],
+        rows[COMMITMENT_SITE, c],
+    ) = r, stream, p, s
+    (
+        rows[COMMITMENT_KW, c],
+        rows[COMMITMENT_COMMITTED, c],
+        rows[COMMITMENT_PROMISED, c],
+        rows[COMMITMENT_UNDELIVERED_KW, c],
+    ) = kw, m.now, promised, 0
+    m.n_commitments += 1
+
+
+@jit
+def queue_up(m: State, c: int) -> None:
+    """A commitment waits for its delivery."""
+    s, wanted = m.commitments[COMMITMENT_SITE, c], m.wanted[m.commitments[COMMITMENT_REQUEST, c]]
+    enqueue_commitment(m, s, c)
+    if wanted <= m.now:
+        mark_site_to_deliver(m, s)
+    else:
+        add_to_agenda(m, wanted, STEP_DELIVERIES, ZERO, s)
+
+
+@jit
+def release(m: State, c: int, why: int) -> None:
+    """Take back what is undelivered of a commitment."""
+    s, kw = m.commitments[COMMITMENT_SITE, c], m.commitments[COMMITMENT_UNDELIVERED_KW, c]
+    dequeue_commitment(m, s, c)
+    m.committed[s] -= kw
+    m.commitments[COMMITMENT_UNDELIVERED_KW, c] = 0
+    if m.n_releases == m.releases.shape[1]:
+        m.releases = extend_columns(m.releases)
+    rows, i = m.releases, m.n_releases
+    rows[RELEASE_COMMITMENT, i], rows[RELEASE_KW, i], rows[RELEASE_AT, i], rows[RELEASE_WHY, i] = (
+        c,
+        kw,
+        m.now,
+        why,
+    )
+    m.n_releases += 1
+    m.capacity_increased = 1
+    mark_site_to_deliver(m, s)
+
+
+@jit
+def release_request(m: State, r: int) -> None:
+    """Take back all that is undelivered of a request, in the order in which it was promised."""
+    theirs = np.empty(16, np.int64)
+    n = 0
+    for s in range(len(m.n_queue)):
+        for i in range(m.queue_at[s], m.queue_at[s] + m.n_queue[s]):
+            if m.commitments[COMMITMENT_REQUEST, m.queue[i]] == r:
+                if n == len(theirs):
+                    theirs = double_space(theirs)
+                theirs[n] = m.queue[i]
+                n += 1
+    for k in range(n):
+        least = k
+        for i in range(k + 1, n):
+            if theirs[i] < theirs[least]:
+                least = i
+        c, theirs[least] = theirs[least], theirs[k]
+        release(m, c, RELEASE_GIVE_UP)
+
+
+@jit
+def release_excess(m: State, s: int, why: int) -> None:
+    """Release the last promises of a site, until no more is promised than it will have."""
+    there = allocation.planned_kw(m, s, NEVER)
+    while m.n_queue[s] and rules.is_overcommitted(m.committed[s], m.online[s], m.outage_kw[s], there):
+        c = m.queue[m.queue_at[s] + m.n_queue[s] - 1]
+        r, kw = m.commitments[COMMITMENT_REQUEST, c], m.commitments[COMMITMENT_UNDELIVERED_KW, c]
+        release(m, c, why)
+        if m.uncommitted[r] == 0:
+            join_waiting_list(m, r)
+        m.uncommitted[r] += kw

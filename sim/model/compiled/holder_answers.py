@@ -1,0 +1,105 @@
+"""What a holder answers, and what limits it."""
+
+from sim.model import rules
+from sim.model.compiled import allocation
+from sim.model.compiled.callback_arguments import describe_offer, describe_request
+from sim.model.compiled.codes import (
+    NEVER,
+    NO_WAIVER,
+    NOBODY,
+    WAIVE_DELAY,
+    WAIVE_PARTIAL,
+    WAIVE_UTILIZATION,
+    ZERO,
+)
+from sim.model.compiled.compiler import jit
+from sim.model.compiled.state import State
+from sim.model.ledger import (
+    LIMITED_BY_APPETITE,
+    LIMITED_BY_DELAY,
+    LIMITED_BY_PARTIAL,
+    LIMITED_BY_ROOM,
+    LIMITED_BY_UTILIZATION,
+)
+
+
+@jit
+def holder_declines(m: State, r: int, k: int) -> bool:
+    """Does the holder of a right turn a request down for want of appetite?"""
+    g = m.group[r]
+    i = m.rights_at[g]
+    while m.rights[i] != k:
+        i += 1
+    return rules.declines(m.appetite_draw[r], m.appetite[i])
+
+
+@jit
+def holder_answer(m: State, r: int, k: int, held_for: int) -> int:
+    """What does the holder of a first refusal take?"""
+    if m.has_user_answer:
+        n = would_take(m, r, k, held_for, NO_WAIVER, ZERO)
+        describe_offer(m, r, m.holder[k], ZERO, n)
+        kw = m.user_answer(describe_request(m, r, ZERO + 1), m.appetite_draw[r], m.offers, m.ranking)
+        return allocation.allocate(m, r, m.holder[k], m.gives_up[r], max(0, kw), held_for, ZERO)
+    return 0 if holder_declines(m, r, k) else would_take(m, r, k, held_for, NO_WAIVER, ZERO)
+
+
+@jit
+def capacity_to_hold(m: State, r: int, k: int) -> int:
+    """What would the holder take if it answered now, its appetite apart?"""
+    return (
+        holder_answer(m, r, k, NOBODY) if m.has_user_answer else would_take(m, r, k, NOBODY, NO_WAIVER, ZERO)
+    )
+
+
+@jit
+def would_take(m: State, r: int, k: int, held_for: int, waiver: int, start: int) -> int:
+    """What would the holder take, its appetite apart, and perhaps without one of its limits?"""
+    p, latest, cap = m.holder[k], m.gives_up[r], NEVER
+    if waiver != WAIVE_DELAY:
+        if m.max_delay[k] == rules.MATCH:
+            latest = min(latest, matching_date(m, r, p, start))
+        elif m.max_delay[k] < NEVER:
+            latest = min(latest, m.wanted[r] + m.max_delay[k])
+    if waiver != WAIVE_UTILIZATION:
+        horizon = rules.horizon(m.now, m.presells[p], latest)
+        capacity, committed, held = 0, 0, 0
+        for i in range(m.sites_at[p], m.sites_at[p + 1]):
+            s = m.sites[i]
+            capacity += m.online[s] + allocation.planned_kw(m, s, horizon)
+            committed += m.committed[s]
+            held += m.held[s]
+        cap = rules.headroom_below_cap(m.max_utilization[k], capacity, committed, held)
+    n = allocation.allocate(m, r, p, latest, cap, held_for, start)
+    partial = m.partial[k] == 1 or waiver == WAIVE_PARTIAL
+    return n if rules.all_or_nothing(partial, allocation.allocated_kw(m, n, start), m.size_kw[r]) else 0
+
+
+@jit
+def limiting_reason(m: State, r: int, k: int, held_for: int, allocated_kw: int, start: int) -> int:
+    """What kept the holder from taking all? The limit without which alone it would have taken more."""
+    if m.has_user_answer or holder_declines(m, r, k):
+        return LIMITED_BY_APPETITE
+    if allocation.allocated_kw(m, would_take(m, r, k, held_for, WAIVE_PARTIAL, start), start) > allocated_kw:
+        return LIMITED_BY_PARTIAL
+    if (
+        allocation.allocated_kw(m, would_take(m, r, k, held_for, WAIVE_UTILIZATION, start), start)
+        > allocated_kw
+    ):
+        return LIMITED_BY_UTILIZATION
+    if allocation.allocated_kw(m, would_take(m, r, k, held_for, WAIVE_DELAY, start), start) > allocated_kw:
+        return LIMITED_BY_DELAY
+    return LIMITED_BY_ROOM
+
+
+@jit
+def matching_date(m: State, r: int, holder: int, start: int) -> int:
+    """The earliest date on which another provider would promise all that is uncommitted; else NEVER."""
+    g, best = m.group[r], NEVER
+    for i in range(m.overflow_order_at[g], m.overflow_order_at[g + 1]):
+        p = m.overflow_order[i]
+        if p != holder:
+            n = allocation.allocate(m, r, p, m.gives_up[r], NEVER, NOBODY, start)
+            if allocation.allocated_kw(m, n, start) == m.uncommitted[r]:
+                best = min(best, allocation.latest_promise_date(m, r, n, start))
+    return best

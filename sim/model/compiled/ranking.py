@@ -1,0 +1,84 @@
+"""TODO."""
+
+from sim.model import rules
+from sim.model.compiled.allocation import allocate, allocated_kw, latest_promise_date, provider_room
+from sim.model.compiled.callback_arguments import describe_offer, describe_request
+from sim.model.compiled.codes import (
+    CHEAPEST,
+    IN_ORDER,
+    MOST_ROOM,
+    NEVER,
+    NOBODY,
+    SOONEST,
+    ZERO,
+)
+from sim.model.compiled.compiler import jit
+from sim.model.compiled.state import State
+
+
+@jit
+def has_taker(m: State, r: int, without: int) -> bool:
+    """Would anyone take anything? If not, there is nothing to rank."""
+    g = m.group[r]
+    for i in range(m.overflow_order_at[g], m.overflow_order_at[g + 1]):
+        p = m.overflow_order[i]
+        if p != without and allocate(m, r, p, m.gives_up[r], NEVER, NOBODY, ZERO):
+            return True
+    return False
+
+
+@jit
+def rank_providers(m: State, r: int, without: int) -> int:
+    """In which order are the providers asked? Ties in the order of `order`; without a holder who answered.
+
+    Written into `ranking` of the state; gives how many there are.
+    """
+    g, n = m.group[r], 0
+    for i in range(m.overflow_order_at[g], m.overflow_order_at[g + 1]):
+        if m.overflow_order[i] != without:
+            m.ranking[n] = m.overflow_order[i]
+            n += 1
+    if m.has_user_policy:
+        for i in range(n):
+            describe_offer(
+                m, r, m.ranking[i], i, allocate(m, r, m.ranking[i], m.gives_up[r], NEVER, NOBODY, ZERO)
+            )
+        return m.user_policy(describe_request(m, r, n), m.appetite_draw[r], m.offers, m.ranking)
+    if m.overflow_policy == IN_ORDER:
+        return n
+    for i in range(n):
+        p = m.ranking[i]
+        last, date = 0, 0
+        price = 0.0
+        if m.overflow_policy == CHEAPEST:
+            price = m.price[p]
+        elif m.overflow_policy == MOST_ROOM:
+            date = -provider_room(m, p, rules.horizon(m.now, m.presells[p], m.gives_up[r]))
+        else:
+            count = allocate(m, r, p, m.gives_up[r], NEVER, NOBODY, ZERO)
+            whole = allocated_kw(m, count, ZERO) == m.uncommitted[r]
+            last = 2 * (count == 0) + (not whole)
+            date = latest_promise_date(m, r, count, ZERO)
+        k = i
+        while k > 0 and _comes_before(
+            last, date, price, m.rank_last[k - 1], m.rank_date[k - 1], m.rank_price[k - 1]
+        ):
+            m.ranking[k], m.rank_last[k] = m.ranking[k - 1], m.rank_last[k - 1]
+            m.rank_date[k], m.rank_price[k] = m.rank_date[k - 1], m.rank_price[k - 1]
+            k -= 1
+        m.ranking[k], m.rank_last[k], m.rank_date[k], m.rank_price[k] = p, last, date, price
+        if m.overflow_policy == SOONEST and last == 0 and date == rules.earliest_promise(m.now, m.wanted[r]):
+            return n
+    return n
+
+
+@jit
+def _comes_before(
+    last: int, date: int, price: float, than_last: int, than_date: int, than_price: float
+) -> bool:
+    """Does a provider come before another: by its kind of taking, then its date, then its price?"""
+    if last != than_last:
+        return last < than_last
+    if date != than_date:
+        return date < than_date
+    return price < than_price

@@ -1,0 +1,183 @@
+"""Who is asked, and who answers: (2) answers due, (3) the waiting list, (4) new requests."""
+
+import numpy as np
+
+from sim.model.compiled import allocation, holder_answers
+from sim.model.compiled.agenda import add_to_agenda, mark_to_give_up
+from sim.model.compiled.codes import NEVER, NOBODY, STEP_ANSWERS, STEP_GIVE_UPS, ZERO
+from sim.model.compiled.commitments import commit
+from sim.model.compiled.compiler import jit
+from sim.model.compiled.growth import double_space
+from sim.model.compiled.heaps import pop, push
+from sim.model.compiled.packing import REQUEST_BITS
+from sim.model.compiled.ranking import has_taker, rank_providers
+from sim.model.compiled.state import State
+from sim.model.compiled.waiting_list import close_gaps, join_waiting_list, waiting_key, waiting_request
+from sim.model.ledger import LIMITED_BY_ROOM
+
+
+@jit
+def apply_due_answer(m: State, r: int) -> None:
+    """A holder answers: what was held is released first, and limits what it takes."""
+    holds = NOBODY
+    if m.holds_capacity[m.right[r]]:
+        holds = r
+        for k in range(m.hold_at[r], m.hold_at[r] + m.n_hold[r]):
+            m.held[m.hold_site[k]] -= m.hold_kw[k]
+    m.capacity_increased = 1
+    run_first_round(m, r, holds)
+    if m.right[r] != allocation.right_in_force(m, r):
+        m.right_changed = 1
+
+
+@jit
+def walk_waiting_list(m: State) -> bool:
+    """Offer what there is to those who wait, in their order; was anything placed?
+
+    Those who still wait are moved up behind the place that was reached, and the list begins with them.
+    """
+    m.capacity_increased = 0
+    moved, i, most = False, m.head, allocation.most_room(m)
+    while most > 0 and i < m.tail:
+        r = waiting_request(m, i)
+        before = m.uncommitted[r]
+        if allocation.least_useful_room(m, r) <= most:
+            retry_request(m, r)
+        if m.uncommitted[r] < before:
+            moved = True
+            most = allocation.most_room(m)
+        if m.uncommitted[r] == 0:
+            m.waiting[i] = -1
+        elif not m.bypass:
+            break
+        i += 1
+    close_gaps(m, min(i, m.tail - 1))
+    return moved
+
+
+@jit
+def retry_request(m: State, r: int) -> None:
+    """Place a request that has been asked before: a right still counts.
+
+    Throughout the instant of its answer the right that was asked decides, even if it has ended.
+    """
+    k = m.right[r] if m.answered[r] == m.now else NOBODY
+    if k == NOBODY:
+        k = allocation.right_in_force(m, r)
+    if k == NOBODY:
+        allocate_overflow(m, r, NOBODY)
+        return
+    if m.is_exclusive[k]:
+        commit(m, r, m.holder[k], allocation.allocate(m, r, m.holder[k], m.gives_up[r], NEVER, NOBODY, ZERO))
+        return
+    commit(m, r, m.holder[k], holder_answers.holder_answer(m, r, k, NOBODY))
+    if m.uncommitted[r]:
+        allocate_overflow(m, r, m.holder[k])
+
+
+@jit
+def ask_new_requests(m: State) -> None:
+    """Hear those who ask now, in the order of the waiting list."""
+    first = m.next_request
+    while m.asked[m.next_request] == m.now:
+        m.next_request += 1
+    n = m.next_request - first
+    if n == 1:
+        ask_request(m, first)
+        return
+    places, nothing = np.empty(n, np.int64), np.zeros(n, np.int64)
+    for i in range(n):
+        push(places, nothing, i, waiting_key(m, first + i), 0)
+    for i in range(n, 0, -1):
+        r = places[0] & ((1 << REQUEST_BITS) - 1)
+        pop(places, nothing, i)
+        ask_request(m, r)
+
+
+@jit
+def ask_request(m: State, r: int) -> None:
+    """A request is asked; note when it gives up, if it may."""
+    k = allocation.right_in_force(m, r)
+    if m.tail > m.head and not m.bypass:
+        m.answered[r] = m.now
+        join_waiting_list(m, r)
+        m.capacity_increased = 1
+    else:
+        m.right[r] = k
+        if k != NOBODY and not m.is_exclusive[k] and m.windows[k, r] > 0:
+            put_to_holder(m, r, k)
+        else:
+            run_first_round(m, r, NOBODY)
+    if m.undelivered[r]:
+        if m.gives_up[r] <= m.now:
+            mark_to_give_up(m, r)
+        else:
+            add_to_agenda(m, m.gives_up[r], STEP_GIVE_UPS, ZERO, r)
+
+
+@jit
+def put_to_holder(m: State, r: int, k: int) -> None:
+    """Put a request to the holder of a first refusal, who answers after the window."""
+    m.asked_first[r] = m.holder[k]
+    if m.holds_capacity[k]:
+        n = holder_answers.capacity_to_hold(m, r, k)
+        m.hold_at[r], m.n_hold[r] = m.n_holds, n
+        for i in range(n):
+            if m.n_holds == len(m.hold_site):
+                m.hold_site, m.hold_kw = double_space(m.hold_site), double_space(m.hold_kw)
+            m.hold_site[m.n_holds], m.hold_kw[m.n_holds] = m.allocated_site[i], m.allocated_kw[i]
+            m.held[m.allocated_site[i]] += m.allocated_kw[i]
+            m.n_holds += 1
+    add_to_agenda(m, m.now + m.windows[k, r], STEP_ANSWERS, m.priority_rank[m.group[r]], r)
+
+
+@jit
+def run_first_round(m: State, r: int, held_for: int) -> None:
+    """The first round of answers to a request, and what is known of it afterwards."""
+    m.answered[r] = m.now
+    k, size = m.right[r], m.size_kw[r]
+    if k == NOBODY:
+        n = rank_providers(m, r, NOBODY)
+        if n:
+            m.asked_first[r] = m.ranking[0]
+        m.first_kw[r] = offer_in_turn(m, r, n)
+    else:
+        p = m.holder[k]
+        m.asked_first[r] = p
+        if m.is_exclusive[k]:
+            n = allocation.allocate(m, r, p, m.gives_up[r], NEVER, NOBODY, ZERO)
+        else:
+            n = holder_answers.holder_answer(m, r, k, held_for)
+        took = allocation.allocated_kw(m, n, ZERO)
+        if took < size:
+            if m.is_exclusive[k]:
+                m.reason[r] = LIMITED_BY_ROOM
+            else:
+                m.reason[r] = holder_answers.limiting_reason(m, r, k, held_for, took, len(m.online))
+        commit(m, r, p, n)
+        m.holder_kw[r] = m.first_kw[r] = took
+        if took < size and not m.is_exclusive[k]:
+            allocate_overflow(m, r, p)
+    if m.uncommitted[r]:
+        join_waiting_list(m, r)
+
+
+@jit
+def allocate_overflow(m: State, r: int, without: int) -> None:
+    """Place what is uncommitted by the overflow policy, without the holder if there is one."""
+    if has_taker(m, r, without):
+        offer_in_turn(m, r, rank_providers(m, r, without))
+
+
+@jit
+def offer_in_turn(m: State, r: int, n_ranked: int) -> int:
+    """Offer each provider of the ranking in turn what is left; how much does the first take?"""
+    before, first = m.uncommitted[r], 0
+    for i in range(n_ranked):
+        p = m.ranking[i]
+        commit(m, r, p, allocation.allocate(m, r, p, m.gives_up[r], NEVER, NOBODY, ZERO))
+        if i == 0:
+            first = before - m.uncommitted[r]
+        if m.uncommitted[r] == 0:
+            break
+    return first

@@ -1,0 +1,245 @@
+"""One replication of a scenario, drawn whole before the clock starts: the numbers that a market is played with."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.model.arrays import IntArray
+from sim.model.calendar import Calendar
+from sim.model.rules import NEVER
+
+
+@dataclass(frozen=True)
+class SampledProvider:
+    """A provider in one replication. Prices in $ per kW and day; `own` demand is that whose customer it is."""
+
+    name: str
+    sites: tuple[int, ...]
+    presells: int
+    keeps_back: int
+    price: float | None
+    cost: float | None
+
+
+@dataclass(frozen=True)
+class SampledRight:
+    """A right in one replication. Times in microseconds, shares in millionths; `appetite` by class."""
+
+    name: str
+    holder: int
+    is_exclusive: bool
+    customer: str | None
+    classes: frozenset[str] | None
+    begins: int
+    ends: int
+    appetite: dict[str | None, int]
+    max_utilization: int
+    max_delay: int
+    partial: bool
+    holds_capacity: bool
+
+    def covers(self, customer: str, class_: str | None, only: frozenset[int] | None) -> bool:
+        """Is a request of this customer and class under the right, in force or not?"""
+        return (
+            (self.customer is None or self.customer == customer)
+            and (self.classes is None or class_ in self.classes)
+            and (only is None or self.holder in only)
+        )
+
+
+@dataclass(frozen=True)
+class RequestGroup:
+    """Requests that the rules treat alike: one stream, customer, class and priority.
+
+    `rights` and `order` are indices of the clauses that cover it and of the providers that it may overflow to;
+    `appetite` is of each of `rights`; `own` is the provider whose own demand it is, or -1.
+    """
+
+    stream: int
+    customer: str
+    class_: str | None
+    only: tuple[int, ...] | None
+    split: int
+    priority: int
+    own_provider: int
+    rights: tuple[int, ...]
+    appetite: tuple[int, ...]
+    overflow_order: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class SampledRequests:
+    """All requests of a replication in the order of their numbers; every array is `(n_requests,)`.
+
+    `windows` holds for each clause the time that its holder takes to answer each request.
+    """
+
+    group: IntArray
+    number: IntArray
+    deal: list[str | None]
+    asked: IntArray
+    wanted: IntArray
+    gives_up: IntArray
+    size_kw: IntArray
+    block_kw: IntArray
+    term: IntArray
+    appetite_draw: npt.NDArray[np.float64]
+    windows: list[IntArray]
+
+    def __len__(self) -> int:
+        return len(self.asked)
+
+
+class SampledNeed(NamedTuple):
+    """What a phase takes of a supply, in whole units of it."""
+
+    supply: int
+    amount: int
+
+
+class SampledPhase(NamedTuple):
+    """A phase of a building in one replication; all the returned supplies come first in `needs`."""
+
+    takes: int
+    needs: tuple[SampledNeed, ...]
+
+
+class SampledBuilding(NamedTuple):
+    """A building in one replication. Times in microseconds since the start.
+
+    Either `online` states when it comes online, or it runs through `stages` from its begin: on the date
+    `begins`, some time (`later`) after all of `after` are online, or on the `trigger` of its group.
+    """
+
+    site: int
+    name: str
+    kw: int
+    planned: int | None
+    review: int
+    comes_online: int | None
+    phases: tuple[SampledPhase, ...]
+    median_work: int
+    begins: int | None
+    after: tuple[int, ...]
+    begin_delay: int
+    trigger: int | None
+    cancelled: int | None
+    retired: int | None
+    capex: float
+    hardware: str | None
+
+
+@dataclass(frozen=True)
+class SampledTrigger:
+    """A trigger: the buildings that begin, one by one, when more than `share` of a site is committed."""
+
+    site: int
+    share: int
+    buildings: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class SampledSupply:
+    """A supply in one replication: what is there at first, and what arrives as (time, amount)."""
+
+    name: str
+    returned: bool
+    initial: int
+    arrives: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class SampledOutages:
+    """The outages of a site: the time to the next, how long it lasts, and what it takes (kW, or millionths)."""
+
+    every: Iterator[float]
+    lasts: Iterator[float]
+    takes: Iterator[float]
+    takes_share: bool
+
+
+@dataclass(frozen=True)
+class SampledSite:
+    """A site in one replication."""
+
+    name: str
+    online_kw: int
+    hardware: str | None
+    outages: SampledOutages | None
+
+
+@dataclass(frozen=True)
+class SampledContract:
+    """A contract in one replication: money promised whatever is used, from a time to a time."""
+
+    name: str
+    customer: str
+    provider: int
+    take_or_pay: float
+    begins: int
+    ends: int
+
+
+@dataclass(frozen=True)
+class SampledInPlace:
+    """kW of a stream that serve at a site when the scenario starts."""
+
+    stream: int
+    site: int
+    kw: int
+    term: int
+
+
+@dataclass
+class SampledInputs:
+    """All that one replication is played with."""
+
+    calendar: Calendar
+    streams: list[str]
+    customers: list[str]
+    """The customer of each stream, for whom what it has in place serves."""
+    groups: list[RequestGroup]
+    requests: SampledRequests
+    in_place: list[SampledInPlace]
+    providers: list[SampledProvider]
+    rights: list[SampledRight]
+    overflow_policy: str
+    bypass: bool
+    sites: list[SampledSite]
+    buildings: list[SampledBuilding]
+    triggers: list[SampledTrigger]
+    supplies: list[SampledSupply]
+    contracts: list[SampledContract]
+    h100e_per_it_mw: dict[str, float]
+    """H100 equivalents per MW of each hardware that states it."""
+    recorded_draws: list[tuple[str, float, str]] = field(default_factory=list)
+
+    def stream_of_request(self) -> IntArray:
+        """The stream of each request, as `(n_requests,)`."""
+        return np.array([group.stream for group in self.groups], dtype=np.int64)[self.requests.group]
+
+    def presale_openings(self, site: int, date: int) -> list[int]:
+        """From when on may each that sells from a site sell what is planned there for a date?"""
+        if date == NEVER:
+            return []
+        return [date - seller.presells for seller in self.providers if site in seller.sites]
+
+    def all_customers(self) -> list[str]:
+        """All customers: those who ask, and those for whom something is in place."""
+        there = [self.customers[item.stream] for item in self.in_place]
+        return list(dict.fromkeys([*(group.customer for group in self.groups), *there]))
+
+    def customer_of_request(self) -> IntArray:
+        """Which of the parties asks each request, as `(n_requests,)`."""
+        parties = {name: k for k, name in enumerate(self.all_customers())}
+        of_group = np.array([parties[group.customer] for group in self.groups], dtype=np.int64)
+        return of_group[self.requests.group]
+
+    def customer_of_row(self, request: IntArray, stream: IntArray) -> IntArray:
+        """For which of the parties is kW of a request, or where that is below 0, kW in place of a stream?"""
+        parties = {name: k for k, name in enumerate(self.all_customers())}
+        of_stream = np.array([parties.get(name, -1) for name in self.customers], dtype=np.int64)
+        return np.where(request < 0, of_stream[stream], np.append(self.customer_of_request(), -1)[request])

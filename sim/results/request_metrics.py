@@ -1,0 +1,104 @@
+"""TODO."""
+
+import numpy as np
+
+from sim.model.arrays import FloatArray, IntArray
+from sim.model.calendar import DAY_US
+from sim.model.ledger import REFUSAL_REASONS
+from sim.model.rules import NEVER
+from sim.model.run import Run
+from sim.results.integrals import (
+    KW_PER_MW,
+    Breakdown,
+    Metrics,
+    RunIntegrals,
+    ratio_or_none,
+    sum_by_index,
+)
+
+
+def add_request_metrics(metrics: Metrics, integrals: RunIntegrals) -> None:
+    """What was asked, declined, spilled and lost, over the requests asked in the window."""
+    asked, became, rights = integrals.run.inputs.requests, integrals.run.requests, integrals.run.inputs.rights
+    within, size = integrals.is_asked_in_window, asked.size_kw
+    n, kw = np.count_nonzero(within), int(size[within].sum())
+    metrics["requests"] = float(n)
+    metrics["asked_mw"] = kw / KW_PER_MW
+    refusals = np.array([not right.is_exclusive for right in rights] + [False])
+    answered = within & (became["answered"] < NEVER)
+    put = np.flatnonzero(answered & refusals[became["right"]])
+    put_kw = int(size[put].sum())
+    not_taken = size[put] - became["holder_kw"][put]
+    metrics["declined_share"] = ratio_or_none(int(not_taken.sum()), put_kw)
+    refused = np.bincount(became["reason"][put], weights=not_taken, minlength=len(REFUSAL_REASONS))
+    for code, reason in enumerate(REFUSAL_REASONS[1:], start=1):
+        metrics[f"declined_share.{reason}"] = ratio_or_none(refused[code], put_kw)
+    spilled = np.count_nonzero(answered & (became["first_kw"] < size))
+    metrics["spilled_share"] = ratio_or_none(spilled, np.count_nonzero(answered))
+    lost = became["lost_kw"][within]
+    metrics["lost_share"] = ratio_or_none(int(lost.sum()), kw)
+    metrics["lost_requests_share"] = ratio_or_none(np.count_nonzero(lost), n)
+    waiting = (size - became["delivered_kw"] - became["lost_kw"])[
+        within & (asked.wanted < integrals.window.end)
+    ]
+    metrics["waiting_share"] = ratio_or_none(int(waiting.sum()), kw)
+
+
+def delivery_rows(integrals: RunIntegrals) -> IntArray:
+    """The rows of the deliveries of the requests asked in the window."""
+    request = integrals.run.deliveries["request"]
+    return np.flatnonzero((request >= 0) & np.append(integrals.is_asked_in_window, False)[request])
+
+
+def _split_rows(rows: IntArray, index: IntArray, n: int) -> list[IntArray]:
+    """Some rows, parted by of which of `n` each is."""
+    if n == 1:
+        return [rows]
+    index = index[rows]
+    return np.split(rows[np.argsort(index, kind="stable")], np.bincount(index, minlength=n)[:-1].cumsum())
+
+
+def add_wait_metrics(metrics: Metrics, name: str, wait: FloatArray, kw: IntArray) -> None:
+    """How long what was delivered had been wanted: the mean and the quantiles, weighted by kW."""
+    total = int(kw.sum())
+    metrics[f"{name}.mean"] = ratio_or_none(float((wait * kw).sum()), total)
+    order = np.argsort(wait, kind="stable")
+    upto = kw[order].cumsum()
+    for percent in (50, 95):
+        value = None
+        if len(upto):
+            value = float(wait[order[upto.searchsorted(percent / 100 * total)]])
+        metrics[f"{name}.p{percent}"] = value
+
+
+def add_lateness_metrics(metrics: Metrics, run: Run, rows: IntArray) -> None:
+    """How much later than promised what was delivered came, weighted by kW."""
+    deliveries = run.deliveries
+    late = np.maximum(deliveries["start"][rows] - deliveries["promised"][rows], 0) / DAY_US
+    kw = deliveries["kw"][rows]
+    metrics["late_days.mean"] = ratio_or_none(float((late * kw).sum()), int(kw.sum()))
+
+
+def add_breakdown_metrics(
+    metrics: Metrics, integrals: RunIntegrals, breakdown: Breakdown, rows: IntArray, waits: FloatArray
+) -> None:
+    """The metrics of each customer or stream alone."""
+    run, n = integrals.run, len(breakdown.names)
+    size, lost, kw = run.inputs.requests.size_kw, run.requests["lost_kw"], run.deliveries["kw"]
+    unserved = integrals.unserved.time_averages(n, breakdown.of_request)
+    same = integrals.shortfall is integrals.unserved
+    shortfall = unserved if same else integrals.shortfall.time_averages(n, breakdown.of_request)
+    served = integrals.in_service.time_averages(n, breakdown.of_delivery)
+    spend = sum_by_index(integrals.paid_usd, breakdown.of_delivery, n)
+    asked = _split_rows(np.flatnonzero(integrals.is_asked_in_window), breakdown.of_request, n)
+    delivered = _split_rows(rows, breakdown.of_delivery, n)
+    for k, party in enumerate(breakdown.names):
+        name, theirs, mine = f"{breakdown.kind}.{party}", asked[k], delivered[k]
+        asked_kw = int(size[theirs].sum())
+        metrics[f"{name}.asked_mw"] = asked_kw / KW_PER_MW
+        unserved.write_to(metrics, f"{name}.unserved_mw", k)
+        shortfall.write_to(metrics, f"{name}.shortfall_mw", k)
+        served.write_to(metrics, f"{name}.in_service_mw", k)
+        metrics[f"{name}.lost_share"] = ratio_or_none(int(lost[theirs].sum()), asked_kw)
+        add_wait_metrics(metrics, f"{name}.wait_days", waits[mine], kw[mine])
+        metrics[f"{name}.spend"] = float(spend[k])

@@ -1,0 +1,253 @@
+"""What stands where, when: the changes that a run makes to each site and stream, and the tables made of them.
+
+A change is (time, of whom, kW). Everything that a metric or a table needs follows from lists of changes, so
+that each number on a plot can be traced to rows of the tables.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.model.arrays import FloatArray, IntArray
+from sim.model.calendar import DAY_US
+from sim.model.capacity_events import ANNOUNCED, CANCELLED, ONLINE, OUTAGE, REPLANNED, RESTORED, RETIRED
+from sim.model.rules import NEVER
+from sim.model.run import ColumnTable, Run
+
+
+def kw_days(changes: "KwChanges", begin: int, end: int) -> FloatArray:
+    """The kW-days within [begin, end) that each change makes, as `(n_changes,)` float64.
+
+    An integral is their sum, in the order of the rows.
+    """
+    return changes.kw * ((end - np.clip(changes.at, begin, end)) / DAY_US)
+
+
+@dataclass(frozen=True)
+class KwChanges:
+    """Changes of kW: when (`at`), of whom (`of`, a number), and by how much (`kw`); each `(n_changes,)`."""
+
+    at: IntArray
+    entity: IntArray
+    kw: IntArray
+
+    def total(self) -> tuple[IntArray, IntArray]:
+        """The sum over all: the times at which something changes, in order, and the kW after each."""
+        order = np.argsort(self.at, kind="stable")
+        at, kw = self.at[order], np.cumsum(self.kw[order])
+        last = np.append(at[1:] != at[:-1], np.ones(len(at[:1]), dtype=bool))
+        return at[last], kw[last]
+
+    def relabel(self, entity_map: IntArray) -> "KwChanges":
+        """The same changes, counted for others: `whom[k]` in place of k."""
+        return KwChanges(self.at, entity_map[self.entity], self.kw)
+
+
+class StepReadings:
+    """Changes as steps at some moments: from which of them on each counts, so that levels are sums of few rows."""
+
+    def __init__(self, changes: KwChanges, times: IntArray) -> None:
+        self.changes, self._n_times = changes, len(times)
+        self._first_reading = np.searchsorted(times, changes.at)
+
+    def total_levels(self) -> FloatArray:
+        """The kW of all at each moment, as `(moments,)`."""
+        kw = np.bincount(self._first_reading, weights=self.changes.kw, minlength=self._n_times + 1)
+        return kw[:-1].cumsum()
+
+    def levels_by_entity(self, n: int, entity_map: IntArray | None = None) -> FloatArray:
+        """The kW of each of `n` at each moment, as `(n, moments)`; with `whom`, of `whom[k]` in place of k."""
+        of, k = self.changes.entity, self._n_times + 1
+        where = (of if entity_map is None else entity_map[of]) * k + self._first_reading
+        kw = np.bincount(where, weights=self.changes.kw, minlength=n * k).reshape(n, k)
+        return kw[:, :-1].cumsum(axis=1)
+
+
+def concatenate_changes(*parts: KwChanges) -> KwChanges:
+    """Several lists of changes as one."""
+    return KwChanges(
+        np.concatenate([p.at for p in parts]),
+        np.concatenate([p.entity for p in parts]),
+        np.concatenate([p.kw for p in parts]),
+    )
+
+
+def decreases_before(at: IntArray, entity: IntArray, kw: IntArray, end: int) -> KwChanges:
+    """kW that go, as far as they go before the end."""
+    before = at < end
+    return KwChanges(at[before], entity[before], -kw[before])
+
+
+@dataclass(frozen=True)
+class Series:
+    """All changes of a run. By site, if nothing else is said."""
+
+    online: KwChanges
+    committed: KwChanges
+    in_service: KwChanges
+    """By row of the deliveries."""
+    unserved: KwChanges
+    """By request: wanted, not given up, and not yet delivered."""
+    shortfall: KwChanges
+    """By request: the same, with lost kW counted until wanted + term."""
+    building_changes: list[tuple[int, int, int]]
+    """(site, project, kW) of what came online, in order; for a project that was retired the kW is below 0."""
+
+
+def series(run: Run) -> Series:
+    """Which changes does a run make?"""
+    future, end = run.inputs, run.inputs.calendar.end
+    deliveries, commitments, releases = run.deliveries, run.commitments, run.releases
+    rows = np.arange(len(deliveries), dtype=np.int64)
+    in_service = concatenate_changes(
+        KwChanges(deliveries["start"], rows, deliveries["kw"]),
+        decreases_before(deliveries["end"], rows, deliveries["kw"], end),
+    )
+    committed = concatenate_changes(
+        KwChanges(commitments["committed"], commitments["site"], commitments["kw"]),
+        decreases_before(releases["at"], releases["site"], releases["kw"], end),
+        decreases_before(deliveries["end"], deliveries["site"], deliveries["kw"], end),
+    )
+    online, came = _online_changes(run)
+    asked, became = future.requests, run.requests
+    requests = np.arange(len(asked), dtype=np.int64)
+    wanted = asked.wanted < end
+    begun = deliveries["request"] >= 0
+    lost = became["lost_kw"]
+    gave_up_at = np.where(lost > 0, np.maximum(asked.gives_up, became["answered"]), NEVER)
+    unserved = concatenate_changes(
+        KwChanges(asked.wanted[wanted], requests[wanted], asked.size_kw[wanted]),
+        decreases_before(
+            deliveries["start"][begun], deliveries["request"][begun], deliveries["kw"][begun], end
+        ),
+        decreases_before(gave_up_at, requests, lost, end),
+    )
+    past = np.flatnonzero((lost > 0) & (gave_up_at < asked.wanted + asked.term))
+    shortfall = unserved
+    if len(past):
+        shortfall = concatenate_changes(
+            unserved,
+            KwChanges(gave_up_at[past], past, lost[past]),
+            decreases_before(asked.wanted[past] + asked.term[past], past, lost[past], end),
+        )
+    return Series(online, committed, in_service, unserved, shortfall, came)
+
+
+def _online_changes(run: Run) -> tuple[KwChanges, list[tuple[int, int, int]]]:
+    """What was online at each site, as the market was told; and what came and went."""
+    online = [(0, s, campus.online_kw) for s, campus in enumerate(run.inputs.sites)]
+    came: list[tuple[int, int, int]] = []
+    up = [campus.online_kw for campus in run.inputs.sites]
+    out = [0] * len(up)
+    table = run.buildings
+    rows = np.flatnonzero(~_has_event(table["event"], ANNOUNCED, REPLANNED))
+    columns = (table[name][rows].tolist() for name in ("site", "project", "at", "event", "kw"))
+    for s, project, at, event, kw in zip(*columns, strict=True):
+        before = up[s]
+        if event == ONLINE:
+            up[s] += kw
+            came.append((s, project, kw))
+        elif event == RETIRED:
+            built = up[s] + out[s] - kw
+            out[s] = min(out[s], built)
+            up[s] = built - out[s]
+            came.append((s, project, -kw))
+        elif event == OUTAGE:
+            out[s] = kw
+            up[s] -= kw
+        elif event == RESTORED:
+            out[s] = 0
+            up[s] += kw
+        online.append((at, s, up[s] - before))
+    changed = np.array(online, dtype=np.int64).reshape(-1, 3).T
+    return KwChanges(changed[0], changed[1], changed[2]), came
+
+
+def _planned_changes(run: Run) -> KwChanges:
+    """What was planned at each site, as the market was told: from when each building was first heard of."""
+    table = run.buildings
+    told = np.flatnonzero(_has_event(table["event"], ANNOUNCED, REPLANNED))
+    projects, at = np.unique(table["project"][told], return_index=True)
+    first = told[at]
+    ended = np.flatnonzero(
+        _has_event(table["event"], ONLINE, CANCELLED) & np.isin(table["project"], projects)
+    )
+    site, kw = table["site"], table["kw"]
+    return concatenate_changes(
+        KwChanges(table["at"][first], site[first], kw[first]),
+        KwChanges(table["at"][ended], site[ended], -kw[ended]),
+    )
+
+
+def _has_event(event: IntArray, one: int, other: int) -> npt.NDArray[np.bool_]:
+    """Which rows tell one thing or the other?"""
+    found: npt.NDArray[np.bool_] = (event == one) | (event == other)
+    return found
+
+
+def _levels_by_entity(parts: list[KwChanges], n: int) -> tuple[IntArray, IntArray, list[IntArray]]:
+    """Several kinds of changes side by side: for each of whom and time that changed, the levels after it.
+
+    Gives of whom, when, and one array a kind; sorted by of whom, then time; each begins with a row at 0.
+    """
+    zero = np.zeros(n, dtype=np.int64)
+    at = np.concatenate([zero, *(p.at for p in parts)])
+    of = np.concatenate([np.arange(n, dtype=np.int64), *(p.entity for p in parts)])
+    order = np.lexsort((at, of))
+    at, of = at[order], of[order]
+    first = np.ones(len(at), dtype=bool)
+    first[1:] = (at[1:] != at[:-1]) | (of[1:] != of[:-1])
+    begin = np.flatnonzero(first)
+    whom, when = of[begin], at[begin]
+    levels, changed = [], when == 0
+    offset = n
+    for part in parts:
+        kw = np.zeros(len(order), dtype=np.int64)
+        kw[offset : offset + len(part.at)] = part.kw
+        offset += len(part.at)
+        step = np.add.reduceat(kw[order], begin) if len(begin) else kw[:0]
+        running = np.cumsum(step)
+        starts = np.flatnonzero(np.diff(whom, prepend=-1))
+        before = running[starts] - step[starts]
+        levels.append(running - np.repeat(before, np.diff(np.append(starts, len(whom)))))
+        changed = changed | (step != 0)
+    return whom[changed], when[changed], [level[changed] for level in levels]
+
+
+def capacity_table(run: Run, changes: Series) -> ColumnTable:
+    """The table `capacity`: a row for each site and instant that changed it, beginning with the start."""
+    sites = len(run.inputs.sites)
+    in_service = changes.in_service.relabel(run.deliveries["site"])
+    site, time, levels = _levels_by_entity(
+        [changes.online, _planned_changes(run), changes.committed, in_service], sites
+    )
+    online, planned, committed, served = levels
+    order = np.lexsort((site, time))
+    columns = {
+        "site": site,
+        "time": time,
+        "online_kw": online,
+        "planned_kw": planned,
+        "committed_kw": committed,
+        "in_service_kw": served,
+        "interrupted_kw": np.maximum(served - online, 0),
+    }
+    return ColumnTable({name: column[order] for name, column in columns.items()})
+
+
+def backlog_table(run: Run, changes: Series) -> ColumnTable:
+    """The table `backlog`: a row for each stream and instant that changed it, beginning with the start."""
+    streams = len(run.inputs.streams)
+    in_service = changes.in_service.relabel(run.deliveries["stream"])
+    unserved = changes.unserved.relabel(run.inputs.stream_of_request())
+    stream, time, (served, short) = _levels_by_entity([in_service, unserved], streams)
+    order = np.lexsort((stream, time))
+    columns = {
+        "time": time,
+        "stream": stream,
+        "wanted_kw": served + short,
+        "in_service_kw": served,
+        "unserved_kw": short,
+    }
+    return ColumnTable({name: column[order] for name, column in columns.items()})

@@ -1,0 +1,85 @@
+"""Columns: which values does a file hold that an empirical law names?
+
+They take the file's place in what is written, so a scenario that was read needs no other file, and its
+fingerprint covers them.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from sim.scenario.faults import Complaint, ComplaintCollector, InvalidValueError, Place, suggestion
+from sim.scenario.yaml_reader import YamlNode
+
+
+def inline_files(node: YamlNode, collector: ComplaintCollector, read_traces: bool = True) -> YamlNode:
+    """The same with the values of files in place; what cannot be read is gathered, and left as it is.
+
+    A trace is only found (unless `files` is false): it may be large, and is read where the schema knows it.
+    """
+    if not isinstance(node.value, dict):
+        return node
+    found = dict(node.value)
+    for key, part in node.value.items():
+        inner = ComplaintCollector()
+        with collector.under(key):
+            stated = part.value if isinstance(part.value, dict) else {}
+            if key == "empirical" and stated.get("file"):
+                found[key] = YamlNode(read_empirical_values(stated), part.place)
+            elif key == "trace" and stated.get("file") and read_traces:
+                found[key] = YamlNode({**stated, "file": locate_file(stated["file"])}, part.place)
+            else:
+                found[key] = inline_files(part, inner, read_traces)
+            inner.raise_if_any()
+    return YamlNode(found, node.place)
+
+
+def invalid_key(key: str, message: str, remedy: str, value: object) -> InvalidValueError:
+    """The error of a law or a trace with something wrong at a key."""
+    return InvalidValueError(Complaint(message, remedy, value, (key,)))
+
+
+def locate_file(file_node: YamlNode) -> YamlNode:
+    """A file that is named, found from the file that names it."""
+    path = Path(file_node.place.file).parent / str(file_node.to_plain())
+    if not path.is_file():
+        raise invalid_key("file", "is no file", f"looked for {path}", file_node.to_plain())
+    return YamlNode(str(path.absolute()), file_node.place)
+
+
+def read_empirical_values(content: dict[str, YamlNode]) -> dict[str, YamlNode]:
+    """What an empirical law says once its file is read: values, and their unit."""
+    named = content["file"]
+    path = Path(locate_file(named).to_plain())
+    if beside := set(content) - {"file", "column", "unit"}:
+        raise invalid_key(
+            min(beside), "has no meaning beside a file", "remove it", content[min(beside)].to_plain()
+        )
+    if path.suffix.lower() != ".csv":
+        raise invalid_key(
+            "file", "is no csv, and laws are read from no other file", "save it as csv", named.value
+        )
+    column = str(content["column"].to_plain()) if "column" in content else None
+    found = YamlNode(list(read_column(path, column, named)), named.place)
+    return {"values": found} | {key: part for key, part in content.items() if key == "unit"}
+
+
+def read_column(path: Path, column: str | None, file_node: YamlNode) -> list[YamlNode]:
+    """The cells of a column that hold something, each with its line; the only column needs no name."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.DictReader(file)
+            header = list(rows.fieldnames or ())
+            if column is None and len(header) != 1:
+                raise invalid_key(
+                    "file", "has several columns", f"write column: {' or '.join(header)}", file_node.value
+                )
+            if column is not None and column not in header:
+                raise invalid_key("column", "has no such column", suggestion(column, header), column)
+            cells = [(row[column or header[0]], rows.line_num) for row in rows]
+    except (UnicodeDecodeError, csv.Error, OSError) as error:
+        raise invalid_key(
+            "file", f"cannot be read: {error}", "save it as csv in UTF-8", file_node.value
+        ) from None
+    return [YamlNode(cell, Place(str(path), line)) for cell, line in cells if cell and cell.strip()]

@@ -1,0 +1,35 @@
+"""Advice as people see it: what a right is worth, what it would take, what matters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from sim.show.notebook import console_html
+from sim.show.pages.plan import render_plan
+from sim.show.pages.sensitivity import render_sensitivity
+from sim.show.pages.value import render_value
+from sim.study.analysis import AnyAnalysis
+from sim.study.plan import Plan
+from sim.study.sensitivity import Sensitivity
+from sim.study.value import ContractValue
+
+if TYPE_CHECKING:
+    pass
+
+
+def render_analysis(analysis: AnyAnalysis, console: Console) -> None:
+    """Print it."""
+    match analysis:
+        case Plan():
+            render_plan(analysis, console)
+        case ContractValue():
+            render_value(analysis, console)
+        case Sensitivity():
+            render_sensitivity(analysis, console)
+
+
+def analysis_html(analysis: AnyAnalysis) -> str:
+    """The same for a notebook."""
+    return console_html(lambda console: render_analysis(analysis, console))

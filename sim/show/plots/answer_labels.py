@@ -1,0 +1,53 @@
+"""What holders of rights said, in words: which part of a request was taken, and why the rest was not."""
+
+import polars as pl
+
+from sim.scenario.schema import ScenarioFile
+
+TOOK_LABEL = "took it"
+DECLINE_LABELS = {
+    "appetite": "did not want it",
+    "room": "had no room",
+    "utilization": "would be too full",
+    "delay": "too late for it",
+    "partial": "not the whole of it",
+}
+"""Why the holder of a first refusal did not take what it did not take, by the reason in the table of requests."""
+PENDING_LABEL = "no answer by the end"
+TOOK_EXCLUSIVE_LABEL = "took it (exclusive)"
+NO_ROOM_EXCLUSIVE_LABEL = "had no room (exclusive)"
+NO_RIGHT_LABEL = "no right applies"
+ANSWER_LABELS = (
+    TOOK_LABEL,
+    TOOK_EXCLUSIVE_LABEL,
+    NO_RIGHT_LABEL,
+    *DECLINE_LABELS.values(),
+    NO_ROOM_EXCLUSIVE_LABEL,
+    PENDING_LABEL,
+)
+"""All that can have been said, in the order in which it is shown."""
+
+
+def right_is_of_kind(scenario: ScenarioFile, kind: str) -> pl.Expr:
+    """Does a request stand under a right of this kind?"""
+    return pl.col("right").is_in([name for name, right in scenario.rights.items() if right.kind == kind])
+
+
+def acceptance_label(scenario: ScenarioFile) -> pl.Expr:
+    """In which words did the holder take what it took?"""
+    exclusive = right_is_of_kind(scenario, "exclusive")
+    words = pl.when(exclusive).then(pl.lit(TOOK_EXCLUSIVE_LABEL)).otherwise(pl.lit(TOOK_LABEL))
+    return pl.when(pl.col("right").is_null()).then(pl.lit(NO_RIGHT_LABEL)).otherwise(words)
+
+
+def refusal_label(scenario: ScenarioFile) -> pl.Expr:
+    """In which words did the holder leave what it left?"""
+    return (
+        pl.when(pl.col("right").is_null())
+        .then(pl.lit(NO_RIGHT_LABEL))
+        .when(right_is_of_kind(scenario, "exclusive"))
+        .then(pl.lit(NO_ROOM_EXCLUSIVE_LABEL))
+        .when(pl.col("answered").is_null())
+        .then(pl.lit(PENDING_LABEL))
+        .otherwise(pl.col("reason").replace_strict(DECLINE_LABELS, default=""))
+    )

@@ -1,0 +1,1 @@
+"""Simple markets about which something is known exactly."""
