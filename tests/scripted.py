@@ -153,13 +153,13 @@ class ScriptedWorld:
             env.schedule(event, 1, at)
 
     @property
-    def has_news(self) -> bool:
+    def has_events(self) -> bool:
         return self._env.now in self._script
 
-    def news(self) -> list[CapacityEvent]:
+    def pop_events(self) -> list[CapacityEvent]:
         return self._script.pop(self._env.now)
 
-    def look(self, totals: Any) -> None:
+    def fire_triggers(self, totals: Any) -> None:
         """No triggers here."""
 
 

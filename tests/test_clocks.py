@@ -80,7 +80,7 @@ def test_the_cases_are_not_thin() -> None:
                 "given up": int((run.releases["why"] == 0).sum()),
                 "shed": int((run.releases["why"] > 0).sum()),
                 "held": sum(
-                    k is not None and k.holds and w > 0 for k, w in zip(rights, windows, strict=True)
+                    k is not None and k.holds_capacity and w > 0 for k, w in zip(rights, windows, strict=True)
                 ),
                 "exclusive": sum(k is not None and k.is_exclusive for k in rights),
                 "waiting at the end": int((became["status"] == 1).sum()),
@@ -453,7 +453,7 @@ def test_an_answer_that_is_no_number_is_not_compiled(small: ScenarioFile) -> Non
 
 COMMAND = """
 import sys
-from sim.cli import main
+from sim.cli.main import main
 try:
     main()
 finally:
@@ -493,10 +493,10 @@ import sys
 from pathlib import Path
 import sim
 from sim.model.run import play
-from sim.scenario.reading import load
+from sim.scenario.reading import read_scenario
 assert Path(sim.__file__).is_relative_to(Path.cwd())
 for clock in ("simpy", "compiled"):
-    print(play(load("small.yaml"), 1, 0, engine=clock).commitments["kw"].sum())
+    print(play(read_scenario("small.yaml"), 1, 0, engine=clock).commitments["kw"].sum())
 """
 
 

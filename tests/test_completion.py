@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from sim import cli
 from sim.cli import completion
+from sim.cli import main as cli
 from sim.scenario.faults import Place
 from sim.scenario.merging import override_node
 from sim.scenario.path_completion import MAX_COMPLETIONS, complete_path
@@ -172,9 +172,9 @@ def test_what_a_shell_is_told(
 def test_a_shell_is_answered_without_what_is_heavy(folder: Path) -> None:
     """To offer paths and plots takes neither plots nor units nor numbers."""
     code = (
-        "import sys; from pathlib import Path; from sim import cli; from sim.show import completion;"
-        "from sim.scenario.path_completion import ways_on;"
-        "assert ways_on(Path('world.yaml'), 'sites.'); assert completion.plots('');"
+        "import sys; from pathlib import Path; from sim.cli import completion;"
+        "from sim.scenario.path_completion import complete_path;"
+        "assert complete_path(Path('world.yaml'), 'sites.'); assert completion.complete_plot_names('');"
         "print([n for n in ('numpy', 'polars', 'matplotlib', 'pint', 'scipy', 'simpy') if n in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

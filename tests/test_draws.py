@@ -97,7 +97,7 @@ def test_a_law_without_width_is_a_number(name: str) -> None:
 EVERY = [written for written, _ in LAWS.values()] + list(CERTAIN.values())
 
 
-@pytest.mark.parametrize("written", EVERY, ids=lambda each: each.kind)
+@pytest.mark.parametrize("written", EVERY, ids=lambda each: each.family)
 def test_no_uniform_gives_nonsense(written: Distribution) -> None:
     """Uniforms are in [0, 1): the first and the last of them included, nothing is infinite or below 0."""
     ends = quantile(written, np.array([0.0, TINY, 1 - TINY]), {})
@@ -298,7 +298,7 @@ def test_arrivals_do_not_depend_on_where_the_run_ends(growth: str, tmp_path: Pat
         )
         n = len(short)
         assert n < len(long)
-        for name in ("asked", "wanted", "gives_up", "size_kw", "block_kw", "term", "draw"):
+        for name in ("asked", "wanted", "gives_up", "size_kw", "block_kw", "term", "appetite_draw"):
             assert getattr(short, name).tolist() == getattr(long, name)[:n].tolist(), (k, name)
 
 

@@ -14,8 +14,8 @@ import typer
 from conftest import written
 
 import sim
-from sim import cli
 from sim.cli import completion
+from sim.cli import main as cli
 from sim.explain.explanation import explain_request
 from sim.explain.record import ExplanationError
 from sim.results.run import RunResult, read_run

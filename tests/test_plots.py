@@ -676,7 +676,7 @@ def test_labels_keep_their_order_and_their_distance(wanted: list[float], gap: fl
     assert max(within) <= 100 + 1e-9
 
 
-@given(st.lists(st.represent_text("ab ", min_size=1, max_size=40), unique=True, max_size=8))
+@given(st.lists(st.text("ab ", min_size=1, max_size=40), unique=True, max_size=8))
 def test_no_two_names_become_alike(names: list[str]) -> None:
     found = shorten_names(names, 12)
     assert list(found) == names

@@ -97,9 +97,9 @@ def test_tables_have_utc_timestamps_and_durations(small: ScenarioFile) -> None:
 PEAK = """
 import resource, sys
 from pathlib import Path
-from sim.scenario.reading import load
-from sim.results.run import run
-run(load(Path(sys.argv[1])), replications=int(sys.argv[2]), workers=1, tables="summary", out=Path(sys.argv[3]))
+from sim.scenario.reading import read_scenario
+from sim.study.run import run_scenario
+run_scenario(read_scenario(Path(sys.argv[1])), replications=int(sys.argv[2]), workers=1, tables="summary", out=Path(sys.argv[3]))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 

@@ -85,7 +85,7 @@ def test_a_shard_may_have_nothing_to_do(tmp_path: Path) -> None:
 def test_a_piece_is_compacted_without_a_trace(
     tmp_path: Path, whole: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweep_store, "BLOCK", 8)
+    monkeypatch.setattr(sweep_store, "CHUNKS_PER_BLOCK", 8)
     most = 0
 
     def seen(done: int, total: int) -> None:
@@ -111,8 +111,8 @@ KILLED = """
 import sys
 from pathlib import Path
 from sim.scenario.sweep import read_sweep
-from sim.study.sweep import run
-run(read_sweep(Path(sys.argv[1])), out=Path(sys.argv[2]), workers=int(sys.argv[3]))
+from sim.study.sweep import run_sweep
+run_sweep(read_sweep(Path(sys.argv[1])), out=Path(sys.argv[2]), workers=int(sys.argv[3]))
 """
 
 
@@ -414,8 +414,8 @@ MEMORY = """
 import resource, sys
 from pathlib import Path
 from sim.scenario.sweep import read_sweep
-from sim.study.sweep import run
-run(read_sweep(Path(sys.argv[1]), replications=int(sys.argv[2])), workers=2, out=Path(sys.argv[3]))
+from sim.study.sweep import run_sweep
+run_sweep(read_sweep(Path(sys.argv[1]), replications=int(sys.argv[2])), workers=2, out=Path(sys.argv[3]))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 

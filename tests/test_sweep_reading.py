@@ -176,7 +176,7 @@ def test_points_are_put_together_as_they_would_be_read(
     careful = replace(points, rereads_points=True)
     told = [careful.scenario_at(row) for row in u]
     with monkeypatch.context() as patched:
-        patched.setattr(reading, "understood", forbidden)
+        patched.setattr(reading, "validate_scenario", forbidden)
         made = [points.scenario_at(row) for row in u]
     for one, other in zip(made, told, strict=True):
         for (_, mine), (_, theirs) in zip(node_changes(one, other), node_changes(other, one), strict=True):

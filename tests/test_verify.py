@@ -11,8 +11,8 @@ import pytest
 from rich.console import Console
 from scipy import stats
 
-from sim import cli
 from sim.cli import completion
+from sim.cli import main as cli
 from sim.model import rules
 from sim.show.pages import verify
 from sim.study.replications import Batch, RunTask, play_batch
@@ -264,7 +264,7 @@ def test_clocks_are_alike_on_the_futures_that_both_played() -> None:
 def test_clocks_that_differ_fail(sim: Sim, few: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Even where both hold by theory."""
     found = [played(QUICK, "simpy", lost=[0.1]), played(QUICK, "compiled", lost=[0.2])]
-    monkeypatch.setattr(verification, "verified", lambda *_, **__: found)
+    monkeypatch.setattr(verification, "verify_cases", lambda *_, **__: found)
     code, told, _ = sim("--json", "--engine", "simpy")
     assert (code, json.loads(told)["right"], json.loads(told)["unlike"]) == (1, False, {QUICK: ["lost"]})
     assert "The clocks differ on the same futures in: loss, constant terms" in sim("--engine", "simpy")[1]

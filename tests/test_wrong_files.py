@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sim import cli
+from sim.cli import main as cli
 
 GOOD = """\
 start: 2025-01-01

@@ -82,7 +82,7 @@ def compare_timelines(here: Timeline, there: Timeline) -> Iterator[TimelineDiffe
     for name in (*IDENTITY_COLUMNS, *OUTCOME_COLUMNS):
         if here.request[name] != there.request[name]:
             yield TimelineDifference(name, here.request[name], there.request[name])
-    for kind, facts in (("promised", "promises"), ("delivered", "deliveries")):
+    for kind, facts in (("promised", "commitments"), ("delivered", "deliveries")):
         mine, theirs = getattr(here, facts), getattr(there, facts)
         if mine != theirs:
             yield TimelineDifference(kind, mine, theirs)

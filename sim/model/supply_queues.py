@@ -63,7 +63,7 @@ class SupplyQueues:
         now = int(env.now)
         for line, store in zip(self._queues, supplies, strict=True):
             for at, amount in store.arrives:
-                schedule(env, max(at - now, 0), 1, lambda _, line=line, amount=amount: line.fill(amount))  # type: ignore[misc]
+                schedule(env, max(at - now, 0), 1, lambda _, line=line, amount=amount: line.replenish(amount))  # type: ignore[misc]
 
     def acquire(
         self, building: int, needs: tuple[SampledNeed, ...], to_return: list[SampledNeed]

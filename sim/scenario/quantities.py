@@ -118,7 +118,7 @@ def read_uncertain_distribution(written: object, preceding: UncertainNumbers) ->
 Power = Annotated[Distribution, quantity_reader("power", not_below_zero)]
 PositivePower = Annotated[Distribution, quantity_reader("power", above_zero)]
 PositiveKilowatts = Annotated[
-    Distribution, quantity_reader(replace(MEASURES["power"], bare="kW", example="2.09 kW"), above_zero)
+    Distribution, quantity_reader(replace(MEASURES["power"], bare_unit="kW", example="2.09 kW"), above_zero)
 ]
 Duration = Annotated[Distribution, quantity_reader("duration", not_below_zero)]
 PositiveDuration = Annotated[Distribution, quantity_reader("duration", above_zero)]

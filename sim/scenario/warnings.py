@@ -111,8 +111,8 @@ def uncertain_warnings(scenario: ScenarioFile) -> Iterator[Complaint]:
 
 def used_uncertain_names(part: object) -> set[str]:
     """Which uncertain numbers does a part of a scenario use?"""
-    if hasattr(part, "refs"):
-        return set(part.refs())
+    if hasattr(part, "references"):
+        return set(part.references())
     if isinstance(part, dict):
         return set().union(*map(used_uncertain_names, part.values()))
     if isinstance(part, tuple):

@@ -177,7 +177,7 @@ def _load_task(pickled_case: bytes) -> tuple[ReferenceCase, RunTask]:
     """A case and how it is played on a clock, with the tables that its checks read."""
     case, clock = pickle.loads(pickled_case)
     scenario = validate_scenario(to_node(case.scenario, Place(case.name)), Path(f"{case.name}.yaml"), {})
-    tables: TableSelection = "all" if any(callable(check.read) for check in case.checks) else "none"
+    tables: TableSelection = "all" if any(callable(check.estimator) for check in case.checks) else "none"
     return case, RunTask(scenario, scenario.seed, tables, engine=clock)
 
 
