@@ -23,6 +23,7 @@ from sim.model.sampled_inputs import (
     SampledSite,
 )
 from sim.results.time_series import capacity_table, series
+from sim.scenario.right_kinds import RIGHT_KINDS
 
 CODES = {
     "planned": ANNOUNCED,
@@ -41,7 +42,8 @@ def future_of(case: dict[str, Any]) -> SampledInputs:
         SampledRight(
             name=r["name"],
             holder=providers.index(r["holder"]),
-            is_exclusive=r["kind"] == "exclusive",
+            is_exclusive=RIGHT_KINDS[r["kind"]].is_exclusive,
+            answers_first=RIGHT_KINDS[r["kind"]].answers_first,
             customer=r["customer"],
             classes=None if r["classes"] is None else frozenset(r["classes"]),
             begins=r["from"],
@@ -198,7 +200,7 @@ def told(run: Run) -> dict[str, Any]:
     requests = []
     for r in range(len(future.requests)):
         right = int(asked["right"][r])
-        refusal = right >= 0 and not future.rights[right].is_exclusive
+        refusal = right >= 0 and future.rights[right].answers_first
         answered = int(asked["answered"][r])
         never = {k: int(asked[k][r]) for k in ("first_delivery", "full_delivery")}
         requests.append(

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from sim.scenario import schema
-from sim.scenario.construction import Trigger
+from sim.scenario.construction import Chance, Trigger
 from sim.scenario.dates import Date
 from sim.scenario.distributions import Distribution, UncertainReference
 from sim.scenario.reading import read_scenario
@@ -190,7 +190,7 @@ def test_a_building_may_be_cancelled_on_a_date_or_with_a_chance() -> None:
     assert dated.sites["East"].buildings["Hall"].cancelled == Date(datetime(2026, 1, 1), days(30))
     maybe = read_scenario(DATA / "small.yaml", {f"{hall}.retired": "{chance: 5 %, on: 2026-12-01}"})
     retired = maybe.sites["East"].buildings["Hall"].retired
-    assert isinstance(retired, schema.Chance)
+    assert isinstance(retired, Chance)
     assert (retired.chance, retired.on) == (share(0.05), Date(datetime(2026, 12, 1)))
 
 

@@ -11,6 +11,7 @@ from sim.cli.check import check_command
 from sim.cli.compare import compare_command
 from sim.cli.explain import explain_command
 from sim.cli.new import new_command
+from sim.cli.options import EXIT_DONE, EXIT_USER_ERROR
 from sim.cli.plan import plan_command
 from sim.cli.plot import plot_command
 from sim.cli.run import run_command
@@ -21,8 +22,6 @@ from sim.cli.sources import sources_command
 from sim.cli.sweep import sweep_command
 from sim.cli.value import value_command
 from sim.cli.verify import verify_command
-from sim.cli.options import EXIT_DONE, EXIT_USER_ERROR
-
 
 app = typer.Typer(
     name="sim",

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 
-
 def new_command(
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="What the scenario is called.", show_default=False)

@@ -33,21 +33,15 @@ def plan_command(
             metavar="PATH", help="The key to be moved, as in --set.", autocompletion=complete_lever_paths
         ),
     ],
-    low: Annotated[
-        str, typer.Option("--from", metavar="VALUE", help="The lowest value, e.g. '0 d'.")
-    ],
-    high: Annotated[
-        str, typer.Option("--to", metavar="VALUE", help="The highest value, e.g. '90 d'.")
-    ],
+    low: Annotated[str, typer.Option("--from", metavar="VALUE", help="The lowest value, e.g. '0 d'.")],
+    high: Annotated[str, typer.Option("--to", metavar="VALUE", help="The highest value, e.g. '90 d'.")],
     target: Annotated[
         str, typer.Option(help="What must hold of a metric in a future, e.g. 'unserved_mw.mean < 500'.")
     ],
     probability: Annotated[str, typer.Option(help="In which share of futures it must hold.")] = "90 %",
     step: Annotated[
         str | None,
-        typer.Option(
-            help="From one value to the next (default: 1; 1 d; 1 %; a hundredth of the range)."
-        ),
+        typer.Option(help="From one value to the next (default: 1; 1 d; 1 %; a hundredth of the range)."),
     ] = None,
     most: Annotated[
         bool | None,
@@ -57,9 +51,7 @@ def plan_command(
     ] = None,
     replications: Annotated[
         int | None,
-        typer.Option(
-            min=1, help="How many sampled futures of a value at the most (default: 200 or more)."
-        ),
+        typer.Option(min=1, help="How many sampled futures of a value at the most (default: 200 or more)."),
     ] = None,
     seed: SeedFlag = None,
     overrides: SetFlag = None,

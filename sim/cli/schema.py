@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 
-
 def schema_command(
     sweep: Annotated[bool, typer.Option("--sweep", help="That of sweep files.")] = False,
 ) -> None:

@@ -119,13 +119,13 @@ class TimelineBuilder:
             {
                 "right": row["right"],
                 "holder": row["holder"],
-                "exclusive": right.kind == "exclusive",
+                "exclusive": right.is_exclusive,
                 "customer": right.over.customer,
                 "classes": None if right.over.classes is None else list(right.over.classes),
                 **self._right_span(row["right"]),
                 "window_days": None if window is None else window / DAY_LENGTH,
                 "answer_due": None if window is None else row["asked"] + window,
-                "holds_capacity": right.kind != "exclusive" and right.holds_capacity and bool(window),
+                "holds_capacity": right.answers_first and right.holds_capacity and bool(window),
             },
         )
 

@@ -365,7 +365,7 @@ class Market:
             return
         if ledger.group[r].rights:
             k = ledger.right[r] = self.allocator.right_in_force(self.now, r)
-            if k != NOBODY and not self.inputs.rights[k].is_exclusive and ledger.windows[k][r] > 0:
+            if k != NOBODY and self.inputs.rights[k].answers_first and ledger.windows[k][r] > 0:
                 self._put_to_holder(r, k)
                 return
         self._run_first_round(r, None)
@@ -408,7 +408,7 @@ class Market:
                 )
             self._commit(r, p, takes)
             ledger.holder_kw[r] = ledger.first_kw[r] = taken
-            if taken < size and not clause.is_exclusive:
+            if taken < size and clause.answers_first:
                 self._allocate_overflow(r, p)
         if ledger.uncommitted[r]:
             insort(self._waiting, (ledger.priority_rank[r], r))

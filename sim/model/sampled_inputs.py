@@ -31,6 +31,7 @@ class SampledRight:
     name: str
     holder: int
     is_exclusive: bool
+    answers_first: bool
     customer: str | None
     classes: frozenset[str] | None
     begins: int

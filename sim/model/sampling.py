@@ -110,7 +110,8 @@ def _sample_right(
     return SampledRight(
         name=name,
         holder=providers[r.holder],
-        is_exclusive=r.kind == "exclusive",
+        is_exclusive=r.is_exclusive,
+        answers_first=r.answers_first,
         customer=r.over.customer,
         classes=None if r.over.classes is None else frozenset(r.over.classes),
         begins=0 if r.from_ is None else calendar.sample_date(draws, f"{path}.from", r.from_),
@@ -224,7 +225,7 @@ def _sample_windows(
 ) -> IntArray:
     """How long the holder takes to answer each request, before they are put in order; 0 if it is not asked."""
     law = scenario.rights[right.name].window
-    covered = np.array([index in group.rights and not right.is_exclusive for group in groups], dtype=bool)
+    covered = np.array([index in group.rights and right.answers_first for group in groups], dtype=bool)
     parts = [np.empty(0, dtype=np.int64)]
     for name, group in zip(scenario.demand, group_of, strict=True):
         asked = covered[group]

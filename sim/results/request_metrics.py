@@ -24,7 +24,7 @@ def add_request_metrics(metrics: Metrics, integrals: RunIntegrals) -> None:
     n, kw = np.count_nonzero(within), int(size[within].sum())
     metrics["requests"] = float(n)
     metrics["asked_mw"] = kw / KW_PER_MW
-    refusals = np.array([not right.is_exclusive for right in rights] + [False])
+    refusals = np.array([right.answers_first for right in rights] + [False])
     answered = within & (became["answered"] < NEVER)
     put = np.flatnonzero(answered & refusals[became["right"]])
     put_kw = int(size[put].sum())

@@ -66,7 +66,7 @@ def requests_table(run: Run) -> pl.DataFrame:
     rights = [right.name for right in future.rights]
     right = became["right"]
     holders = np.array([r.holder for r in future.rights] + [-1], dtype=np.int64)[right]
-    refusal = np.array([not r.is_exclusive for r in future.rights] + [False])[right]
+    refusal = np.array([r.answers_first for r in future.rights] + [False])[right]
     windows = np.zeros(len(asked), dtype=np.int64)
     for k, window in enumerate(asked.windows):
         windows = np.where(right == k, window, windows)

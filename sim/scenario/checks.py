@@ -13,6 +13,7 @@ from sim.scenario.distribution_reader import strip_description, value_path
 from sim.scenario.distributions import FAMILY_NAMES
 from sim.scenario.faults import Complaint, KeyPath, suggestion
 from sim.scenario.fields import Declarations
+from sim.scenario.right_kinds import RIGHT_KINDS
 
 Tree = dict[str, Any]
 
@@ -47,7 +48,8 @@ def bypass_complaints(tree: Tree) -> Iterator[Complaint]:
     waiting = tree.get("waiting")
     if isinstance(waiting, dict) and str(waiting.get("bypass")).lower() == "false":
         for name, right in named_objects(tree, "rights"):
-            if right.get("kind") == "first refusal":
+            kind = RIGHT_KINDS.get(str(right.get("kind")))
+            if kind is not None and kind.answers_first:
                 yield Complaint(
                     f"cannot be false where there is a first refusal ({name})",
                     "remove the right, or let others pass: bypass: true", "false", ("waiting", "bypass"),

@@ -26,6 +26,7 @@ from sim.scenario.quantities import (
     read_quantity,
     within_one,
 )
+from sim.scenario.right_kinds import RIGHT_KINDS, RightKindName
 from sim.scenario.scalars import Boolean, CustomerName, NameList, ProviderName, ProviderNames, SiteNames
 from sim.scenario.units import MEASURES
 
@@ -97,7 +98,7 @@ class Right(SchemaObject):
 
     holder: ProviderName
     """The provider that holds it."""
-    kind: Annotated[Literal["exclusive", "first refusal"], one_of("exclusive", "first refusal")]
+    kind: Annotated[RightKindName, one_of(*RIGHT_KINDS)]
     """Whether only the holder may serve, or answers first."""
     over: Over = Field(default_factory=Over)
     """Which requests it covers."""
@@ -126,11 +127,23 @@ class Right(SchemaObject):
     holds_capacity: Boolean = False
     """Whether what the holder would take is held for it until it answers."""
 
+    @property
+    def is_exclusive(self) -> bool:
+        """Whether nobody but the holder may serve."""
+        return RIGHT_KINDS[self.kind].is_exclusive
+
+    @property
+    def answers_first(self) -> bool:
+        """Whether the holder answers before anyone else is asked."""
+        return RIGHT_KINDS[self.kind].answers_first
+
     @classmethod
     def ineffective_keys(cls, given: Mapping[str, Any]) -> dict[str, str]:
-        """The holder of an exclusive right does not answer."""
-        exclusive = given.get("kind") == "exclusive"
-        return dict.fromkeys(FIRST_REFUSAL_KEYS, "has no meaning for an exclusive right") if exclusive else {}
+        """A holder that does not answer first has no terms of an answer."""
+        kind = RIGHT_KINDS.get(str(given.get("kind")))  # an unknown word is told by the reader of `kind`
+        if kind is None or kind.answers_first:
+            return {}
+        return dict.fromkeys(FIRST_REFUSAL_KEYS, f"has no meaning for {kind.noun}")
 
     @field_validator("until")
     @classmethod

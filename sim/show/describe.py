@@ -140,7 +140,7 @@ def _describe_right(right: Right) -> str:
     classes = f" of class {join_words(right.over.classes, 'or')}" if right.over.classes else ""
     begins = "from the start" if right.from_ is None else f"from {_describe_date(right.from_)}"
     ends = "for good" if right.until is None else f"until {_describe_date(right.until)}"
-    if right.kind == "exclusive":
+    if right.is_exclusive:
         return f"only {right.holder} serves requests of {whose}{classes}, {begins} {ends}"
     appetite = right.appetite
     if isinstance(appetite, Distribution):

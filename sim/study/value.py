@@ -161,7 +161,7 @@ def value_right(
         ValueAtWindow(name, _mean_days(variants[name], right), tuple(islice(rest, len(own))))
         for name in varied
     )
-    first_refusal = clause.kind == "first refusal"
+    first_refusal = clause.answers_first
     window = value_at_path(scenario, f"rights.{right}.window") if first_refusal else ""
     return ContractValue(
         scenario=scenario.title or scenario.name,
@@ -192,7 +192,7 @@ def _windows_to_compare(
     scenario: ScenarioFile, right: str, terms: Right, windows: Sequence[str] | None
 ) -> tuple[str, ...]:
     """With which windows is it varied? Else 0, and half, twice and four times its own, as contracts have them."""
-    if terms.kind == "exclusive":
+    if terms.is_exclusive:
         if windows:
             raise NoWindowError(
                 f'right "{right}": is exclusive, and has no window to vary; leave --windows out'
@@ -218,7 +218,7 @@ def _mean_days(scenario: ScenarioFile, right: str) -> float:
 
 def _holder_caution(right: Right) -> str:
     """Against what is a first refusal valued, so that it may seem to harm its own holder?"""
-    if right.kind != "first refusal":
+    if not right.answers_first:
         return ""
     return (
         f"Without the clause {right.holder} is a provider like any other, which turns nothing down that it has room"

@@ -75,6 +75,7 @@ def initial_state(inputs: SampledInputs, callbacks: CompiledCallbacks) -> State:
         state,
         int_array(right.holder for right in rights),
         int_array(right.is_exclusive for right in rights),
+        int_array(right.answers_first for right in rights),
         int_array(right.begins for right in rights),
         int_array(right.ends for right in rights),
         int_array(right.max_utilization for right in rights),
@@ -193,6 +194,7 @@ def set_rights(
     m: State,
     holder: Int64Vector,
     is_exclusive: Int64Vector,
+    answers_first: Int64Vector,
     begins: Int64Vector,
     ends: Int64Vector,
     max_utilization: Int64Vector,
@@ -201,7 +203,8 @@ def set_rights(
     holds_capacity: Int64Vector,
 ) -> None:
     """Let the state know the rights, and look again when one begins or ends."""
-    m.holder, m.is_exclusive, m.begins, m.ends = holder, is_exclusive, begins, ends
+    m.holder, m.is_exclusive, m.answers_first = holder, is_exclusive, answers_first
+    m.begins, m.ends = begins, ends
     m.max_utilization, m.max_delay, m.partial, m.holds_capacity = (
         max_utilization,
         max_delay,

@@ -104,7 +104,7 @@ def ask_request(m: State, r: int) -> None:
         m.capacity_increased = 1
     else:
         m.right[r] = k
-        if k != NOBODY and not m.is_exclusive[k] and m.windows[k, r] > 0:
+        if k != NOBODY and m.answers_first[k] and m.windows[k, r] > 0:
             put_to_holder(m, r, k)
         else:
             run_first_round(m, r, NOBODY)
@@ -156,7 +156,7 @@ def run_first_round(m: State, r: int, held_for: int) -> None:
                 m.reason[r] = holder_answers.limiting_reason(m, r, k, held_for, took, len(m.online))
         commit(m, r, p, n)
         m.holder_kw[r] = m.first_kw[r] = took
-        if took < size and not m.is_exclusive[k]:
+        if took < size and m.answers_first[k]:
             allocate_overflow(m, r, p)
     if m.uncommitted[r]:
         join_waiting_list(m, r)

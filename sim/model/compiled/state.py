@@ -94,6 +94,7 @@ class State:
     # Rights
     holder: Int64Vector
     is_exclusive: Int64Vector
+    answers_first: Int64Vector
     begins: Int64Vector
     ends: Int64Vector
     max_utilization: Int64Vector

@@ -74,7 +74,7 @@ def _summary_rows(run: RunResult, summary: Summary) -> Iterable[tuple[str, str]]
     declined = summary["declined_share"]
     if declined["n"]:
         rights = run.scenario.rights.values()
-        holders = ", ".join(sorted({r.holder for r in rights if r.kind == "first refusal"}))
+        holders = ", ".join(sorted({r.holder for r in rights if r.answers_first}))
         why = [
             (value["mean"] or 0.0, name.removeprefix("declined_share."))
             for name, value in summary.items()

@@ -28,14 +28,19 @@ ANSWER_LABELS = (
 """All that can have been said, in the order in which it is shown."""
 
 
-def right_is_of_kind(scenario: ScenarioFile, kind: str) -> pl.Expr:
-    """Does a request stand under a right of this kind?"""
-    return pl.col("right").is_in([name for name, right in scenario.rights.items() if right.kind == kind])
+def holder_is_exclusive(scenario: ScenarioFile) -> pl.Expr:
+    """Whether a request stands under a right by which nobody else may serve."""
+    return pl.col("right").is_in([name for name, right in scenario.rights.items() if right.is_exclusive])
+
+
+def holder_answers_first(scenario: ScenarioFile) -> pl.Expr:
+    """Whether a request stands under a right by which the holder answers before others are asked."""
+    return pl.col("right").is_in([name for name, right in scenario.rights.items() if right.answers_first])
 
 
 def acceptance_label(scenario: ScenarioFile) -> pl.Expr:
     """In which words did the holder take what it took?"""
-    exclusive = right_is_of_kind(scenario, "exclusive")
+    exclusive = holder_is_exclusive(scenario)
     words = pl.when(exclusive).then(pl.lit(TOOK_EXCLUSIVE_LABEL)).otherwise(pl.lit(TOOK_LABEL))
     return pl.when(pl.col("right").is_null()).then(pl.lit(NO_RIGHT_LABEL)).otherwise(words)
 
@@ -45,7 +50,7 @@ def refusal_label(scenario: ScenarioFile) -> pl.Expr:
     return (
         pl.when(pl.col("right").is_null())
         .then(pl.lit(NO_RIGHT_LABEL))
-        .when(right_is_of_kind(scenario, "exclusive"))
+        .when(holder_is_exclusive(scenario))
         .then(pl.lit(NO_ROOM_EXCLUSIVE_LABEL))
         .when(pl.col("answered").is_null())
         .then(pl.lit(PENDING_LABEL))

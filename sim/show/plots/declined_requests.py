@@ -15,8 +15,8 @@ from sim.show.plots.answer_labels import (
     DECLINE_LABELS,
     PENDING_LABEL,
     TOOK_LABEL,
+    holder_answers_first,
     refusal_label,
-    right_is_of_kind,
 )
 from sim.show.plots.labels import shorten
 from sim.show.plots.power_flows import requests_in_window
@@ -46,14 +46,14 @@ ANSWER_STYLES: Mapping[str, dict[str, Any]] = {
 
 def no_declined_requests_reason(run: RunResult) -> str | None:
     """Is nothing put to the holder of a first refusal?"""
-    if all(right.kind != "first refusal" for right in run.scenario.rights.values()):
+    if not any(right.answers_first for right in run.scenario.rights.values()):
         return "the scenario has no right of first refusal"
     return None if first_refusal_requests(run).height else "nothing was put to the holder of a first refusal"
 
 
 def first_refusal_requests(run: RunResult) -> pl.DataFrame:
     """The requests asked in the window and put to the holder of a first refusal."""
-    return requests_in_window(run).filter(right_is_of_kind(run.scenario, "first refusal"))
+    return requests_in_window(run).filter(holder_answers_first(run.scenario))
 
 
 def choose_period(span: timedelta) -> tuple[str, str]:
