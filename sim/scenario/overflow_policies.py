@@ -63,5 +63,5 @@ OVERFLOW_POLICIES: Mapping[str, OverflowPolicy] = {
         ),
     )
 }
-"""By the word of the format. Look a policy up with `OVERFLOW_POLICIES[name]`, so that an unknown one is a KeyError."""
+"""By the word of the format, and looked up with `OVERFLOW_POLICIES[name]`, so that an unknown one is a KeyError."""
 assert get_args(OverflowPolicyName) == tuple(OVERFLOW_POLICIES)
