@@ -10,7 +10,8 @@ from typing import Annotated, Any, ClassVar, NamedTuple, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from sim.scenario.dates import Date
-from sim.scenario.distributions import UncertainNumbers, mean
+from sim.scenario.distribution_properties import mean
+from sim.scenario.distributions import UncertainNumbers
 from sim.scenario.faults import Complaint
 from sim.scenario.fields import SchemaObject, one_of, raise_complaints, text_default
 from sim.scenario.quantities import (

@@ -10,8 +10,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, ValidationError, ValidationInfo
 
+from sim.scenario.description_keys import unwrap_value
 from sim.scenario.designs import CONTINUOUS_DESIGNS, Design, Setting, read_design
-from sim.scenario.distribution_reader import unwrap_value
 from sim.scenario.distributions import Distribution
 from sim.scenario.expectations import parse_expectation
 from sim.scenario.factors import Factor, distribution_factor, levels_factor, range_factor
