@@ -7,8 +7,9 @@ import pytest
 
 from sim.scenario.distribution_families import FAMILIES
 from sim.scenario.distribution_reader import read_distribution
+from sim.scenario.json_schema import editor_schema
 from sim.scenario.number_reader import NumberReader
-from sim.scenario.schema import ScenarioFile, editor_schema
+from sim.scenario.schema import ScenarioFile
 from sim.scenario.schema_objects import describe_objects
 from sim.scenario.units import MEASURES, parse_quantity
 from sim.scenario.yaml_reader import parse_yaml

@@ -28,7 +28,7 @@ from sim.scenario.quantities import (
 from sim.scenario.scalars import Name, Priority, ProviderNames, SoldSiteName
 from sim.scenario.splits import SPLITS, SplitName
 from sim.scenario.trace import Trace
-from sim.scenario.trace_records import RecordedRequestType
+from sim.scenario.trace_table import RecordedRequestType
 
 DAYS_PER_YEAR = 365.25
 

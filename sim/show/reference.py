@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from sim.scenario.distribution_families import FAMILIES
 from sim.scenario.fields import SchemaObject
-from sim.scenario.schema import EXTENDS_DESCRIPTION, ScenarioFile
+from sim.scenario.json_schema import EXTENDS_DESCRIPTION
+from sim.scenario.schema import ScenarioFile
 from sim.scenario.schema_objects import (
     ANY_NAME,
     KeyDescription,
