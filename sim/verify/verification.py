@@ -20,7 +20,7 @@ from sim.model.run import Engine
 from sim.results.integrals import Metrics
 from sim.results.tables import TableSelection
 from sim.scenario.faults import Place, UserError
-from sim.scenario.reading import validate_scenario
+from sim.scenario.schema import ScenarioFile
 from sim.scenario.yaml_reader import to_node
 from sim.study.executors import available_cores, results_as_completed, stop_on_interrupt, worker_pool
 from sim.study.replications import ProgressCallback, RunTask, batch_ranges, play_batch
@@ -176,7 +176,7 @@ def _play_case(chunk: tuple[int, bytes, range]) -> list[Metrics]:
 def _load_task(pickled_case: bytes) -> tuple[ReferenceCase, RunTask]:
     """A case and how it is played on a clock, with the tables that its checks read."""
     case, clock = pickle.loads(pickled_case)
-    scenario = validate_scenario(to_node(case.scenario, Place(case.name)), Path(f"{case.name}.yaml"), {})
+    scenario = ScenarioFile.from_node(to_node(case.scenario, Place(case.name)), Path(f"{case.name}.yaml"), {})
     tables: TableSelection = "all" if any(callable(check.estimator) for check in case.checks) else "none"
     return case, RunTask(scenario, scenario.seed, tables, engine=clock)
 
