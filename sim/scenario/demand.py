@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
+from typing import Annotated, Any, ClassVar, NamedTuple, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -25,6 +25,7 @@ from sim.scenario.quantities import (
     When,
 )
 from sim.scenario.scalars import Name, Priority, ProviderNames, SoldSiteName
+from sim.scenario.splits import SPLITS, SplitName
 from sim.scenario.trace import Trace
 from sim.scenario.trace_records import RecordedRequestType
 
@@ -145,9 +146,7 @@ class Stream(SchemaObject):
     """How long before it is wanted a request is asked."""
     patience: Delay = text_default("never")
     """How long after it is wanted a request gives up."""
-    split: Annotated[Literal["anywhere", "one site", "never"], one_of("anywhere", "one site", "never")] = (
-        "anywhere"
-    )
+    split: Annotated[SplitName, one_of(*SPLITS)] = "anywhere"
     """Whether a request may be served from several sites, from one, or only whole and at once."""
     block: PositivePower = text_default("1 kW")
     """What its sizes, and what is placed of them, are a whole number of."""

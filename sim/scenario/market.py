@@ -12,6 +12,7 @@ from sim.scenario.distribution_reader import unwrap_value, value_path
 from sim.scenario.distributions import FAMILY_NAMES, Distribution
 from sim.scenario.faults import Complaint, ComplaintCollector
 from sim.scenario.fields import SchemaObject, field_reader, one_of, raise_complaints, text_default
+from sim.scenario.overflow_policies import OVERFLOW_POLICIES, OverflowPolicyName
 from sim.scenario.quantities import (
     Duration,
     Money,
@@ -158,10 +159,7 @@ class Overflow(SchemaObject):
 
     phrase: ClassVar[str] = "overflow"
 
-    policy: Annotated[
-        Literal["soonest", "cheapest", "most room", "in order"],
-        one_of("soonest", "cheapest", "most room", "in order"),
-    ] = "soonest"
+    policy: Annotated[OverflowPolicyName, one_of(*OVERFLOW_POLICIES)] = "soonest"
     """How providers are ranked: by the date that they would promise, by price, by room, or as in `order`."""
     order: ProviderNames | None = None
     """Which providers are asked; else all, as in the file."""
