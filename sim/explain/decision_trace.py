@@ -7,8 +7,9 @@ import numpy as np
 
 from sim.model import rules
 from sim.model.allocation import Allocation, Allocator, HeldCapacity
-from sim.model.ledger import NOBODY, NOT_LIMITED, REFUSAL_REASONS
+from sim.model.ledger import NOBODY
 from sim.model.market import Market
+from sim.model.outcomes import REFUSAL_REASONS, RefusalReason
 from sim.model.run import Run, play
 from sim.scenario.schema import ScenarioFile
 
@@ -80,13 +81,13 @@ class Decision:
     providers: tuple[ProviderState, ...]
 
 
-LIMITS_LEFT_OUT: dict[str, dict[str, bool]] = {
-    "appetite": {},
-    "utilization": {"utilization": False},
-    "delay": {"delay": False},
-    "partial": {"partial": False},
+LIMITS_LEFT_OUT: dict[str, RefusalReason] = {
+    "appetite": RefusalReason.NONE,
+    "utilization": RefusalReason.UTILIZATION,
+    "delay": RefusalReason.DELAY,
+    "partial": RefusalReason.PARTIAL,
 }
-"""What a holder is asked again with one of its limits left out."""
+"""What a holder is asked again with one of its limits waived."""
 
 
 class DecisionTracer(Allocator):
@@ -189,7 +190,7 @@ class DecisionTracer(Allocator):
         left = allocated_kw < ledger.uncommitted[r]
         return AnswerTerms(
             reason=REFUSAL_REASONS[
-                self.limiting_reason(now, r, k, held, allocated_kw) if left else NOT_LIMITED
+                self.limiting_reason(now, r, k, held, allocated_kw) if left else RefusalReason.NONE
             ],
             draw=ledger.appetite_draw[r],
             appetite=ledger.group[r].appetite[ledger.group[r].rights.index(k)],
@@ -200,7 +201,7 @@ class DecisionTracer(Allocator):
             partial=clause.partial,
             held=None if held is None else {self.inputs.sites[s].name: kw for s, kw in held.items()},
             without={
-                name: sum(kw for _, kw in self.would_take(now, r, k, held, **left_out))
+                name: sum(kw for _, kw in self.would_take(now, r, k, held, left_out))
                 for name, left_out in LIMITS_LEFT_OUT.items()
             },
         )

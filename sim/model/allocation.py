@@ -5,15 +5,8 @@ from collections.abc import Sequence
 from sim.model import rules
 from sim.model.calendar import DAY_US
 from sim.model.callbacks import Offer, Request, UserAnswer, UserPolicy, parse_answer, parse_ranking
-from sim.model.ledger import (
-    LIMITED_BY_APPETITE,
-    LIMITED_BY_DELAY,
-    LIMITED_BY_PARTIAL,
-    LIMITED_BY_ROOM,
-    LIMITED_BY_UTILIZATION,
-    NOBODY,
-    Ledger,
-)
+from sim.model.ledger import NOBODY, Ledger
+from sim.model.outcomes import WAIVABLE_LIMITS, RefusalReason
 from sim.model.rules import NEVER
 from sim.model.sampled_inputs import SampledInputs
 from sim.model.sites import Sites
@@ -50,7 +43,7 @@ class Allocator:
         """By site: the longest time ahead that anyone sells there."""
         prices = [seller.price for seller in inputs.providers]
         self._price = [float("inf") if price is None else price for price in prices]
-        self._in_order = policy is None and inputs.overflow_policy == "in order"
+        self._policy = rules.OVERFLOW_POLICY_CODES[inputs.overflow_policy]
 
     def most_room(self, now: int) -> int:
         """How many kW could anyone place at one site at the most?"""
@@ -62,7 +55,7 @@ class Allocator:
     def least_useful_room(self, r: int) -> int:
         """The least room at one site with which anything of a request could be placed."""
         ledger = self.ledger
-        return ledger.block_kw[r] if ledger.split[r] == rules.ANYWHERE else ledger.uncommitted[r]
+        return ledger.block_kw[r] if rules.may_take_part(ledger.split[r]) else ledger.uncommitted[r]
 
     def allocate(
         self, now: int, r: int, p: int, latest: int, cap: int = NEVER, held: HeldCapacity | None = None
@@ -131,8 +124,6 @@ class Allocator:
         order: Sequence[int] = self.ledger.group[r].overflow_order
         if without != NOBODY:
             order = [p for p in order if p != without]
-        if self._in_order:
-            return order
         if self.user_policy is not None:
             offers = [
                 self._describe_offer(now, r, p, self.allocate(now, r, p, self.ledger.gives_up[r]))
@@ -140,29 +131,29 @@ class Allocator:
             ]
             names = {self.inputs.providers[p].name: p for p in order}
             return parse_ranking(self.user_policy(self._describe_request(now, r), offers), names)
-        policy = self.inputs.overflow_policy
-        if policy == "cheapest":
-            return sorted(order, key=self._price.__getitem__)
-        if policy == "most room":
-            return sorted(order, key=lambda p: -self._room_within_reach(now, r, p))
-        return self._rank_by_promise(now, r, order) if policy == "soonest" else order
+        policy = self._policy
+        if policy == rules.IN_ORDER:
+            return order
+        left, latest = self.ledger.uncommitted[r], self.ledger.gives_up[r]
+        at_once = rules.earliest_promise(now, self.ledger.wanted[r])
+        by_promise, by_room = rules.ranks_by_promise(policy), rules.ranks_by_room(policy)
+        ranks: list[tuple[tuple[int, int, float], int, int]] = []
+        for place, p in enumerate(order):
+            allocated = promise = room = 0
+            if by_promise:
+                takes = self.allocate(now, r, p, latest)
+                allocated, promise = sum(kw for _, kw in takes), self.latest_promise_date(now, r, takes)
+                if allocated == left and promise == at_once:  # nobody comes before that, nor between
+                    return [p, *(first for _, _, first in sorted(ranks)), *order[place + 1 :]]
+            if by_room:
+                room = self._room_within_reach(now, r, p)
+            ranks.append(
+                (rules.ranking_key(policy, allocated, left, promise, room, self._price[p]), place, p)
+            )
+        return [p for _, _, p in sorted(ranks)]
 
     def _room_within_reach(self, now: int, r: int, p: int) -> int:
         return self.provider_room(p, rules.horizon(now, self.presells[p], self.ledger.gives_up[r]))
-
-    def _rank_by_promise(self, now: int, r: int, order: Sequence[int]) -> Sequence[int]:
-        """First who can take all, then by the latest date that they would promise; who takes nothing last."""
-        left, latest = self.ledger.uncommitted[r], self.ledger.gives_up[r]
-        at_once = rules.earliest_promise(now, self.ledger.wanted[r])
-        ranks: list[tuple[bool, bool, int, int, int]] = []
-        for place, p in enumerate(order):
-            takes = self.allocate(now, r, p, latest)
-            date = self.latest_promise_date(now, r, takes)
-            whole = sum(kw for _, kw in takes) == left
-            if whole and date == at_once:
-                return [p, *(rank[-1] for rank in sorted(ranks)), *order[place + 1 :]]
-            ranks.append((not takes, not whole, date, place, p))
-        return [rank[-1] for rank in sorted(ranks)]
 
     # The answer of a holder
 
@@ -191,20 +182,17 @@ class Allocator:
         r: int,
         k: int,
         held: HeldCapacity | None = None,
-        *,
-        utilization: bool = True,
-        delay: bool = True,
-        partial: bool = True,
+        waiver: RefusalReason = RefusalReason.NONE,
     ) -> Allocation:
         """What would the holder take, its appetite apart? Each limit can be left out, to see what it limits."""
         clause = self.inputs.rights[k]
         holder, latest, cap = clause.holder, self.ledger.gives_up[r], NEVER
-        if delay:
+        if waiver != RefusalReason.DELAY:
             latest = min(latest, self.latest_acceptable_date(now, r, k))
-        if utilization:
+        if waiver != RefusalReason.UTILIZATION:
             cap = self.holder_headroom(k, rules.horizon(now, self.presells[holder], latest))
         takes = self.allocate(now, r, holder, latest, cap, held)
-        may_split = clause.partial or not partial
+        may_split = clause.partial or waiver == RefusalReason.PARTIAL
         return (
             takes
             if rules.all_or_nothing(may_split, sum(kw for _, kw in takes), self.ledger.size_kw[r])
@@ -229,18 +217,16 @@ class Allocator:
             held += sites.held[s]
         return rules.headroom_below_cap(clause.max_utilization, capacity, committed, held)
 
-    def limiting_reason(self, now: int, r: int, k: int, held: HeldCapacity | None, allocated_kw: int) -> int:
+    def limiting_reason(
+        self, now: int, r: int, k: int, held: HeldCapacity | None, allocated_kw: int
+    ) -> RefusalReason:
         """What kept the holder from taking all? The limit without which alone it would have taken more."""
         if self.user_answer is not None or self._holder_declines(r, k):
-            return LIMITED_BY_APPETITE
-        for why, without in (
-            (LIMITED_BY_PARTIAL, {"partial": False}),
-            (LIMITED_BY_UTILIZATION, {"utilization": False}),
-            (LIMITED_BY_DELAY, {"delay": False}),
-        ):
-            if sum(kw for _, kw in self.would_take(now, r, k, held, **without)) > allocated_kw:
-                return why
-        return LIMITED_BY_ROOM
+            return RefusalReason.APPETITE
+        for limit in WAIVABLE_LIMITS:
+            if sum(kw for _, kw in self.would_take(now, r, k, held, limit)) > allocated_kw:
+                return limit
+        return RefusalReason.ROOM
 
     def _matching_date(self, now: int, r: int, holder: int) -> int:
         """The earliest date on which another provider would promise all that is uncommitted; else NEVER."""

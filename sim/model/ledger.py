@@ -7,33 +7,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.model.arrays import IntArray
+from sim.model.outcomes import RefusalReason, ReleaseReason
 from sim.model.rules import NEVER
 from sim.model.sampled_inputs import RequestGroup, SampledInputs
 
 NOBODY = -1
-(
-    NOT_LIMITED,
-    LIMITED_BY_APPETITE,
-    LIMITED_BY_ROOM,
-    LIMITED_BY_UTILIZATION,
-    LIMITED_BY_DELAY,
-    LIMITED_BY_PARTIAL,
-) = range(6)
-REFUSAL_REASONS = ("none", "appetite", "room", "utilization", "delay", "partial")
-"""What limited a holder."""
-
-
-RELEASE_REASONS = ("gave up", "cancelled", "retired")
-"""Why a promise was released."""
+"""Stands for no request, right or provider in a column of numbers."""
 
 COMMITMENT_COLUMNS = ("request", "stream", "provider", "site", "kw", "committed", "promised")
-DELIVERY_COLUMNS = ("commitment", "request", "stream", "provider", "site", "kw", "promised", "start", "end")
+DELIVERY_PLACE_COLUMNS = ("request", "stream", "provider", "site", "kw", "promised", "start", "end")
+DELIVERY_COLUMNS = ("commitment", *DELIVERY_PLACE_COLUMNS)
 RELEASE_COLUMNS = ("commitment", "kw", "at", "why")
-REQUEST_COLUMNS = (
-    *("uncommitted", "undelivered", "lost", "right", "asked_first", "answered"),
-    *("holder_kw", "first_kw", "reason"),
-)
-"""The columns of what a market writes down, on either clock."""
+BALANCE_COLUMNS = ("uncommitted", "undelivered", "lost")
+"""kW of a request at the end, from which the tables derive what was committed and delivered."""
+ANSWER_COLUMNS = ("right", "asked_first", "answered", "holder_kw", "first_kw", "reason")
+"""What came of the first round of answers to a request."""
+REQUEST_COLUMNS = (*BALANCE_COLUMNS, *ANSWER_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -83,7 +72,7 @@ class Ledger:
         """When the first round of answers was over."""
         self.holder_kw = nothing * n
         self.first_kw = nothing * n
-        self.reason = array("q", [NOT_LIMITED]) * n
+        self.reason = array("q", [RefusalReason.NONE]) * n
 
         self.commitments = array("q")
         """Rows of (request, provider, site, kW, committed, promised), one after the other."""
@@ -97,7 +86,7 @@ class Ledger:
         Without what is delivered in the instant of its promise: that is every commitment of a request whose
         promised date is the date on which it was made.
         """
-        self.releases: list[tuple[int, int, int, str]] = []
+        self.releases: list[tuple[int, int, int, ReleaseReason]] = []
         """(commitment, kW, at, why)"""
 
     def site_of(self, c: int) -> int:
@@ -121,9 +110,6 @@ class Ledger:
         return LedgerTables(
             commitments=made,
             deliveries=deliveries,
-            releases=to_columns(
-                [(c, kw, at, RELEASE_REASONS.index(why)) for c, kw, at, why in self.releases],
-                *RELEASE_COLUMNS,
-            ),
+            releases=to_columns(self.releases, *RELEASE_COLUMNS),
             requests={name: np.array(getattr(self, name), dtype=np.int64) for name in REQUEST_COLUMNS},
         )

@@ -19,8 +19,9 @@ import simpy
 from sim.model import rules
 from sim.model.allocation import Allocation, Allocator, HeldCapacity
 from sim.model.callbacks import UserAnswer, UserPolicy
-from sim.model.capacity_events import CANCELLED, EVENT_NAMES, RETIRED, CapacityEvent
-from sim.model.ledger import LIMITED_BY_ROOM, NOBODY, Ledger, LedgerTables
+from sim.model.capacity_events import CapacityEvent
+from sim.model.ledger import NOBODY, Ledger, LedgerTables
+from sim.model.outcomes import RELEASE_REASON_OF_EVENT, RefusalReason, ReleaseReason
 from sim.model.rules import NEVER, STEP_ANSWERS, STEP_DELIVERIES, STEP_GIVE_UPS
 from sim.model.rules import STEP_WORLD as LOOK
 from sim.model.sampled_inputs import SampledInputs
@@ -193,7 +194,7 @@ class Market:
 
     def _process_agenda(self, now: int) -> tuple[list[int], list[int]]:
         """Take in what the world changed; the requests whose answer is due, and those that may give up."""
-        fallen: dict[int, str] = {}
+        fallen: dict[int, ReleaseReason] = {}
         if self._world_changed:
             self._world_changed = False
             if self.world is not None and self.world.has_events:
@@ -218,17 +219,17 @@ class Market:
             self._release_excess(s, why)
         return due, give_ups
 
-    def _apply_events(self, events: list[CapacityEvent]) -> dict[int, str]:
+    def _apply_events(self, events: list[CapacityEvent]) -> dict[int, ReleaseReason]:
         """Hear the world; the sites where a building has fallen away, and what became of the first one told."""
-        fallen: dict[int, str] = {}
+        fallen: dict[int, ReleaseReason] = {}
         for news in events:
             s = news.site
             self.events.append((self.now, news))
             self.sites.apply(news)
             self._capacity_increased = True
             self._sites_to_deliver.add(s)
-            if news.kind in (CANCELLED, RETIRED):
-                fallen.setdefault(s, EVENT_NAMES[news.kind])
+            if news.kind in RELEASE_REASON_OF_EVENT:
+                fallen.setdefault(s, RELEASE_REASON_OF_EVENT[news.kind])
             for at in self.inputs.presale_openings(s, news.date):
                 if self.now < at < self.end:
                     heappush(self._agenda, (at, LOOK, 0, NOBODY))
@@ -254,7 +255,7 @@ class Market:
             if sites.in_service[s] > sites.online[s]:
                 raise ExceedsOnlineError(s, sites.in_service[s], sites.online[s])
 
-    def _release_excess(self, s: int, why: str) -> None:
+    def _release_excess(self, s: int, why: ReleaseReason) -> None:
         """Release the last promises of a site, until no more is promised than it will have."""
         queue, ledger = self._queue[s], self.ledger
         while queue and self.sites.is_overcommitted(s):
@@ -265,7 +266,7 @@ class Market:
                 insort(self._waiting, (ledger.priority_rank[r], r))
             ledger.uncommitted[r] += kw
 
-    def _release(self, place: tuple[int, int, int, int], why: str) -> None:
+    def _release(self, place: tuple[int, int, int, int], why: ReleaseReason) -> None:
         """Take back what is undelivered of a commitment."""
         ledger, c = self.ledger, place[3]
         s, kw = ledger.site_of(c), ledger.undelivered_of_commitment[c]
@@ -402,7 +403,7 @@ class Market:
             taken = sum(kw for _, kw in takes)
             if taken < size:
                 ledger.reason[r] = (
-                    LIMITED_BY_ROOM
+                    RefusalReason.ROOM
                     if clause.is_exclusive
                     else placing.limiting_reason(now, r, k, held, taken)
                 )
@@ -510,7 +511,7 @@ class Market:
             if lost > ledger.uncommitted[r]:
                 theirs = [place for queue in self._queue for place in queue if place[2] == r]
                 for place in sorted(theirs, key=lambda place: place[3]):
-                    self._release(place, "gave up")
+                    self._release(place, ReleaseReason.GAVE_UP)
             if ledger.uncommitted[r]:
                 del self._waiting[bisect_left(self._waiting, (ledger.priority_rank[r], r))]
                 ledger.uncommitted[r] = 0

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 
 from sim.model import rules
-from sim.model.capacity_events import CANCELLED, ONLINE, OUTAGE, RESTORED, RETIRED, CapacityEvent
+from sim.model.capacity_events import CapacityEvent, enters_plan, power_after
 from sim.model.sampled_inputs import SampledInputs
 
 
@@ -29,19 +29,8 @@ class Sites:
         s, kw = event.site, event.kw
         if event.building in self._plan_of_building:
             self._remove_from_plan(s, *self._plan_of_building.pop(event.building))
-        if event.kind == ONLINE:
-            self.online[s] += kw
-        elif event.kind == RETIRED:
-            built = self.online[s] + self.outage_kw[s] - kw
-            self.outage_kw[s] = min(self.outage_kw[s], built)
-            self.online[s] = built - self.outage_kw[s]
-        elif event.kind == OUTAGE:
-            self.outage_kw[s] = kw
-            self.online[s] -= kw
-        elif event.kind == RESTORED:
-            self.outage_kw[s] = 0
-            self.online[s] += kw
-        elif event.kind != CANCELLED:
+        self.online[s], self.outage_kw[s] = power_after(event.kind, kw, self.online[s], self.outage_kw[s])
+        if enters_plan(event.kind):
             self._plan_of_building[event.building] = (event.date, kw)
             self._add_to_plan(s, event.date, kw)
 

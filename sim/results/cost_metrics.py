@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.model.capacity_events import ONLINE
+from sim.model.capacity_events import EventKind
 from sim.results.integrals import (
     KW_PER_MW,
     Metrics,
@@ -46,7 +46,7 @@ def add_cost_metrics(metrics: Metrics, integrals: RunIntegrals) -> None:
     for p in dict.fromkeys(c.provider for c in future.contracts):
         metrics[f"take_or_pay.{sellers[p].name}"] = _take_or_pay_owed_usd(integrals, p)
     buildings = run.buildings
-    came = buildings["project"][(buildings["event"] == ONLINE) & (buildings["at"] >= span.begin)]
+    came = buildings["project"][(buildings["event"] == EventKind.ONLINE) & (buildings["at"] >= span.begin)]
     metrics["capex.total"] = float(sum(future.buildings[project].capex for project in came.tolist()))
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from sim.model.arrays import FloatArray, IntArray
 from sim.model.calendar import DAY_US
-from sim.model.capacity_events import ANNOUNCED, ONLINE
+from sim.model.capacity_events import EventKind
 from sim.model.run import Run
 from sim.results.integrals import (
     KW_PER_MW,
@@ -101,10 +101,10 @@ def _slip_days(run: Run, window: MeasurementWindow) -> list[float | None]:
     Below 0 where they came early; None where none came in the window.
     """
     table = run.buildings
-    announced = table["event"] == ANNOUNCED
+    announced = table["event"] == EventKind.ANNOUNCED
     first = dict(zip(table["project"][announced].tolist(), table["date"][announced].tolist(), strict=True))
     slips: list[list[tuple[int, int]]] = [[] for _ in run.inputs.sites]
-    came = (table["event"] == ONLINE) & (table["at"] >= window.begin)
+    came = (table["event"] == EventKind.ONLINE) & (table["at"] >= window.begin)
     columns = (table[name][came].tolist() for name in ("site", "project", "at", "kw"))
     for s, project, at, kw in zip(*columns, strict=True):
         if project in first:
