@@ -109,7 +109,7 @@ class TimelineBuilder:
         return TimelineEvent(row["asked"], "asked", facts)
 
     def _right_events(self) -> Iterator[TimelineEvent]:
-        """Yield the right that the request was put to, or why there was none; nothing if it joined the list first."""
+        """Yield the right that decided first, or why none did; nothing for a request that joined the waiting list."""
         row, right = self.row, self.right
         if right is None:
             if not self.rounds.joins_waiting_list:
