@@ -1,4 +1,4 @@
-"""Metrics of money, and of those who earn it: share of commitments, power in service and idle, revenue, margin, capex.
+"""Metrics of providers and of money: shares of commitments, power in service and idle, revenue, margin, capex.
 
 In loops, p is a provider and s a site.
 """
@@ -57,7 +57,7 @@ def add_cost_metrics(metrics: Metrics, integrals: RunIntegrals) -> None:
 
 
 def _take_or_pay_owed_usd(integrals: RunIntegrals, provider: int) -> float:
-    """Return the take-or-pay shortfall: what the customers of a provider's contracts owe beyond what they pay for use.
+    """Return the take-or-pay shortfall: what customers owe a provider by contract beyond what they pay for use.
 
     Of a contract that lies partly outside of the run, only the part within it is due.
     """

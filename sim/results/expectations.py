@@ -30,7 +30,7 @@ def judge_value(
 
 
 def judge_expectation(statement: str, summary: Summary) -> ExpectationVerdict:
-    """Judge a statement by a summary. Raises UnknownMetricError where it names a metric that the run does not have."""
+    """Judge a statement by a summary. Raises UnknownMetricError where it names a metric that is not there."""
     expectation = parse_expectation(statement)
     metric = expectation.metric
     if metric not in summary:

@@ -98,7 +98,7 @@ class StepFunction:
 
     @cached_property
     def levels_over_time(self) -> tuple[IntArray, IntArray]:
-        """The step function of all entities together: the times at which it changes, in order, and the kW after each."""
+        """The step function of all entities together: the times of its steps, in order, and the kW after each."""
         return self.changes.total()
 
     @cached_property

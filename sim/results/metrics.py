@@ -1,4 +1,4 @@
-"""The metrics of one run, from its columns; docs/model.md has the table of them.
+"""The metrics of one run, from its columns; docs/results.md defines them.
 
 Time means are integrals over [measure_from, end); `.end` is just before the end; `.at.DATE` is at a date of
 `report_at`; request metrics are over the requests asked in the window. A metric without a denominator is None.

@@ -73,7 +73,7 @@ def _peak(at: IntArray, kw: IntArray, window: MeasurementWindow) -> tuple[int, i
 
 
 def _time_short(at: IntArray, kw: IntArray, window: MeasurementWindow) -> tuple[float | None, float]:
-    """Return when anything is first unserved in the window, in days from the start (or None), and for how many days."""
+    """Return when demand is first unserved in the window, in days from the start (or None), and for how many days."""
     at = np.append(np.maximum(at, window.begin), window.end)
     durations = np.diff(at)
     short = (kw > 0) & (durations > 0)
@@ -121,7 +121,7 @@ def _slip_days(run: Run, window: MeasurementWindow) -> list[float | None]:
 
 
 def _h100e_in_service(run: Run, changes: Series, in_service: FloatArray) -> float | None:
-    """Return the H100 equivalents in service at the end: each site's by the mean density of the hardware online there.
+    """Return the H100 equivalents in service at the end: of each site, by the mean density of what is online there.
 
     `in_service` is in kW, `(n_sites,)`. None where hardware of unknown density is online at a site in use.
     """

@@ -1,4 +1,4 @@
-"""Metrics of requests: declined, spilled, lost and waiting shares, waits and lateness; in all, by customer and stream.
+"""Metrics of requests: declined, spilled, lost and waiting shares, waits, lateness; by customer and stream too.
 
 They are over the requests asked in the measurement window; `rows` are rows of the deliveries of these.
 """
@@ -49,13 +49,13 @@ def add_request_metrics(metrics: Metrics, integrals: RunIntegrals) -> None:
 
 
 def delivery_rows(integrals: RunIntegrals) -> IntArray:
-    """Return the rows of the deliveries of the requests asked in the window; what serves at the start has no request."""
+    """Return the rows of the deliveries of the requests asked in the window, leaving out those of no request."""
     request = integrals.run.deliveries["request"]
     return np.flatnonzero((request >= 0) & np.append(integrals.is_asked_in_window, False)[request])
 
 
 def _split_rows(rows: IntArray, index: IntArray, n: int) -> list[IntArray]:
-    """Split rows by the index `(n_deliveries or n_requests,)` of each into `n` lists, each in the order of the rows."""
+    """Split rows into `n` arrays, each in the order of the rows, by the index that `index` has for each row."""
     if n == 1:
         return [rows]
     index = index[rows]

@@ -65,7 +65,7 @@ def row_statistics(x: FloatArray) -> dict[str, FloatArray]:
 
 
 def statistics_by_row(values: FloatArray) -> tuple[dict[str, FloatArray], IntArray]:
-    """Return the statistics of each row of `(n_points, n_replications)`, each `(n_points,)`, and how many values it has.
+    """Return the statistics of each row of `(n_points, n_replications)`, each `(n_points,)`, and its number of values.
 
     NaN stands for no value, and for no statistic. The statistics are those of `row_statistics`, and the ends
     `ci_low` and `ci_high` of the interval of the mean.

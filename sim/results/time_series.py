@@ -33,7 +33,7 @@ class KwChanges:
     kw: IntArray
 
     def total(self) -> tuple[IntArray, IntArray]:
-        """Return the step function of all together: the times at which it changes, in order, and the kW after each."""
+        """Return the step function of all together: the times of its steps, in order, and the kW after each."""
         order = np.argsort(self.at, kind="stable")
         at, kw = self.at[order], np.cumsum(self.kw[order])
         # Of changes at one time only the level after the last of them counts; no changes give no rows.
@@ -46,7 +46,7 @@ class KwChanges:
 
 
 class StepReadings:
-    """Levels of step functions at some times, in order: a change counts from the first of them that is not before it."""
+    """Levels of step functions at times in order: a change counts from the first of them that is not before it."""
 
     def __init__(self, changes: KwChanges, times: IntArray) -> None:
         self.changes, self._n_times = changes, len(times)
@@ -58,7 +58,7 @@ class StepReadings:
         return kw[:-1].cumsum()
 
     def levels_by_entity(self, n: int, entity_map: IntArray | None = None) -> FloatArray:
-        """Return the kW of each of `n` entities at each time, as `(n, n_times)`, with `entity_map[k]` in place of k."""
+        """Return the kW of each of `n` entities at each time, `(n, n_times)`, with `entity_map[k]` in place of k."""
         of, k = self.changes.entity, self._n_times + 1
         where = (of if entity_map is None else entity_map[of]) * k + self._first_reading
         kw = np.bincount(where, weights=self.changes.kw, minlength=n * k).reshape(n, k)
@@ -166,7 +166,7 @@ def _online_changes(run: Run) -> tuple[KwChanges, list[tuple[int, int, int]]]:
 
 
 def _planned_changes(run: Run) -> KwChanges:
-    """Return the changes of planned kW by site: from the announcement of a building until it is online or cancelled."""
+    """Return the changes of planned kW by site: of a building from its announcement to online or cancelled."""
     table = run.buildings
     told = np.flatnonzero(_has_event(table["event"], ANNOUNCED, REPLANNED))
     projects, at = np.unique(table["project"][told], return_index=True)
@@ -188,10 +188,10 @@ def _has_event(event: IntArray, one: int, other: int) -> npt.NDArray[np.bool_]:
 
 
 def _levels_by_entity(parts: list[KwChanges], n: int) -> tuple[IntArray, IntArray, list[IntArray]]:
-    """Join several lists of changes to rows of entity, time and the level of each list after the changes at that time.
+    """Join lists of changes to rows of entity, time and the level of each list after the changes at that time.
 
-    Returns the entities, the times and one array of levels a list, each `(n_rows,)`, sorted by entity, then time. Each
-    entity has a row at time 0; a later row stands only where some level changed.
+    Returns the entities, the times and one array of levels a list, each `(n_rows,)`, sorted by entity, then time.
+    Each entity has a row at time 0; a later row stands only where some level changed.
     """
     zero = np.zeros(n, dtype=np.int64)
     at = np.concatenate([zero, *(p.at for p in parts)])
