@@ -1,1 +1,1 @@
-"""Plots of a run: each takes an outcome and gives a figure. Only this room imports matplotlib."""
+"""Plots: each takes a run, a comparison, a sweep or an analysis and gives a figure. Only this room imports matplotlib."""
