@@ -1,1 +1,1 @@
-"""Plots: each takes a run, a comparison, a sweep or an analysis and gives a figure. Only this room imports matplotlib."""
+"""Plots of runs, comparisons, sweeps and analyses. Only this room imports matplotlib."""

@@ -1,4 +1,4 @@
-"""Plots drawn from their table by name, and figures written to a folder. Importing it loads no matplotlib."""
+"""Plots of a table, and figures of any kind, written to a folder. Importing it loads no matplotlib."""
 
 from __future__ import annotations
 
@@ -13,19 +13,14 @@ from sim.show.plots.plot import NothingToShow, Plot
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-T = TypeVar("T")
+_Subject = TypeVar("_Subject")
 
 FIGURE_FORMATS = ("png", "svg")
 WRITE_REMEDY = "make room, or let the folder be written"
 
 
-def draw_plot(plots: Mapping[str, Plot[T]], subject: T, name: str) -> Figure:
-    """Draw one plot of a table. Raises NothingToShow, with the reason, where it cannot be drawn."""
-    return _find_plot(plots, name)(subject)
-
-
 def write_plots(
-    plots: Mapping[str, Plot[T]], subject: T, folder: Path, names: Sequence[str] | None = None
+    plots: Mapping[str, Plot[_Subject]], subject: _Subject, folder: Path, names: Sequence[str] | None = None
 ) -> list[Path]:
     """Draw the plots of a table, each as PNG and SVG; every file whole or not at all.
 
@@ -50,13 +45,13 @@ def write_plots(
     return written
 
 
-def unavailable_plots(plots: Mapping[str, Plot[T]], subject: T) -> dict[str, str]:
+def unavailable_plots(plots: Mapping[str, Plot[_Subject]], subject: _Subject) -> dict[str, str]:
     """The plots of a table that cannot be drawn of this subject, each with the reason."""
     reasons = {name: plot.unavailable_reason(subject) for name, plot in plots.items()}
     return {name: reason for name, reason in reasons.items() if reason is not None}
 
 
-def _find_plot(plots: Mapping[str, Plot[T]], name: str) -> Plot[T]:
+def _find_plot(plots: Mapping[str, Plot[_Subject]], name: str) -> Plot[_Subject]:
     if name not in plots:
         raise NothingToShow(f"there is no plot {name}; there are {', '.join(plots)}")
     return plots[name]

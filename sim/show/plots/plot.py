@@ -13,7 +13,7 @@ from sim.scenario.faults import UserError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-T = TypeVar("T")
+_Subject = TypeVar("_Subject")
 
 
 class NothingToShow(UserError, ValueError):
@@ -21,24 +21,24 @@ class NothingToShow(UserError, ValueError):
 
 
 @dataclass(frozen=True)
-class Plot(Generic[T]):
+class Plot(Generic[_Subject]):
     """A picture of a run, a comparison, a sweep or an analysis, by the name that users type."""
 
     name: str
     required_tables: tuple[str, ...]
     """The tables of a run that it is drawn from; none for subjects that keep no tables."""
-    draw: Callable[[T], Figure]
-    empty_reason: Callable[[T], str | None]
+    draw: Callable[[_Subject], Figure]
+    empty_reason: Callable[[_Subject], str | None]
     """Why there is nothing to show, or None; called only once the tables are known to be there."""
 
-    def missing_tables(self, subject: T) -> list[str]:
+    def missing_tables(self, subject: _Subject) -> list[str]:
         """List the required tables that were not kept."""
         if not self.required_tables:
             return []
         assert isinstance(subject, RunResult), f"{self.name}: only runs keep tables"
         return [table for table in self.required_tables if not subject.has_table(table)]
 
-    def unavailable_reason(self, subject: T) -> str | None:
+    def unavailable_reason(self, subject: _Subject) -> str | None:
         """Say why it cannot be drawn of this subject; None if it can."""
         missing = self.missing_tables(subject)
         if missing:
@@ -50,7 +50,7 @@ class Plot(Generic[T]):
             )
         return self.empty_reason(subject)
 
-    def __call__(self, subject: T) -> Figure:
+    def __call__(self, subject: _Subject) -> Figure:
         """Draw it. Raises NothingToShow, with the reason, where there is nothing to draw."""
         reason = self.unavailable_reason(subject)
         if reason is not None:
@@ -62,6 +62,6 @@ class Plot(Generic[T]):
         return f"the plot {self.name} is left out: {reason}"
 
 
-def plots_by_name(*plots: Plot[T]) -> dict[str, Plot[T]]:
+def plots_by_name(*plots: Plot[_Subject]) -> dict[str, Plot[_Subject]]:
     """The table of the plots of one kind of subject, in the order in which they are shown."""
     return {plot.name: plot for plot in plots}
