@@ -29,13 +29,16 @@ if TYPE_CHECKING:
     from sim.results.summary import Summary
     from sim.results.tables import TableSelection
     from sim.scenario.schema import ScenarioFile
-    from sim.study.analysis import AnyAnalysis, ContractValue, Plan, Sensitivity  # noqa: F401 (in quotes below)
+    from sim.study.analysis import AnyAnalysis
     from sim.study.compare import ComparisonResult
     from sim.study.effects import SensitivityMethod
+    from sim.study.plan import Plan  # noqa: F401 (in quotes below)
     from sim.study.plan_search import SearchGoal
     from sim.study.precision import PrecisionSpec
     from sim.study.replications import ProgressCallback
+    from sim.study.sensitivity import Sensitivity  # noqa: F401
     from sim.study.sweep_result import SweepResult
+    from sim.study.value import ContractValue  # noqa: F401
 
 A = TypeVar("A", bound="AnyAnalysis")
 

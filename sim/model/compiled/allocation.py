@@ -47,7 +47,7 @@ def most_room(m: State) -> int:
 @jit
 def least_useful_room(m: State, r: int) -> int:
     """The least room at one site with which anything of a request could be placed."""
-    return m.block_kw[r] if m.split[m.group[r]] == rules.ANYWHERE else m.uncommitted[r]
+    return m.block_kw[r] if rules.may_take_part(m.split[m.group[r]]) else m.uncommitted[r]
 
 
 @jit

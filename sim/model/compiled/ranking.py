@@ -3,15 +3,7 @@
 from sim.model import rules
 from sim.model.compiled.allocation import allocate, allocated_kw, latest_promise_date, provider_room
 from sim.model.compiled.callback_arguments import describe_offer, describe_request
-from sim.model.compiled.codes import (
-    CHEAPEST,
-    IN_ORDER,
-    MOST_ROOM,
-    NEVER,
-    NOBODY,
-    SOONEST,
-    ZERO,
-)
+from sim.model.compiled.codes import NEVER, NOBODY, ZERO
 from sim.model.compiled.compiler import jit
 from sim.model.compiled.state import State
 
@@ -25,6 +17,12 @@ def has_taker(m: State, r: int, without: int) -> bool:
         if p != without and allocate(m, r, p, m.gives_up[r], NEVER, NOBODY, ZERO):
             return True
     return False
+
+
+@jit
+def room_within_reach(m: State, r: int, p: int) -> int:
+    """The room of a provider up to the last date that it may promise to a request."""
+    return provider_room(m, p, rules.horizon(m.now, m.presells[p], m.gives_up[r]))
 
 
 @jit
@@ -44,21 +42,19 @@ def rank_providers(m: State, r: int, without: int) -> int:
                 m, r, m.ranking[i], i, allocate(m, r, m.ranking[i], m.gives_up[r], NEVER, NOBODY, ZERO)
             )
         return m.user_policy(describe_request(m, r, n), m.appetite_draw[r], m.offers, m.ranking)
-    if m.overflow_policy == IN_ORDER:
+    policy = m.overflow_policy
+    if policy == rules.IN_ORDER:
         return n
+    at_once = rules.earliest_promise(m.now, m.wanted[r])
     for i in range(n):
         p = m.ranking[i]
-        last, date = 0, 0
-        price = 0.0
-        if m.overflow_policy == CHEAPEST:
-            price = m.price[p]
-        elif m.overflow_policy == MOST_ROOM:
-            date = -provider_room(m, p, rules.horizon(m.now, m.presells[p], m.gives_up[r]))
-        else:
+        kw, promise, room = ZERO, ZERO, ZERO
+        if rules.ranks_by_promise(policy):
             count = allocate(m, r, p, m.gives_up[r], NEVER, NOBODY, ZERO)
-            whole = allocated_kw(m, count, ZERO) == m.uncommitted[r]
-            last = 2 * (count == 0) + (not whole)
-            date = latest_promise_date(m, r, count, ZERO)
+            kw, promise = allocated_kw(m, count, ZERO), latest_promise_date(m, r, count, ZERO)
+        if rules.ranks_by_room(policy):
+            room = room_within_reach(m, r, p)
+        last, date, price = rules.ranking_key(policy, kw, m.uncommitted[r], promise, room, m.price[p])
         k = i
         while k > 0 and _comes_before(
             last, date, price, m.rank_last[k - 1], m.rank_date[k - 1], m.rank_price[k - 1]
@@ -67,8 +63,8 @@ def rank_providers(m: State, r: int, without: int) -> int:
             m.rank_date[k], m.rank_price[k] = m.rank_date[k - 1], m.rank_price[k - 1]
             k -= 1
         m.ranking[k], m.rank_last[k], m.rank_date[k], m.rank_price[k] = p, last, date, price
-        if m.overflow_policy == SOONEST and last == 0 and date == rules.earliest_promise(m.now, m.wanted[r]):
-            return n
+        if rules.ranks_by_promise(policy) and kw == m.uncommitted[r] and promise == at_once:
+            return n  # nobody comes before that: the others stay behind it in their order
     return n
 
 

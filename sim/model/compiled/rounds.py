@@ -4,7 +4,7 @@ import numpy as np
 
 from sim.model.compiled import allocation, holder_answers
 from sim.model.compiled.agenda import add_to_agenda, mark_to_give_up
-from sim.model.compiled.codes import NEVER, NOBODY, STEP_ANSWERS, STEP_GIVE_UPS, ZERO
+from sim.model.compiled.codes import LIMITED_BY_ROOM, NEVER, NOBODY, STEP_ANSWERS, STEP_GIVE_UPS, ZERO
 from sim.model.compiled.commitments import commit
 from sim.model.compiled.compiler import jit
 from sim.model.compiled.growth import double_space
@@ -13,7 +13,6 @@ from sim.model.compiled.packing import REQUEST_BITS
 from sim.model.compiled.ranking import has_taker, rank_providers
 from sim.model.compiled.state import State
 from sim.model.compiled.waiting_list import close_gaps, join_waiting_list, waiting_key, waiting_request
-from sim.model.ledger import LIMITED_BY_ROOM
 
 
 @jit
