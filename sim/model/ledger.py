@@ -62,7 +62,9 @@ def to_tables(m: MarketState) -> LedgerTables:
     for c, stream in m.stream_in_place.items():
         commitments["stream"][c] = stream
     rows = to_columns(m.deliveries, *DELIVERY_ROW)
-    at_once = np.flatnonzero((commitments["request"] >= 0) & (commitments["promised"] == commitments["committed"]))
+    at_once = np.flatnonzero(
+        (commitments["request"] >= 0) & (commitments["promised"] == commitments["committed"])
+    )
     start = commitments["committed"][at_once]
     end = start + inputs.requests.term[commitments["request"][at_once]]
     added = {"commitment": at_once, "kw": commitments["kw"][at_once], "start": start, "end": end}

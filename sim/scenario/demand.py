@@ -10,7 +10,8 @@ from typing import Annotated, Any, ClassVar, NamedTuple, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from sim.scenario.dates import Date
-from sim.scenario.distributions import UncertainNumbers, mean
+from sim.scenario.distribution_properties import mean
+from sim.scenario.distributions import UncertainNumbers
 from sim.scenario.faults import Complaint
 from sim.scenario.fields import SchemaObject, one_of, raise_complaints, text_default
 from sim.scenario.quantities import (
@@ -27,7 +28,7 @@ from sim.scenario.quantities import (
 from sim.scenario.scalars import Name, Priority, ProviderNames, SoldSiteName
 from sim.scenario.splits import SPLITS, SplitName
 from sim.scenario.trace import Trace
-from sim.scenario.trace_records import RecordedRequestType
+from sim.scenario.trace_table import RecordedRequestType
 
 DAYS_PER_YEAR = 365.25
 

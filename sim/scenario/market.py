@@ -8,8 +8,9 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from sim.scenario.dates import Date
-from sim.scenario.distribution_reader import unwrap_value, value_path
-from sim.scenario.distributions import FAMILY_NAMES, Distribution
+from sim.scenario.description_keys import unwrap_value, value_path
+from sim.scenario.distribution_reader import is_distribution
+from sim.scenario.distributions import Distribution
 from sim.scenario.faults import Complaint, ComplaintCollector
 from sim.scenario.fields import SchemaObject, field_reader, one_of, raise_complaints, text_default
 from sim.scenario.overflow_policies import OVERFLOW_POLICIES, OverflowPolicyName
@@ -69,7 +70,7 @@ class Over(SchemaObject):
 def read_appetite(written: object, info: ValidationInfo) -> Distribution | dict[str, Distribution]:
     """Is one appetite written, or one for each class?"""
     share, stated_ = MEASURES["share"], unwrap_value(written)
-    if not isinstance(stated_, Mapping) or set(stated_) & set(FAMILY_NAMES):
+    if not isinstance(stated_, Mapping) or is_distribution(stated_):
         return read_quantity(written, info, share, within_one)
     found: dict[str, Distribution] = {}
     gathering = ComplaintCollector()
