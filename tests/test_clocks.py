@@ -22,7 +22,7 @@ import pytest
 import scripted
 from cases import Case, cases
 from conftest import SMALL, written
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, event, given, seed, settings
 from test_traces import LOGS, replay, shared
 
 from sim.model.callbacks import Offer, Request, UserAnswer, UserPolicy
@@ -63,7 +63,8 @@ def test_the_cases_are_not_thin() -> None:
     """What the clocks are compared on holds some of all that can happen."""
     seen: Counter[str] = Counter()
 
-    @settings(EAGER, max_examples=100, derandomize=True, database=None)
+    @seed(1)  # not derandomized, since that takes the seed from the text of this function
+    @settings(EAGER, max_examples=200, database=None)
     @given(cases(busy=True))
     def count(case: Case) -> None:
         run = scripted.played(case)
