@@ -1,4 +1,4 @@
-"""TODO."""
+"""The command `sim schema`: the JSON Schema of scenario files and of sweep files."""
 
 import json
 from typing import Annotated
