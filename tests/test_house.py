@@ -16,61 +16,15 @@ LONG_FILES = {
 
 DOUBLE_NAMES: dict[str, str] = {
     "main": "the entry point of a module that is run",
-    "Request": "a record for a user's function, as a dataclass on SimPy's clock and a named tuple on the compiled one",
-    "Offer": "a record for a user's function, as a dataclass on SimPy's clock and a named tuple on the compiled one",
+    "Request": "what a user's function is given: a dataclass on SimPy's clock, a named tuple on the compiled one",
+    "Offer": "what a user's function is given: a dataclass on SimPy's clock, a named tuple on the compiled one",
 }
 """Top-level names that stand in several modules, each with the reason why that is meant."""
 
-BARE_PARTICIPLES = set(
-    [
-        "added",
-        "asked",
-        "begun",
-        "built",
-        "called",
-        "chosen",
-        "cut",
-        "done",
-        "drawn",
-        "fallen",
-        "found",
-        "gathered",
-        "given",
-        "gone",
-        "grown",
-        "heard",
-        "joined",
-        "kept",
-        "known",
-        "left",
-        "lent",
-        "listed",
-        "made",
-        "moved",
-        "named",
-        "parted",
-        "placed",
-        "planned",
-        "played",
-        "put",
-        "ran",
-        "reached",
-        "read_",
-        "resolved",
-        "said",
-        "seen",
-        "settled",
-        "shed",
-        "shown",
-        "sought",
-        "stepped",
-        "stirred",
-        "swept",
-        "taken",
-        "told",
-        "turned",
-        "written",
-    ]
+BARE_PARTICIPLES = frozenset(
+    "added asked begun built called chosen cut done drawn fallen found gathered given gone grown heard "
+    "joined kept known left lent listed made moved named parted placed planned played put ran reached "
+    "resolved said seen settled shed shown sought stepped stirred swept taken told turned written".split()
 )
 
 
@@ -83,7 +37,7 @@ MODULES = {module(path): path for path in TREES}
 
 
 def imports(tree: ast.Module) -> set[str]:
-    """The modules of the package that a module imports, lazily or not; what only a type checker imports is left out."""
+    """The modules of the package that a module imports, lazily or not, but not for a type checker alone."""
     checked = {
         id(inner)
         for node in ast.walk(tree)

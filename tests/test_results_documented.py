@@ -28,7 +28,7 @@ def described_columns(table: str) -> str:
     return found.group(1)
 
 
-@pytest.mark.parametrize("table", (*RUN_TABLES, *DERIVED_TABLES))
+@pytest.mark.parametrize("table", [*RUN_TABLES, *DERIVED_TABLES])
 def test_every_column_is_documented(run: RunResult, table: str) -> None:
     words = set(re.findall(r"\w+", described_columns(table))) | {"replication"}
     assert [column for column in run.table(table).columns if column not in words] == []

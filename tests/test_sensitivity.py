@@ -23,7 +23,6 @@ from sim.scenario.factors import Factor, distribution_factor
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.sweep import read_sweep
 from sim.show.pages.sensitivity import render_sensitivity
-from sim.show.plots.figure_files import NothingToShow
 from sim.study.design import sample_design
 from sim.study.effects import (
     FactorEffect,

@@ -47,12 +47,12 @@ def begin_service(m: MarketState, r: int, s: int, kw: int) -> None:
     """Begin to serve kW of a request at a site, for the term of the request."""
     m.undelivered[r] -= kw
     m.in_service[s] += kw
-    heappush(m.ends, (m.now + m.term[r], s, kw))
+    heappush(m.delivery_ends, (m.now + m.term[r], s, kw))
 
 
 def end_deliveries(m: MarketState) -> None:
     """Free the kW of deliveries that have ended."""
-    ends, now = m.ends, m.now
+    ends, now = m.delivery_ends, m.now
     while ends and ends[0][AT] <= now:
         _, s, kw = heappop(ends)
         m.committed[s] -= kw

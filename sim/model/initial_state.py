@@ -69,7 +69,7 @@ def initial_state(inputs: SampledInputs, policy: UserPolicy | None, answer: User
         longest_presale=inputs.longest_presales(),
         sites_to_deliver=set(),
         sites_to_release={},
-        ends=[],
+        delivery_ends=[],
         agenda=[],
         due_answers=[],
         give_ups=[],

@@ -35,14 +35,14 @@ def next_time(m: MarketState) -> int:
     at = m.asked[m.next_request]
     if m.agenda and m.agenda[0][AT] < at:
         at = m.agenda[0][AT]
-    if m.ends and m.ends[0][AT] < at and (m.waiting or m.undelivered_rows):
-        at = m.ends[0][AT]
+    if m.delivery_ends and m.delivery_ends[0][AT] < at and (m.waiting or m.undelivered_rows):
+        at = m.delivery_ends[0][AT]
     return at
 
 
 def play_instant(m: MarketState) -> None:
     """Play all that happens at one time, in its order."""
-    if m.ends and m.ends[0][AT] <= m.now:  # (1)
+    if m.delivery_ends and m.delivery_ends[0][AT] <= m.now:  # (1)
         end_deliveries(m)
     progressed = False
     if m.world_changed or (m.agenda and m.agenda[0][AT] <= m.now):

@@ -121,6 +121,6 @@ class Market:
             m.deliveries.extend((c, kw, 0, item.term))
             m.committed[s] += kw
             m.in_service[s] += kw
-            heappush(m.ends, (item.term, s, kw))
+            heappush(m.delivery_ends, (item.term, s, kw))
             if m.in_service[s] > m.online[s]:
                 raise ExceedsOnlineError(s, m.in_service[s], m.online[s])

@@ -21,7 +21,7 @@ HeldCapacity = dict[int, int]
 """What was held for a request: kW by site."""
 
 AT = 0
-"""The place of the time in an item of `ends` or `agenda`."""
+"""The place of the time in an item of `delivery_ends` or `agenda`."""
 
 
 class QueuedCommitment(NamedTuple):
@@ -133,7 +133,7 @@ class MarketState:
     """Sites where a building fell away in this instant, and how the first of them did."""
 
     # What is due
-    ends: list[tuple[int, int, int]]
+    delivery_ends: list[tuple[int, int, int]]
     """Deliveries that end, as a heap of (time, site, kW)."""
     agenda: list[tuple[int, int, int, int]]
     """The rest, as a heap of (time, step, rank of the priority or 0, request or site)."""

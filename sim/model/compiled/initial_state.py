@@ -136,7 +136,11 @@ def new_state(
     m.holder_kw = np.zeros(n, np.int64)
     m.first_kw = np.zeros(n, np.int64)
     m.reason = np.full(n, NOT_LIMITED, np.int64)
-    m.ends_at, m.ends_item, m.n_ends = np.empty(64, np.int64), np.empty(64, np.int64), 0
+    m.delivery_ends_at, m.delivery_ends_item, m.n_delivery_ends = (
+        np.empty(64, np.int64),
+        np.empty(64, np.int64),
+        0,
+    )
     m.agenda_at, m.agenda_item, m.n_agenda = np.empty(64, np.int64), np.empty(64, np.int64), 0
     m.waiting, m.head, m.tail = np.empty(64, np.int64), 0, 0
     m.due_answers, m.n_due_answers = np.empty(16, np.int64), 0
