@@ -446,7 +446,7 @@ class Comparison:
     @property
     def frame(self) -> pl.DataFrame:
         """A row for each metric of each pair: means, paired difference, interval, `p_holm`, verdict."""
-        return self.found.frame()
+        return self.found.frame
 
     @property
     def keys(self) -> list[str]:
@@ -551,7 +551,7 @@ class Advice:
     @property
     def frame(self) -> pl.DataFrame:
         """Its rows: the stakes of each party, the values tried, or what each factor does."""
-        return self.found.frame()
+        return self.found.frame
 
     def summary(self) -> dict[str, Any]:
         """All of it as one object, as `--json` prints it."""

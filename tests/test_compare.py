@@ -250,7 +250,7 @@ def test_several_are_each_compared_with_the_first(small: ScenarioFile) -> None:
     assert set(alone.to_dict()["metrics"]) == {
         m for m in alone.results[0].metric_values if m.endswith("_mw.mean")
     }
-    assert found.frame().height == 2 * len(alone.to_dict()["metrics"])
+    assert found.frame.height == 2 * len(alone.to_dict()["metrics"])
 
 
 def test_how_far_apart_over_time(small: ScenarioFile, tmp_path: Path) -> None:

@@ -7,22 +7,27 @@ that interval is so tight that a wrong rule could not pass.
 
 import pickle
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy import special
 
 from sim.model.run import Engine
 from sim.results.integrals import Metrics
+from sim.results.statistics import t_half_width
 from sim.results.tables import TableSelection
-from sim.scenario.faults import Place, UserError
+from sim.scenario.faults import Place
 from sim.scenario.reading import validate_scenario
 from sim.scenario.yaml_reader import to_node
-from sim.study.executors import available_cores, results_as_completed, stop_on_interrupt, worker_pool
+from sim.study.executors import (
+    available_cores,
+    report_broken_pool,
+    results_as_completed,
+    stop_on_interrupt,
+    worker_pool,
+)
 from sim.study.replications import ProgressCallback, RunTask, batch_ranges, play_batch
 from sim.verify.estimators import Estimator
 
@@ -141,17 +146,15 @@ def verify_cases(
     todo.sort(key=lambda piece: engines.index(asked[piece[0]][1]))
     todo = [todo[-1], *todo[:-1]]  # one worker waits for the compiler, while the others play on SimPy's clock
     played: list[dict[int, Metrics]] = [{} for _ in asked]
-    try:
-        with (
-            stop_on_interrupt() as stop,
-            worker_pool(min(available_cores() if workers is None else workers, len(todo))) as who,
-        ):
-            for (k, _, part), found in results_as_completed(who, _play_case, todo, stop):
-                played[k] |= zip(part, found, strict=True)
-                if progress is not None:
-                    progress(sum(map(len, played)), sum(sizes))
-    except BrokenExecutor:
-        raise UserError("a worker died, perhaps for want of memory; try fewer --workers") from None
+    with (
+        report_broken_pool(remedy="try fewer --workers"),
+        stop_on_interrupt() as stop,
+        worker_pool(min(available_cores() if workers is None else workers, len(todo))) as who,
+    ):
+        for (k, _, part), found in results_as_completed(who, _play_case, todo, stop):
+            played[k] |= zip(part, found, strict=True)
+            if progress is not None:
+                progress(sum(map(len, played)), sum(sizes))
     return [
         evaluate_case(case, clock, [of[replication] for replication in range(size)], confidence_level)
         for (case, clock), of, size in zip(asked, played, sizes, strict=True)
@@ -205,9 +208,8 @@ def evaluate_check(
         else check.estimator
     )
     read = np.array([values[name] for name in names], dtype=np.float64).prod(axis=0)
-    n = len(read)
-    t = float(special.stdtrit(n - 1, (1 + confidence_level) / 2))
-    return CheckResult(check, float(read.mean()), t * float(read.std(ddof=1)) / n**0.5, n)
+    half_width = t_half_width(float(read.std(ddof=1)), len(read), confidence_level)
+    return CheckResult(check, float(read.mean()), half_width, len(read))
 
 
 def differing_metrics(results: Iterable[CaseResult]) -> dict[str, list[str]]:

@@ -99,6 +99,7 @@ def sweep_junit_cases(sweep: SweepResult) -> list[JUnitCase]:
     ]
     for each in sweep.verdicts():
         wrong = None if each.holds else format_found(each.found)
+        assert each.point is not None, "a verdict of a sweep"
         cases.append(JUnitCase(f"{each.statement} at {label_point(sweep, each.point)}", wrong))
     return cases
 

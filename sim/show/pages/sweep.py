@@ -12,10 +12,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from sim.results.expectations import ExpectationVerdict
 from sim.results.formatting import format_compact, format_factor_value, format_found
 from sim.show.factor_labels import label_factors, label_point
 from sim.show.notebook import console_html
-from sim.study.sweep_estimates import PointVerdict
 from sim.study.sweep_result import SweepResult
 
 if TYPE_CHECKING:
@@ -132,10 +132,12 @@ def _extremes_tables(sweep: SweepResult, estimates: pl.DataFrame) -> Iterable[Re
         )
 
 
-def expectation_lines(sweep: SweepResult, verdicts: Iterable[PointVerdict]) -> dict[str, tuple[str, str]]:
+def expectation_lines(
+    sweep: SweepResult, verdicts: Iterable[ExpectationVerdict]
+) -> dict[str, tuple[str, str]]:
     """What became of each statement, in words, and its colour."""
     told: dict[str, tuple[str, str]] = {}
-    by_statement: dict[str, list[PointVerdict]] = {}
+    by_statement: dict[str, list[ExpectationVerdict]] = {}
     for each in verdicts:
         by_statement.setdefault(each.statement, []).append(each)
     for statement, each_point in by_statement.items():
@@ -144,6 +146,7 @@ def expectation_lines(sweep: SweepResult, verdicts: Iterable[PointVerdict]) -> d
             told[statement] = (f"holds at all {len(each_point)} points", "green")
             continue
         worst = worst_failure(wrong)
+        assert worst.point is not None, "a verdict of a sweep"
         what = f"{statement} ({format_found(worst.found)} at {label_point(sweep, worst.point)})"
         told[statement] = (
             f"FAILS at {len(wrong)} of {len(each_point)} points: {what}",
@@ -152,7 +155,7 @@ def expectation_lines(sweep: SweepResult, verdicts: Iterable[PointVerdict]) -> d
     return told
 
 
-def worst_failure(failures: Sequence[PointVerdict]) -> PointVerdict:
+def worst_failure(failures: Sequence[ExpectationVerdict]) -> ExpectationVerdict:
     """Which failure is farthest from what was expected? One without a value first."""
     from sim.scenario.expectations import parse_expectation
 
