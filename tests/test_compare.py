@@ -119,7 +119,7 @@ BASE = PairedDifference(
             {"p_holm": 1.0, "ci95": (-9.0, 4.0), "replications_needed": 10_001},
             "no difference seen: at most 9.00 MW",
         ),
-        ({"unlike": 0, "diff": 0.0}, "exactly equal"),
+        ({"n_differing": 0, "diff": 0.0}, "exactly equal"),
         ({"n": 1, "ci95": None}, "lower by 120 MW in the one replication that there is"),
         ({"diff": None, "a": None, "n": 0}, "only in b"),
         ({"diff": None, "b": None, "n": 0}, "only in a"),

@@ -99,7 +99,8 @@ import resource, sys
 from pathlib import Path
 from sim.scenario.reading import read_scenario
 from sim.study.run import run_scenario
-run_scenario(read_scenario(Path(sys.argv[1])), replications=int(sys.argv[2]), workers=1, tables="summary", out=Path(sys.argv[3]))
+scenario, out = read_scenario(Path(sys.argv[1])), Path(sys.argv[3])
+run_scenario(scenario, replications=int(sys.argv[2]), workers=1, tables="summary", out=out)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 

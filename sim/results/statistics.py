@@ -44,7 +44,7 @@ def t_half_width(sd: float, n: int, confidence_level: float = ...) -> float: ...
 @overload
 def t_half_width(sd: FloatArray, n: IntArray, confidence_level: float = ...) -> FloatArray: ...
 def t_half_width(sd: Any, n: Any, confidence_level: float = CONFIDENCE_LEVEL) -> Any:
-    """Return half the width of Student's t interval of the mean of `n` values (2 or more) with a standard deviation.
+    """Return the half-width of Student's t interval of the mean of `n` values with a standard deviation.
 
     The order of the operations is part of the results. So is the root: of a Python integer it is the power of the C
     library, which for a few n (2,921 is the least) differs in the last bit from the square root taken of an array.

@@ -97,8 +97,8 @@ class CheckResult:
     def __str__(self) -> str:
         check = self.check
         return (
-            f"{check.label} ({check.formula}): exact {check.exact:.5g}, simulated {self.mean:.5g} +- {self.half_width:.2g},"
-            f" {self.half_width / abs(check.exact):.1%} of at most {check.tolerance:.0%}: {self.verdict}"
+            f"{check.label} ({check.formula}): exact {check.exact:.5g}, simulated {self.mean:.5g}"
+            f" +- {self.half_width:.2g}, {self.half_width / abs(check.exact):.1%} of at most {check.tolerance:.0%}: {self.verdict}"
         )
 
 
