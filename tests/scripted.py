@@ -9,10 +9,10 @@ import simpy
 from sim.model import rules
 from sim.model.arrivals import SPLIT_CODES
 from sim.model.calendar import Calendar
-from sim.model.capacity_events import ANNOUNCED, CANCELLED, ONLINE, OUTAGE, RESTORED, RETIRED, CapacityEvent
-from sim.model.ledger import REFUSAL_REASONS, RELEASE_REASONS
+from sim.model.capacity_events import CapacityEvent, EventKind
 from sim.model.market import Market
-from sim.model.run import REQUEST_STATUSES, Run, collect_run
+from sim.model.outcomes import REFUSAL_REASONS, RELEASE_REASONS, REQUEST_STATUSES
+from sim.model.run import Run, collect_run
 from sim.model.sampled_inputs import (
     RequestGroup,
     SampledInPlace,
@@ -26,12 +26,12 @@ from sim.results.time_series import capacity_table, series
 from sim.scenario.right_kinds import RIGHT_KINDS
 
 CODES = {
-    "planned": ANNOUNCED,
-    "online": ONLINE,
-    "cancelled": CANCELLED,
-    "retired": RETIRED,
-    "outage": OUTAGE,
-    "restored": RESTORED,
+    "planned": EventKind.ANNOUNCED,
+    "online": EventKind.ONLINE,
+    "cancelled": EventKind.CANCELLED,
+    "retired": EventKind.RETIRED,
+    "outage": EventKind.OUTAGE,
+    "restored": EventKind.RESTORED,
 }
 
 

@@ -30,7 +30,7 @@ from sim.model.compiled import cache
 from sim.model.compiled.callbacks import NotCompilableError
 from sim.model.compiled.compiler import COMPILER_OFF
 from sim.model.compiled.market import Market as Compiled
-from sim.model.ledger import REFUSAL_REASONS
+from sim.model.outcomes import REFUSAL_REASONS
 from sim.model.run import Run, play
 from sim.scenario.reading import read_scenario
 from sim.scenario.schema import ScenarioFile

@@ -45,7 +45,7 @@ sites: {West: {online: 18 kW}}
 def loss(tmp_path: Path) -> ScenarioFile:
     path = tmp_path / "loss.yaml"
     path.write_text(LOSS)
-    return sim.load(path).written
+    return sim.load(path).file
 
 
 def thresholds(seed: int, n: int) -> TargetEvaluator:

@@ -276,7 +276,7 @@ def test_a_run_without_tables_has_no_plots_and_says_so(small: ScenarioFile, tmp_
 def test_help_is_quick(tmp_path: Path) -> None:
     """Help imports none of the heavy libraries, so that it answers at once."""
     heavy = ("numpy", "scipy", "polars", "matplotlib", "simpy", "pint", "pydantic", "rich.console", "numba")
-    code = f"import sys, sim.cli; print([name for name in {heavy} if name in sys.modules])"
+    code = f"import sys, sim.cli.main; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

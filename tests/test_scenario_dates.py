@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 
 from sim.scenario.dates import Date, parse_instant, read_date
-from sim.scenario.distribution_reader import NumberReader
 from sim.scenario.distributions import Distribution
 from sim.scenario.faults import InvalidValueError
+from sim.scenario.number_reader import NumberReader
 from sim.scenario.units import MEASURES
 
 READING = NumberReader(MEASURES["duration"])

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from sim.scenario.faults import Fault, Place, ScenarioError, suggestion
-from sim.scenario.reading import read_scenario, validate_scenario
+from sim.scenario.reading import read_scenario
+from sim.scenario.schema import ScenarioFile
 from sim.scenario.yaml_reader import to_node
 
 SMALL = Path(__file__).parent / "data" / "small.yaml"
@@ -320,7 +321,7 @@ def test_no_nonsense_ends_in_anything_but_sentences_of_ours() -> None:
                 part = part[key]
             part[path[-1]] = value
             try:
-                scenario = validate_scenario(to_node(changed, SMALL_PLACE), SMALL, {})
+                scenario = ScenarioFile.from_node(to_node(changed, SMALL_PLACE), SMALL, {})
             except ScenarioError as error:
                 told = str(error)
                 assert "Input should" not in told, (path, value, told)
@@ -328,7 +329,8 @@ def test_no_nonsense_ends_in_anything_but_sentences_of_ours() -> None:
             else:
                 read += 1
                 assert (
-                    validate_scenario(to_node(scenario.resolved_tree(), SMALL_PLACE), SMALL, {}) == scenario
+                    ScenarioFile.from_node(to_node(scenario.resolved_tree(), SMALL_PLACE), SMALL, {})
+                    == scenario
                 ), (
                     path,
                     value,

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from sim.scenario import schema
 from sim.scenario.construction import Chance, Trigger
 from sim.scenario.dates import Date
 from sim.scenario.distributions import Distribution, UncertainReference
+from sim.scenario.json_schema import editor_schema
 from sim.scenario.reading import read_scenario
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.supplies import DatedArrivals, Need, RegularArrivals
@@ -215,7 +215,7 @@ def test_everything_is_frozen(announced: ScenarioFile) -> None:
 
 
 def test_every_field_says_what_it_is() -> None:
-    written = schema.editor_schema()
+    written = editor_schema()
     assert json.loads(json.dumps(written)) == written
     for part in (written, *written["$defs"].values()):
         assert part["additionalProperties"] is False

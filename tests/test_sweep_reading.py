@@ -10,11 +10,13 @@ import pytest
 from conftest import SMALL
 from sweeping import WHOLE, swept, written
 
-from sim.scenario import reading
+from sim.scenario import schema
 from sim.scenario.factors import levels_factor, range_factor
 from sim.scenario.faults import InvalidValueError, ScenarioError
-from sim.scenario.schema import editor_schema
-from sim.scenario.sweep import SweepFile, read_sweep
+from sim.scenario.json_schema import editor_schema
+from sim.scenario.reading import read_scenario
+from sim.scenario.sweep import read_sweep
+from sim.scenario.sweep_schema import SweepFile
 from sim.study.design import number_of_points, sample_design
 from sim.study.sweep import prepare_sweep
 from sim.study.sweep_points import PointBuilder, node_changes, prepare_points
@@ -176,15 +178,17 @@ def test_points_are_put_together_as_they_would_be_read(
     careful = replace(points, rereads_points=True)
     told = [careful.scenario_at(row) for row in u]
     with monkeypatch.context() as patched:
-        patched.setattr(reading, "validate_scenario", forbidden)
+        patched.setattr(schema, "validate_tree", forbidden)
         made = [points.scenario_at(row) for row in u]
+        with pytest.raises(AssertionError, match="a point was read"):
+            careful.scenario_at(u[0])
     for one, other in zip(made, told, strict=True):
         for (_, mine), (_, theirs) in zip(node_changes(one, other), node_changes(other, one), strict=True):
             assert mine == pytest.approx(theirs, rel=1e-15), "the last bit, of a number"
     assert made[0].demand["own"].arrivals is read.scenario.demand["own"].arrivals, "all else is shared"
 
 
-def forbidden(*_: object) -> None:
+def forbidden(*_: object, **__: object) -> None:
     raise AssertionError("a point was read")
 
 
@@ -253,12 +257,14 @@ def test_there_are_three() -> None:
 
 
 def test_editors_know_the_keys_of_a_sweep() -> None:
-    schema = json.loads(json.dumps(editor_schema(SweepFile)))
+    described = json.loads(json.dumps(editor_schema(SweepFile)))
     assert {"scenario", "levers", "uncertainties", "design", "outcomes", "expect"} <= set(
-        schema["properties"]
+        described["properties"]
     )
-    assert {"paths", "values", "from", "to", "steps", "source"} <= set(schema["$defs"]["Lever"]["properties"])
-    assert "extends" not in schema["properties"]
+    assert {"paths", "values", "from", "to", "steps", "source"} <= set(
+        described["$defs"]["Lever"]["properties"]
+    )
+    assert "extends" not in described["properties"]
     assert "extends" in editor_schema()["properties"]
 
 
@@ -277,5 +283,5 @@ def test_a_sweep_is_no_scenario(tmp_path: Path) -> None:
     extending.write_text("extends: whole.yaml\n")
     for file in (path, extending):
         with pytest.raises(ScenarioError) as told:
-            reading.read_scenario(file)
+            read_scenario(file)
         assert str(told.value) == str(tmp_path / said)

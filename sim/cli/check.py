@@ -1,4 +1,4 @@
-"""Commands about what is written down: check, show, sources, schema, new."""
+"""The command `sim check`: read and validate a scenario."""
 
 import json
 
@@ -20,21 +20,13 @@ def check_command(
 
     read = read_scenario(scenario, parse_overrides(overrides))
     check_expected_metrics(read)
-    said, idle = list(describe_scenario(read)), [str(remark) for remark in scenario_warnings(read)]
     if as_json:
-        typer.echo(json.dumps({"scenario": read.name, "understood": dict(said), "warnings": idle}))
+        warnings = [str(warning) for warning in scenario_warnings(read)]
+        understood = dict(describe_scenario(read))
+        typer.echo(json.dumps({"scenario": read.name, "understood": understood, "warnings": warnings}))
         return
     from rich.console import Console
-    from rich.table import Table
 
-    console = Console(highlight=False)
-    console.print(f"[bold]{read.title or read.name}[/bold]")
-    table = Table.grid(padding=(0, 2))
-    for label, text in said:
-        table.add_row(label, text)
-    console.print(table)
-    for remark in idle:
-        console.print(f"warning: {remark}", style="yellow", markup=False)
-    console.print(
-        f"{read.path} is right" + (f", with {len(idle)} warning{'s' * (len(idle) > 1)}" if idle else "")
-    )
+    from sim.show.pages.check import render_check
+
+    render_check(read, Console(highlight=False))

@@ -1,7 +1,7 @@
-"""TODO."""
+"""The command `sim plan`: find the least of a lever with which a target holds."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -15,14 +15,13 @@ from sim.cli.options import (
     SeedFlag,
     SetFlag,
     WorkersFlag,
+    out_option,
+    output_folder,
     parse_overrides,
     progress_bar,
     report_analysis,
     safe_file_name,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 def plan_command(
@@ -58,24 +57,20 @@ def plan_command(
     engine: EngineFlag = EngineKeyword.auto,
     workers: WorkersFlag = None,
     plots: PlotsFlag = True,
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Folder of the answer (default: runs/plan-NAME)."),
-    ] = None,
+    out: Annotated[Path | None, out_option("runs/plan-NAME", "answer")] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Find the least of a lever with which a target holds with some probability; with its interval."""
     from sim.results.files import check_analysis_folder
     from sim.scenario.reading import read_scenario
-    from sim.study import plan
+    from sim.study.plan import plan_lever
 
-    read = read_scenario(scenario, parse_overrides(overrides))
-    folder = check_analysis_folder(
-        Path("runs") / f"plan-{safe_file_name(read.name)}" if out is None else out, "plan"
-    )
-    with progress_bar("values tried") as told:
-        found = plan.plan_lever(
-            read,
+    scenario_file = read_scenario(scenario, parse_overrides(overrides))
+    folder = output_folder(out, f"plan-{safe_file_name(scenario_file.name)}")
+    check_analysis_folder(folder, "plan")
+    with progress_bar("values tried") as on_progress:
+        plan = plan_lever(
+            scenario_file,
             lever,
             low,
             high,
@@ -87,6 +82,6 @@ def plan_command(
             seed=seed,
             workers=workers,
             engine=engine.value,
-            progress=told,
+            progress=on_progress,
         )
-    report_analysis(found, folder, "plan", plots, as_json)
+    report_analysis(plan, folder, "plan", plots, as_json)

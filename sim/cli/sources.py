@@ -1,11 +1,11 @@
-"""TODO."""
+"""The command `sim sources`: the quantities of a scenario with their sources."""
 
 import json
 from typing import Annotated
 
 import typer
 
-from sim.cli.options import JsonFlag, ScenarioArgument, SetFlag, parse_overrides, print_table
+from sim.cli.options import JsonFlag, ScenarioArgument, SetFlag, parse_overrides
 
 
 def sources_command(
@@ -15,23 +15,20 @@ def sources_command(
     as_json: JsonFlag = False,
 ) -> None:
     """List every quantity with its value, source and confidence; mark what has none."""
-    from collections import Counter
     from dataclasses import asdict
 
-    from sim.scenario import sources as of
     from sim.scenario.reading import read_scenario
+    from sim.scenario.sources import list_assumptions, list_quantities
+    from sim.show.pages.sources import count_by_confidence, render_sources, sources_footer
 
     read = read_scenario(scenario, parse_overrides(overrides))
-    everything = of.list_quantities(read)
-    listed = of.list_assumptions(read) if missing else everything
-    counts = Counter(each.confidence or "none" for each in everything)
+    quantities, assumptions = list_quantities(read), list_assumptions(read)
+    listed = assumptions if missing else quantities
     if as_json:
+        counts = count_by_confidence(quantities)
         typer.echo(json.dumps({"quantities": [asdict(each) for each in listed], "by_confidence": counts}))
         return
-    rows = [
-        (q.path, q.value, q.confidence or "-", q.source or f"NO SOURCE {q.note or ''}".strip())
-        for q in listed
-    ]
-    print_table(("quantity", "value", "confidence", "source"), rows)
-    told = ", ".join(f"{n} {word}" for word, n in counts.most_common())
-    typer.echo(f"{len(everything)} quantities: {told}; {len(of.list_assumptions(read))} have no source")
+    from rich.console import Console
+
+    render_sources(listed, Console())
+    typer.echo(sources_footer(quantities, assumptions))

@@ -1,4 +1,4 @@
-"""What was promised to a request: on which buildings each promise rested, and what became of it."""
+"""The commitments to a request: the planned buildings that each rested on, its deliveries, and its releases."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -8,10 +8,15 @@ from typing import Any
 from sim.explain.decision_trace import Decision
 from sim.explain.record import TableRow
 
+RELEASE_STEP, DELIVERY_STEP, RENEGING_STEP = 0, 1, 2
+"""The order in which a market does these within one instant."""
+STEP_OF_RELEASE = {"gave up": RENEGING_STEP, "cancelled": RELEASE_STEP, "retired": RELEASE_STEP}
+"""By the word of the table `releases`: reneging, or excess released by a site."""
+
 
 @dataclass
 class Commitment:
-    """A commitment, with what became of it: what was delivered and released of it, as (time, kW)."""
+    """A commitment, its row of the table `commitments`, and what was delivered and released of it as (time, kW)."""
 
     row: TableRow
     outstanding_kw: int
@@ -21,50 +26,56 @@ class Commitment:
     releases: list[tuple[datetime, int]] = field(default_factory=list)
 
     def undelivered_kw(self, at: datetime) -> int:
-        """What is still to come after all that happens at a time."""
+        """Return what is still to be delivered after all that happens at a time."""
         return int(self.row["kw"]) - sum(kw for t, kw in (*self.deliveries, *self.releases) if t <= at)
 
 
 @dataclass(frozen=True)
 class BuildingAnnouncements:
-    """All that the market was told of buildings, as rows of the table `buildings`."""
+    """All announcements of buildings in a replication: rows of the table `buildings`, in the order of time."""
 
     rows: list[TableRow]
 
     def changes_at(self, site: str, at: datetime, *events: str) -> list[TableRow]:
-        """What was told of a site at a time."""
+        """List the announcements of some kinds for a site at a time."""
         return [b for b in self.rows if b["site"] == site and b["at"] == at and b["event"] in events]
 
     def plan_at(self, site: str, at: datetime) -> list[TableRow]:
-        """What is planned at a site at a time, in the order of the dates."""
+        """List the buildings planned at a site after all that is announced at a time, in the order of their dates."""
         plan: dict[str, TableRow] = {}
-        for told in self.rows:
-            name = told["building"]
-            if told["site"] == site and told["at"] <= at and name is not None:
+        for announced in self.rows:
+            name = announced["building"]
+            if announced["site"] == site and announced["at"] <= at and name is not None:
+                # taken out even where it is planned anew: buildings of one date stand in the order announced
                 plan.pop(name, None)
-                if told["event"] == "planned":
-                    plan[name] = {"building": name, "kw": told["kw"], "planned": told["date"]}
+                if announced["event"] == "planned":
+                    plan[name] = {"building": name, "kw": announced["kw"], "planned": announced["date"]}
         return sorted(plan.values(), key=lambda building: building["planned"])
 
     def late_building(self, site: str, planned_building: TableRow, day: datetime) -> TableRow | None:
-        """A building that was planned, if it is not online on a day: its date then, and when it came in the end."""
-        all_told = [
-            b for b in self.rows if (b["site"], b["building"]) == (site, planned_building["building"])
-        ]
-        until = [b for b in all_told if b["at"] <= day]
-        if any(b["event"] == "online" for b in until):
+        """Return a planned building, with its date as of a day and when it came online; None if it is online by then.
+
+        `now_planned` is None where it was cancelled, `came` where it did not come online before the end of the run.
+        """
+        history = [b for b in self.rows if (b["site"], b["building"]) == (site, planned_building["building"])]
+        known = [b for b in history if b["at"] <= day]
+        if any(b["event"] == "online" for b in known):
             return None
-        came = [b["at"] for b in all_told if b["event"] == "online"]
-        return {**planned_building, "now_planned": until[-1]["date"], "came": came[0] if came else None}
+        online_at = [b["at"] for b in history if b["event"] == "online"]
+        return {
+            **planned_building,
+            "now_planned": known[-1]["date"],
+            "came": online_at[0] if online_at else None,
+        }
 
     def outage_kw(self, site: str, day: datetime) -> int:
-        """What an outage takes at a site on a day."""
-        breaks = [
+        """Return the kW that an outage takes at a site on a day."""
+        changes = [
             b
             for b in self.rows
             if b["site"] == site and b["at"] <= day and b["event"] in ("outage", "restored")
         ]
-        return int(breaks[-1]["kw"]) if breaks and breaks[-1]["event"] == "outage" else 0
+        return int(changes[-1]["kw"]) if changes and changes[-1]["event"] == "outage" else 0
 
 
 def attach_planned_buildings(
@@ -73,66 +84,66 @@ def attach_planned_buildings(
     announcements: BuildingAnnouncements,
     wanted: datetime,
 ) -> None:
-    """Note the planned buildings without which a promise could not have been made for its date.
+    """Attach to each commitment the planned buildings without which it could not have been made for its date.
 
-    Where the state of the site is not known, only those planned for the promised date itself are sure.
+    Where the state of the site is not known, only buildings planned for the promised date itself are certain.
     """
-    states = {} if decision is None else {s.site: s for seen in decision.providers for s in seen.sites}
-    before: dict[str, int] = {}
-    for promise in commitments:
-        row = promise.row
+    states = {} if decision is None else {s.site: s for p in decision.providers for s in p.sites}
+    new_kw: dict[
+        str, int
+    ] = {}  # by site, committed in this round so far: the state is as of before the round
+    for commitment in commitments:
+        row = commitment.row
         site, promised = row["site"], row["promised"]
         plan = announcements.plan_at(site, row["committed"])
         if site not in states:
-            sure = promised > max(row["committed"], wanted)
-            promise.planned_buildings = [b for b in plan if sure and b["planned"] == promised]
+            # promised for the day that it was made, or wanted, it may rest on what is online already
+            is_certain = promised > max(row["committed"], wanted)
+            commitment.planned_buildings = [b for b in plan if is_certain and b["planned"] == promised]
             continue
-        before[site] = before.get(site, 0) + row["kw"]
+        new_kw[site] = new_kw.get(site, 0) + row["kw"]
         state = states[site]
-        short = state.committed_kw + state.held_kw + before[site] - state.online_kw
+        shortage_kw = state.committed_kw + state.held_kw + new_kw[site] - state.online_kw
         for date in dict.fromkeys(b["planned"] for b in plan):
-            if short <= 0:
+            if shortage_kw <= 0:
                 break
-            those = [b for b in plan if b["planned"] == date]
-            promise.planned_buildings += those
-            short -= sum(b["kw"] for b in those)
+            due = [b for b in plan if b["planned"] == date]
+            commitment.planned_buildings += due
+            shortage_kw -= sum(b["kw"] for b in due)
 
 
 def assign_deliveries(
     commitments: Sequence[Commitment], deliveries: Iterable[TableRow], releases: Iterable[TableRow]
 ) -> None:
-    """Give the deliveries and releases of a request to its commitments.
+    """Assign the deliveries and releases of a request to its commitments.
 
-    A site serves in the order of what was promised, and releases from the last; so what it did in an instant
-    tells for which.
+    The tables have them by site only. This mirrors the market: a site delivers in the order of promised dates, and
+    releases its excess from the last commitment backwards; a request that reneges releases all that is outstanding.
     """
-    moves: dict[tuple[datetime, int, str], int] = {}
+    moved_kw: dict[tuple[datetime, int, str], int] = {}
     steps = [(d["start"], DELIVERY_STEP, d) for d in deliveries]
-    steps += [(x["at"], RENEGING_STEP if x["why"] == "gave up" else RELEASE_STEP, x) for x in releases]
+    steps += [(x["at"], STEP_OF_RELEASE[x["why"]], x) for x in releases]
     for at, step, row in steps:
         key = (at, step, row["site"])
-        moves[key] = moves.get(key, 0) + row["kw"]
-    for (at, step, site), moved in sorted(moves.items()):
-        queue = [p for p in commitments if p.row["site"] == site and p.row["committed"] <= at]
-        queue.sort(key=lambda p: (p.row["promised"], p.row["committed"]))
+        moved_kw[key] = moved_kw.get(key, 0) + row["kw"]
+    for (at, step, site), total_kw in sorted(moved_kw.items()):
+        remaining_kw = total_kw
+        queue = [c for c in commitments if c.row["site"] == site and c.row["committed"] <= at]
+        queue.sort(key=lambda c: (c.row["promised"], c.row["committed"]))
         if step == RELEASE_STEP:
-            queue = [p for p in reversed(queue) if p.row["committed"] < at]
-        left = moved
-        for promise in queue:
-            kw = min(promise.outstanding_kw, left)
+            # capacity falls away before anything is allocated in an instant: commitments made in it are not touched
+            queue = [c for c in reversed(queue) if c.row["committed"] < at]
+        for commitment in queue:
+            kw = min(commitment.outstanding_kw, remaining_kw)
             if kw:
-                promise.outstanding_kw -= kw
-                left -= kw
-                (promise.deliveries if step == DELIVERY_STEP else promise.releases).append((at, kw))
-        assert left == 0, "what a site delivers or releases was promised there before"
-
-
-RELEASE_STEP, DELIVERY_STEP, RENEGING_STEP = 0, 1, 2
-"""The order within an instant."""
+                commitment.outstanding_kw -= kw
+                remaining_kw -= kw
+                (commitment.deliveries if step == DELIVERY_STEP else commitment.releases).append((at, kw))
+        assert remaining_kw == 0, "a site delivers and releases only what was committed there before"
 
 
 def commitment_facts(commitment: Commitment) -> dict[str, Any]:
-    """A commitment as it was made."""
+    """Return a commitment as facts of an event: site, kw, promised, and the buildings behind it."""
     row = commitment.row
     return {
         "site": row["site"],

@@ -1,4 +1,7 @@
-"""Who took what of a request: the answers of the holder, and to whom the rest was offered."""
+"""The rounds of allocation of one request: the answers of the holder, and the overflow to other providers.
+
+In comprehensions c is a commitment.
+"""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -13,77 +16,88 @@ from sim.model.rules import MATCH, NEVER
 
 
 class AllocationRounds:
-    """The rounds in which a request was placed: what was promised in each, and the look that stands behind it."""
+    """The rounds in which a request was allocated: the commitments of each, and the decision that they rest on."""
 
     def __init__(self, record: ReplicationRecord, row: TableRow, commitments: list[Commitment]) -> None:
         self.record, self.row, self.commitments = record, row, commitments
         self.rounds = list(self._pair_with_decisions())
 
     def _pair_with_decisions(self) -> Iterator[tuple[Decision | None, list[Commitment]]]:
-        """What was promised, with the look that stands behind it: in the first round, and whenever more was placed.
+        """Yield the decisions of the first round, and those later ones in whose round something was committed.
 
-        Without looks, what was promised in one instant.
+        Each with its commitments. Without decisions, the commitments of each instant.
         """
-        looks, answered = self.record.decisions, self.row["answered"]
-        if not looks:
-            for at in sorted({p.row["committed"] for p in self.commitments}):
-                yield None, [p for p in self.commitments if p.row["committed"] == at]
+        decisions, answered = self.record.decisions, self.row["answered"]
+        if not decisions:
+            for at in sorted({c.row["committed"] for c in self.commitments}):
+                yield None, [c for c in self.commitments if c.row["committed"] == at]
             return
-        ends = [*(look.n_commitments_before for look in looks[1:]), len(self.commitments)]
-        seen = [
-            (look, self.commitments[look.n_commitments_before : end])
-            for look, end in zip(looks, ends, strict=True)
+        ends = [*(decision.n_commitments_before for decision in decisions[1:]), len(self.commitments)]
+        pairs = [
+            (decision, self.commitments[decision.n_commitments_before : end])
+            for decision, end in zip(decisions, ends, strict=True)
         ]
-        in_first = 0 if self.joins_waiting_list else 1 if self.row["right"] is None else 2
-        for (look, made), (after, placed) in zip(seen, [*seen[1:], (None, [])], strict=True):
-            if self.record.date(look.at) == answered and in_first:
-                in_first -= 1
-                yield look, made
-            elif made or (look.right and placed and after is not None and after.at == look.at):
-                yield look, made
+        # the first round is told even if nothing was committed: the holder's answer, if any, and the overflow
+        n_first = 0 if self.joins_waiting_list else 1 if self.row["right"] is None else 2
+        for (decision, commitments), (following, following_commitments) in zip(
+            pairs, [*pairs[1:], (None, [])], strict=True
+        ):
+            # an answer that took nothing is told with the overflow of the same instant that took something
+            leads_overflow = (
+                decision.right
+                and following_commitments
+                and following is not None
+                and following.at == decision.at
+            )
+            if self.record.date(decision.at) == answered and n_first:
+                n_first -= 1
+                yield decision, commitments
+            elif commitments or leads_overflow:
+                yield decision, commitments
 
     @property
     def joins_waiting_list(self) -> bool:
-        """Did it join the waiting list untouched, since others waited?"""
-        untouched = self.row["asked_first"] is None and self.row["answered"] is not None
-        return untouched and not self.record.scenario.waiting.bypass
+        """Whether the request joined the waiting list without being offered to anyone, since others waited."""
+        asked_nobody = self.row["asked_first"] is None and self.row["answered"] is not None
+        return asked_nobody and not self.record.scenario.waiting.bypass
 
     def events(self) -> Iterator[TimelineEvent]:
-        """Answers of the holder, and what was offered to the others."""
+        """Yield the answers of the holder, and the offers to the other providers."""
         row, answered = self.row, self.row["answered"]
         if self.joins_waiting_list:
             yield TimelineEvent(answered, "joined", {})
-        told, answered_at = False, None
-        for look, made in self.rounds:
-            at = self.record.date(look.at) if look is not None else made[0].row["committed"]
+        first_answer_shown, answered_at = False, None
+        for decision, commitments in self.rounds:
+            at = self.record.date(decision.at) if decision is not None else commitments[0].row["committed"]
             assert at is not None
-            first = at == answered and not self.joins_waiting_list
-            holders = [p for p in made if first and p.row["provider"] == row["holder"]]
-            if look is None:
-                if first and row["holder"] and not told:
-                    told = True
-                    yield TimelineEvent(at, "answered", self._answer_facts(None, holders, first))
-                others = [p for p in made if p not in holders]
+            first_round = at == answered and not self.joins_waiting_list
+            if decision is None:
+                taken = [c for c in commitments if first_round and c.row["provider"] == row["holder"]]
+                if first_round and row["holder"] and not first_answer_shown:
+                    first_answer_shown = True
+                    yield TimelineEvent(at, "answered", self._answer_facts(None, taken, first_round))
+                others = [c for c in commitments if c not in taken]
                 if others:
-                    offer = self._overflow_facts(None, others, first) | {
-                        "overflow": first and bool(row["holder"])
-                    }
-                    yield TimelineEvent(at, "offered", offer)
-            elif look.right is not None:
-                first = first and not told
-                told = told or first
-                yield TimelineEvent(at, "answered", self._answer_facts(look, made, first))
+                    facts = self._overflow_facts(None, others, first_round)
+                    yield TimelineEvent(
+                        at, "offered", facts | {"overflow": first_round and bool(row["holder"])}
+                    )
+            elif decision.right is not None:
+                # the holder may be asked again off the waiting list in the same instant: that is no first answer
+                first_round = first_round and not first_answer_shown
+                first_answer_shown = first_answer_shown or first_round
+                yield TimelineEvent(at, "answered", self._answer_facts(decision, commitments, first_round))
                 answered_at = at
             else:
-                offer = self._overflow_facts(look, made, first) | {"overflow": answered_at == at}
-                yield TimelineEvent(at, "offered", offer)
-        if answered is not None and row["holder"] and not told:
+                facts = self._overflow_facts(decision, commitments, first_round)
+                yield TimelineEvent(at, "offered", facts | {"overflow": answered_at == at})
+        if answered is not None and row["holder"] and not first_answer_shown:
             yield TimelineEvent(answered, "answered", self._answer_facts(None, [], True))
 
     def _answer_facts(
         self, decision: Decision | None, commitments: list[Commitment], first_round: bool
     ) -> dict[str, Any]:
-        """What the holder took, and what limited it."""
+        """The facts of an answer of the holder: what it took, and what limited it."""
         row = self.row
         name = str(row["right"] if decision is None else decision.right)
         right = self.record.scenario.rights[name]
@@ -91,8 +105,8 @@ class AllocationRounds:
             "right": name,
             "holder": right.holder,
             "first_round": first_round,
-            "taken_kw": row["holder_kw"] if first_round else sum(p.row["kw"] for p in commitments),
-            "promises": [commitment_facts(p) for p in commitments],
+            "taken_kw": row["holder_kw"] if first_round else sum(c.row["kw"] for c in commitments),
+            "promises": [commitment_facts(c) for c in commitments],
         }
         facts["reason"] = row["reason"] if first_round else None
         if first_round:
@@ -106,7 +120,7 @@ class AllocationRounds:
             if decision.terms is not None:
                 facts |= {"terms": self._terms_facts(decision.terms), "reason": decision.terms.reason}
             elif facts["taken_kw"] < decision.uncommitted_kw:
-                facts["reason"] = "room"
+                facts["reason"] = "room"  # an exclusive holder has no other limit
         return facts
 
     def _terms_facts(self, terms: AnswerTerms) -> dict[str, Any]:
@@ -125,34 +139,36 @@ class AllocationRounds:
     def _overflow_facts(
         self, decision: Decision | None, commitments: list[Commitment], first_round: bool
     ) -> dict[str, Any]:
-        """Who was offered what was left, in which order, and what each took.
+        """The facts of an overflow: what was left, and the providers as ranked with what each was offered and took.
 
-        Sites are told as they stand when a provider's turn comes: those before it may sell from the same.
+        The state of a site is as of the turn of the provider: those ranked before it may sell from the same site.
         """
         facts: dict[str, Any] = {"first_round": first_round, "policy": self.record.scenario.overflow.policy}
         if decision is None:
-            names = list(dict.fromkeys(p.row["provider"] for p in commitments))
+            names = list(dict.fromkeys(c.row["provider"] for c in commitments))
             ranking = [{"provider": name} for name in names]
         else:
             facts["left_kw"] = decision.uncommitted_kw
             ranking = [
-                {"provider": seen.provider, "seen": self._provider_facts(seen)} for seen in decision.providers
+                {"provider": state.provider, "seen": self._provider_facts(state)}
+                for state in decision.providers
             ]
-        left, gone = facts.get("left_kw", 0), dict[str, int]()
-        for place in ranking:
-            for site in place.get("seen", {}).get("sites", ()):
-                site["room_kw"] -= gone.get(site["site"], 0)
-                site["committed_kw"] += gone.get(site["site"], 0)
-            theirs = [p for p in commitments if p.row["provider"] == place["provider"]]
-            taken = sum(p.row["kw"] for p in theirs)
-            place |= {
-                "offered_kw": left,
-                "taken_kw": taken,
-                "promises": [commitment_facts(p) for p in theirs],
+        left_kw = facts.get("left_kw", 0)
+        taken_by_site: dict[str, int] = {}
+        for offer in ranking:
+            for site in offer.get("seen", {}).get("sites", ()):
+                site["room_kw"] -= taken_by_site.get(site["site"], 0)
+                site["committed_kw"] += taken_by_site.get(site["site"], 0)
+            its_commitments = [c for c in commitments if c.row["provider"] == offer["provider"]]
+            taken_kw = sum(c.row["kw"] for c in its_commitments)
+            offer |= {
+                "offered_kw": left_kw,
+                "taken_kw": taken_kw,
+                "promises": [commitment_facts(c) for c in its_commitments],
             }
-            left -= taken
-            for p in theirs:
-                gone[p.row["site"]] = gone.get(p.row["site"], 0) + p.row["kw"]
+            left_kw -= taken_kw
+            for c in its_commitments:
+                taken_by_site[c.row["site"]] = taken_by_site.get(c.row["site"], 0) + c.row["kw"]
         return facts | {"ranking": ranking}
 
     def _provider_facts(self, state: ProviderState) -> dict[str, Any]:

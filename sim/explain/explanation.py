@@ -1,4 +1,4 @@
-"""Why did it come so for one request, and how would it have come with some keys set anew?"""
+"""The explanation of one request: its timeline; and, where keys are overridden, how its timeline differs then."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,10 +9,18 @@ from sim.explain.request_selection import find_request
 from sim.explain.timeline import Timeline, build_timeline
 from sim.results.run import RunResult
 
+IDENTITY_COLUMNS = ("customer", "class", "deal", "asked", "size_kw", "term")
+"""The columns of `requests` that identify a request, beside its stream and its number there."""
+OUTCOME_COLUMNS = (
+    "wanted", "gives_up", "right", "asked_first", "answered", "holder_kw", "reason", "committed_kw",
+    "delivered_kw", "lost_kw", "first_delivery", "full_delivery", "status",
+)  # fmt: skip
+"""The columns of `requests` that may differ for one and the same request."""
+
 
 @dataclass(frozen=True)
 class TimelineDifference:
-    """Something that is otherwise in two stories."""
+    """A difference of two timelines: the value in the run, and with the overrides."""
 
     what: str
     here: Any
@@ -21,9 +29,10 @@ class TimelineDifference:
 
 @dataclass
 class RequestExplanation:
-    """The story of a request; and, where keys were set anew, the same request in that other world.
+    """The timeline of a request; and, where keys were overridden, that of the same request under the overrides.
 
-    `other` is None where there is no such request; `another` names what shows that it is not the same one.
+    `other_timeline` is None where there is no such request; `identity_differences` are the columns that show that it
+    is not the same request.
     """
 
     scenario: str
@@ -43,14 +52,15 @@ def explain_request(
     replication: int = 0,
     overrides: Mapping[str, object] | None = None,
 ) -> RequestExplanation:
-    """What happened to a request, and what would have happened with some keys set anew?
+    """Explain what happened to a request of a run, and what would have happened with other values of some keys.
 
-    Raises Unexplained where there is no such request or replication, ScenarioError for keys that cannot be.
+    Raises ExplanationError where there is no such request or replication, ScenarioError for keys or values that the
+    format does not allow.
     """
     record = read_record(run, replication)
     row = find_request(record, request)
     add_decisions(run, record, row)
-    found = RequestExplanation(
+    explanation = RequestExplanation(
         scenario=run.scenario.title or run.provenance["scenario"],
         seed=record.seed,
         replication=replication,
@@ -59,30 +69,28 @@ def explain_request(
         notes=record.notes,
     )
     if overrides:
-        there = replay_with_overrides(run, record, row, overrides)
-        same = there.rows("requests", stream=row["stream"], number=row["number"])
-        if same:
-            found.other_timeline = build_timeline(there, same[0])
-            found.identity_differences = [name for name in IDENTITY_COLUMNS if row[name] != same[0][name]]
-            found.differences = list(compare_timelines(found.timeline, found.other_timeline))
-    return found
-
-
-IDENTITY_COLUMNS = ("customer", "class", "deal", "asked", "size_kw", "term")
-"""What makes a request the one that it is, beside its stream and number in it."""
-OUTCOME_COLUMNS = (
-    "wanted", "gives_up", "right", "asked_first", "answered", "holder_kw", "reason", "committed_kw",
-    "delivered_kw", "lost_kw", "first_delivery", "full_delivery", "status",
-)  # fmt: skip
-"""What may become of one and the same request."""
+        other = replay_with_overrides(run, record, row, overrides)
+        # the number in its stream, not of all requests: an override may change how many other streams ask
+        matching = other.rows("requests", stream=row["stream"], number=row["number"])
+        if matching:
+            explanation.other_timeline = build_timeline(other, matching[0])
+            explanation.identity_differences = [
+                name for name in IDENTITY_COLUMNS if row[name] != matching[0][name]
+            ]
+            explanation.differences = list(
+                compare_timelines(explanation.timeline, explanation.other_timeline)
+            )
+    return explanation
 
 
 def compare_timelines(here: Timeline, there: Timeline) -> Iterator[TimelineDifference]:
-    """What is otherwise in another story?"""
+    """List the differences of two timelines: of their columns, their commitments and their deliveries."""
     for name in (*IDENTITY_COLUMNS, *OUTCOME_COLUMNS):
         if here.request[name] != there.request[name]:
             yield TimelineDifference(name, here.request[name], there.request[name])
-    for kind, facts in (("promised", "commitments"), ("delivered", "deliveries")):
-        mine, theirs = getattr(here, facts), getattr(there, facts)
+    for kind, mine, theirs in (
+        ("promised", here.commitments, there.commitments),
+        ("delivered", here.deliveries, there.deliveries),
+    ):
         if mine != theirs:
             yield TimelineDifference(kind, mine, theirs)

@@ -1,4 +1,4 @@
-"""TODO."""
+"""The record of one replication that an explanation is made from, and the events of a timeline."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,14 +13,15 @@ from sim.scenario.faults import UserError
 from sim.scenario.schema import ScenarioFile
 
 DAY_LENGTH = timedelta(days=1)
-
+"""A day as the difference of two dates of a table; durations of facts are in days."""
 
 TableRow = dict[str, Any]
+"""A row of a table of results, by column."""
 
 
 @dataclass(frozen=True)
 class TimelineEvent:
-    """One thing that happened: power in kW, times as dates, durations in days."""
+    """One event of a request, with its facts: power in kW, times as dates, durations in days."""
 
     at: datetime
     kind: str
@@ -28,14 +29,14 @@ class TimelineEvent:
 
 
 class ExplanationError(UserError):
-    """There is no such request to tell of; the message says which there are."""
+    """A request or a replication cannot be explained, or is not there; the message says which there are."""
 
 
 @dataclass
 class ReplicationRecord:
-    """One replication: its tables, and as far as it could be played again, what was seen.
+    """The tables of one replication; and the decisions over a request, as far as it could be simulated again.
 
-    `notes` say what could not be had, and why.
+    `notes` say what is missing, and why. `inputs` is None where the replication could not be simulated again.
     """
 
     scenario: ScenarioFile
@@ -46,12 +47,12 @@ class ReplicationRecord:
     decisions: list[Decision] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     user_functions: tuple[str, ...] = ()
-    """Which functions of the user's it was played with: `policy`, `answer`."""
+    """The functions of the user's that the run was made with: `policy`, `answer`."""
 
     def rows(self, table: str, **where: Any) -> list[TableRow]:
-        """The rows of a table with these values."""
+        """Return the rows of a table in which some columns have given values, in their order."""
         return self.frames[table].filter(**where).rows(named=True)
 
     def date(self, microseconds: int) -> datetime | None:
-        """A date of the model's as one of the tables'; None for one that never comes."""
+        """Convert a time of the model to a date as in the tables; None for NEVER."""
         return None if microseconds >= NEVER else self.scenario.start + microseconds * MICROSECOND

@@ -1,4 +1,4 @@
-"""What is on record of one replication: its tables, and what a second look at one request adds to them."""
+"""Replay: one replication from the tables of a run, or simulated again with the decisions over a request traced."""
 
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -16,21 +16,24 @@ from sim.scenario.faults import ScenarioError
 from sim.scenario.schema import ScenarioFile
 
 REQUIRED_TABLES = ("requests", "commitments", "releases", "deliveries", "buildings", "capacity")
-"""The tables that a story is told from."""
+"""The tables that a timeline is built from."""
 KEYS_WITHOUT_EFFECT = ("seed", "replications")
-"""Keys that mean nothing where one replication is played again under the same draws."""
+"""Keys that cannot be set where one replication is simulated again with the same random draws."""
 
 
 def read_record(run: RunResult, replication: int) -> ReplicationRecord:
-    """The tables of a replication of a run; played again where they were not kept."""
-    told = run.provenance
-    there = run.finished_replications or range(told["finished"])
-    if replication not in there:
+    """Read the tables of a replication; simulate it again where the run kept none.
+
+    Raises ExplanationError where the run has no such replication, or cannot be simulated again.
+    """
+    provenance = run.provenance
+    finished = run.finished_replications or range(provenance["finished"])
+    if replication not in finished:
         raise ExplanationError(
-            f"replication {replication} is not in this run; it has {there[0]} to {there[-1]}"
+            f"replication {replication} is not in this run; it has {finished[0]} to {finished[-1]}"
         )
     record = ReplicationRecord(
-        run.scenario, told["seed"], replication, {}, user_functions=user_function_names(run)
+        run.scenario, provenance["seed"], replication, {}, user_functions=user_function_names(run)
     )
     if all(run.has_table(name) for name in REQUIRED_TABLES):
         for name in REQUIRED_TABLES:
@@ -48,7 +51,11 @@ def read_record(run: RunResult, replication: int) -> ReplicationRecord:
 
 
 def add_decisions(run: RunResult, record: ReplicationRecord, row: TableRow) -> None:
-    """Add what stood behind the decisions over a request, if playing it again comes out as it is on record."""
+    """Add the decisions over a request to a record, by simulating its replication again.
+
+    They are added only if the tables come out equal to those recorded; else a note says why they are missing. Another
+    version of the program, or a function of the user's, could have decided otherwise.
+    """
     unknown = "who was asked in which order, and who had how much room, is not known"
     if record.user_functions:
         record.notes.append(
@@ -63,24 +70,27 @@ def add_decisions(run: RunResult, record: ReplicationRecord, row: TableRow) -> N
             f'The trace "{fault.value}" cannot be read again, as it {fault.message}: {unknown}'
         )
         return
-    again = replay_request(scenario, record.seed, record.replication, row["stream"], row["number"])
-    if all(again.frames[name].equals(record.frames[name]) for name in REQUIRED_TABLES):
-        record.inputs, record.decisions = again.inputs, again.decisions
+    replay = replay_request(scenario, record.seed, record.replication, row["stream"], row["number"])
+    if all(replay.frames[name].equals(record.frames[name]) for name in REQUIRED_TABLES):
+        record.inputs, record.decisions = replay.inputs, replay.decisions
         return
-    made = run.provenance["versions"]["rofr"]
+    recorded_version = run.provenance["versions"]["rofr"]
     record.notes.append(
-        f"Played again by version {version('rofr')}, the replication comes out otherwise than version {made}"
-        f" recorded it: {unknown}"
+        f"Played again by version {version('rofr')}, the replication comes out otherwise than version"
+        f" {recorded_version} recorded it: {unknown}"
     )
 
 
 def replay_with_overrides(
     run: RunResult, record: ReplicationRecord, row: TableRow, overrides: Mapping[str, object]
 ) -> ReplicationRecord:
-    """The same replication under the same draws, with some keys set anew; looked at for the same request."""
-    if idle := [name for name in KEYS_WITHOUT_EFFECT if name in overrides]:
+    """Simulate a replication again with the same random draws and other values of some keys; trace the same request.
+
+    Raises ExplanationError where it cannot be simulated again, ScenarioError for values that the format rejects.
+    """
+    if ineffective := [name for name in KEYS_WITHOUT_EFFECT if name in overrides]:
         raise ExplanationError(
-            f"{idle[0]}: the same replication is played under the same draws; leave it out"
+            f"{ineffective[0]}: the same replication is played under the same draws; leave it out"
         )
     if record.inputs is None:
         raise ExplanationError(f"{record.notes[-1]}, nor what would come of another key")
@@ -91,20 +101,17 @@ def replay_with_overrides(
 def replay_request(
     scenario: ScenarioFile, seed: int, replication: int, stream: str, number: int
 ) -> ReplicationRecord:
-    """A replication played, with an eye on one request."""
-    run, looks = trace_decisions(scenario, seed, replication, stream, number)
-    return ReplicationRecord(scenario, seed, replication, frames_of_run(run), run.inputs, looks)
+    """Simulate a replication, tracing the decisions over one request."""
+    run, decisions = trace_decisions(scenario, seed, replication, stream, number)
+    return ReplicationRecord(scenario, seed, replication, frames_of_run(run), run.inputs, decisions)
 
 
 def frames_of_run(run: Run) -> Frames:
-    """The tables of a run that has been played."""
+    """Build the event tables of a simulated run."""
     changes = series(run)
     return event_tables(run, capacity_table(run, changes), backlog_table(run, changes))
 
 
 def user_function_names(run: RunResult) -> tuple[str, ...]:
-    """Which functions of the user's was the run made with?"""
-    return tuple(word for word in ("policy", "answer") if run.provenance.get(word))
-
-
-# Which request is meant
+    """List the functions of the user's that a run was made with: `policy`, `answer`."""
+    return tuple(name for name in ("policy", "answer") if run.provenance.get(name))

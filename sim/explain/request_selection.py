@@ -1,7 +1,7 @@
-"""TODO."""
+"""The selection of a request by its number, its stream and number, or its deal; and requests to begin with."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 import polars as pl
 
@@ -10,32 +10,32 @@ from sim.results.formatting import format_days, format_power
 
 
 def find_request(record: ReplicationRecord, request: str | None) -> TableRow:
-    """The request of a number, of `stream:number`, or the first of a deal.
+    """Find the request with a number, with `stream:number`, or the first of a deal; returns its row.
 
-    Raises Unexplained, with some that are worth a look, where there is none.
+    Raises ExplanationError, which names some notable requests, where there is none, or none is given.
     """
     requests = record.frames["requests"]
     if request is None:
         raise ExplanationError(f"say which request: {_request_hints(record)}")
-    found = requests.clear()
+    matching = requests.clear()
     stream, colon, number = request.rpartition(":")
     if _is_number(request):
-        found = requests.filter(request=int(request))
+        matching = requests.filter(request=int(request))
     elif colon and _is_number(number):
-        found = requests.filter(stream=stream, number=int(number))
-    if found.is_empty():
-        found = requests.filter(deal=request)
-    if found.is_empty():
+        matching = requests.filter(stream=stream, number=int(number))
+    if matching.is_empty():
+        matching = requests.filter(deal=request)
+    if matching.is_empty():
         raise ExplanationError(f'there is no request "{request}"; {_request_hints(record)}')
-    return found.row(0, named=True)
+    return matching.row(0, named=True)
 
 
 def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19
+    return text.isascii() and text.isdigit() and len(text) < 19  # with more digits it may not fit the column
 
 
 def _request_hints(record: ReplicationRecord) -> str:
-    """Which requests there are, and some that are worth a look."""
+    """Write which requests there are, and which are notable."""
     requests, end = record.frames["requests"], record.scenario.end
     if requests.is_empty():
         return f"nothing is asked in replication {record.replication}"
@@ -50,17 +50,20 @@ def _request_hints(record: ReplicationRecord) -> str:
 
 
 def notable_requests(requests: pl.DataFrame, end: datetime) -> list[tuple[str, TableRow]]:
-    """Requests to begin with: the largest, the one that waited longest, what was lost, declined and limited."""
+    """Choose requests to begin with, each with a label.
+
+    The largest, the one that waited longest, the one that lost most, and of each refusal reason the largest.
+    """
     waited = requests.filter(pl.col("wanted") < end).with_columns(
         waited=pl.coalesce("full_delivery", pl.when(pl.col("lost_kw") > 0).then("gives_up"), pl.lit(end))
         - pl.col("wanted")
     )
-    found: list[tuple[str, TableRow]] = []
+    notable: list[tuple[str, TableRow]] = []
 
-    def add(of: pl.DataFrame, by: str, say: Any) -> None:
-        if of.height:
-            row = of.sort(by, "request", descending=[True, False]).row(0, named=True)
-            found.append((say(row), row))
+    def add(candidates: pl.DataFrame, by: str, label: Callable[[TableRow], str]) -> None:
+        if candidates.height:
+            row = candidates.sort(by, "request", descending=[True, False]).row(0, named=True)
+            notable.append((label(row), row))
 
     add(requests, "size_kw", lambda row: f"the largest, {format_power(row['size_kw'])}")
     add(
@@ -79,4 +82,4 @@ def notable_requests(requests: pl.DataFrame, end: datetime) -> list[tuple[str, T
             "size_kw",
             lambda row: f"its holder was limited by {row['reason']}, {format_power(row['size_kw'])}",
         )
-    return found
+    return notable

@@ -1,8 +1,8 @@
-"""What happened to one request: a list of dated events, each of a kind, with its numbers.
+"""The timeline of one request: a list of dated events, each of a kind, with its facts.
 
-Everything stands in the tables of the run; what a provider could have done at a time, and what its place in the
-ranking rests on, comes from looking on while the same replication is played again (`sim.explain.decision_trace`), and
-is left out where that cannot be had. Nothing is inferred beyond that.
+The facts come from the tables of the run. What a provider could have done at a time, and what its place in the
+ranking rests on, come from tracing the decisions while the same replication is simulated again
+(`sim.explain.decision_trace`), and are left out where that is not possible. Nothing is inferred beyond that.
 """
 
 from collections.abc import Iterator
@@ -11,6 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from sim.explain.commitments import (
+    RELEASE_STEP,
+    RENEGING_STEP,
+    STEP_OF_RELEASE,
     BuildingAnnouncements,
     Commitment,
     assign_deliveries,
@@ -20,21 +23,23 @@ from sim.explain.decisions import AllocationRounds
 from sim.explain.record import DAY_LENGTH, ReplicationRecord, TableRow, TimelineEvent
 
 EVENT_ORDER = ("asked", "ended", "released", "put", "placing", "waits", "delivered", "missed", "gave up")
-"""The kinds of events as they go within an instant."""
+"""The order of the kinds of events within an instant; `outcome` is the last of all."""
 ORDER_ALIASES = {"joined": "placing", "answered": "placing", "offered": "placing"}
+"""Kinds that stand at one place of the order, since they alternate as the rounds of allocation do."""
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """All that happened to a request in one replication: its row of the table `requests`, and the events."""
+    """All that happened to a request in one replication: its row of the table `requests`, and its events."""
 
     request: TableRow
     events: list[TimelineEvent]
 
     @property
     def commitments(self) -> list[TableRow]:
-        """What was promised, in the order made: provider, site, kw, promised."""
-        offers = [place for e in self.events for place in (e.facts, *e.facts.get("ranking", ()))]
+        """The commitments in the order made: provider, site, kw, promised."""
+        # answers of a holder have their commitments among their facts, overflows in each row of their ranking
+        offers = [offer for e in self.events for offer in (e.facts, *e.facts.get("ranking", ()))]
         return [
             {"provider": offer.get("provider", offer.get("holder")), **_drop_key(promise, "behind")}
             for offer in offers
@@ -43,7 +48,7 @@ class Timeline:
 
     @property
     def deliveries(self) -> list[TableRow]:
-        """What was delivered, in the order of the dates: provider, site, kw, start."""
+        """The deliveries in the order of their dates: provider, site, kw, start."""
         return [
             {name: e.facts[name] for name in ("provider", "site", "kw")} | {"start": e.at}
             for e in self.events
@@ -56,16 +61,16 @@ def _drop_key(row: TableRow, name: str) -> TableRow:
 
 
 def build_timeline(record: ReplicationRecord, row: TableRow) -> Timeline:
-    """What happened to this request?"""
-    teller = TimelineBuilder(record, row)
+    """Build the timeline of the request with a row of the table `requests`."""
+    builder = TimelineBuilder(record, row)
     events = sorted(
-        teller.events(), key=lambda e: (e.at, EVENT_ORDER.index(ORDER_ALIASES.get(e.kind, e.kind)))
+        builder.events(), key=lambda e: (e.at, EVENT_ORDER.index(ORDER_ALIASES.get(e.kind, e.kind)))
     )
-    return Timeline(row, [*events, teller.outcome_event(events[-1].at)])
+    return Timeline(row, [*events, builder.outcome_event(events[-1].at)])
 
 
 class TimelineBuilder:
-    """Gathers the events of one request from the rows about it."""
+    """Builds the events of one request from the rows about it."""
 
     def __init__(self, record: ReplicationRecord, row: TableRow) -> None:
         self.record, self.row = record, row
@@ -73,15 +78,15 @@ class TimelineBuilder:
         self.right = record.scenario.rights.get(row["right"]) if row["right"] else None
         self.end = record.scenario.end
         self.announcements = BuildingAnnouncements(record.rows("buildings"))
-        self.commitments = [Commitment(made, made["kw"]) for made in record.rows("commitments", request=r)]
+        self.commitments = [Commitment(c, c["kw"]) for c in record.rows("commitments", request=r)]
         self.releases = record.rows("releases", request=r)
         self.rounds = AllocationRounds(record, row, self.commitments)
-        for look, made in self.rounds.rounds:
-            attach_planned_buildings(look, made, self.announcements, row["wanted"])
+        for decision, commitments in self.rounds.rounds:
+            attach_planned_buildings(decision, commitments, self.announcements, row["wanted"])
         assign_deliveries(self.commitments, record.rows("deliveries", request=r), self.releases)
 
     def events(self) -> Iterator[TimelineEvent]:
-        """All events, in no order but that of their kind."""
+        """Yield all events but the outcome, kind by kind, not in the order of time."""
         yield self._request_event()
         yield from self._right_events()
         yield from self.rounds.events()
@@ -89,7 +94,7 @@ class TimelineBuilder:
         yield from self._delivery_events()
         yield from self._release_events()
 
-    # What was asked, and of whom first
+    # The request and its right
 
     def _request_event(self) -> TimelineEvent:
         row = self.row
@@ -104,7 +109,7 @@ class TimelineBuilder:
         return TimelineEvent(row["asked"], "asked", facts)
 
     def _right_events(self) -> Iterator[TimelineEvent]:
-        """The right that covered it, or why none did."""
+        """Yield the right that decided first, or why none did; nothing for a request that joined the waiting list."""
         row, right = self.row, self.right
         if right is None:
             if not self.rounds.joins_waiting_list:
@@ -130,36 +135,36 @@ class TimelineBuilder:
         )
 
     def _right_span(self, name: str) -> dict[str, datetime | None]:
-        """From when until when a right was in force, where that could be had."""
+        """The dates from and until which a right was in force, where the inputs are known."""
         if self.record.inputs is None:
             return {}
-        clause = next(each for each in self.record.inputs.rights if each.name == name)
-        return {"from": self.record.date(max(0, clause.begins)), "until": self.record.date(clause.ends)}
+        right = next(right for right in self.record.inputs.rights if right.name == name)
+        return {"from": self.record.date(max(0, right.begins)), "until": self.record.date(right.ends)}
 
     def _inactive_rights(self) -> list[dict[str, Any]] | None:
-        """The rights that cover the request, though not at the time when it was asked; None if not known."""
-        future = self.record.inputs
-        if future is None:
+        """The rights that cover the request but were not in force when it was asked; None without the inputs."""
+        inputs = self.record.inputs
+        if inputs is None:
             return None
-        group = future.groups[int(future.requests.group[self.row["request"]])]
-        names = [future.rights[k].name for k in group.rights]
+        group = inputs.groups[int(inputs.requests.group[self.row["request"]])]
+        names = [inputs.rights[k].name for k in group.rights]
         return [{"right": name, **self._right_span(name)} for name in names]
 
-    # What became of it
+    # Service, waiting and the outcome
 
     def _delivery_events(self) -> Iterator[TimelineEvent]:
-        """What was delivered, and when it ended; and promises that were not kept on their day."""
+        """Yield deliveries and their ends, and commitments that were not delivered on their promised day."""
         ends: dict[datetime, int] = {}
-        for promise in self.commitments:
-            row = promise.row
-            where = {"provider": row["provider"], "site": row["site"]}
-            for at, kw in promise.deliveries:
+        for commitment in self.commitments:
+            row = commitment.row
+            place = {"provider": row["provider"], "site": row["site"]}
+            for at, kw in commitment.deliveries:
                 until = at + self.row["term"]
                 yield TimelineEvent(
                     at,
                     "delivered",
                     {
-                        **where,
+                        **place,
                         "kw": kw,
                         "of_kw": row["kw"],
                         "promised": row["promised"],
@@ -175,83 +180,88 @@ class TimelineBuilder:
                 if until < self.end:
                     ends[until] = ends.get(until, 0) + kw
             day = row["promised"]
-            if day < self.end and promise.undelivered_kw(day):
-                yield TimelineEvent(day, "missed", {**where, **self._missed_facts(promise, day)})
+            if day < self.end and commitment.undelivered_kw(day):
+                yield TimelineEvent(day, "missed", {**place, **self._missed_facts(commitment, day)})
         for at, kw in ends.items():
             yield TimelineEvent(at, "ended", {"kw": kw})
 
     def _missed_facts(self, commitment: Commitment, day: datetime) -> dict[str, Any]:
-        """Why is a promise not kept on its day: buildings behind it, an outage; else promises that go before it."""
+        """The kW of a commitment that are not delivered on its promised day, and why.
+
+        The causes are the late buildings behind it and an outage; where there is neither, commitments made later at
+        the site for earlier dates, which are delivered first, and the late buildings behind those.
+        """
         row, site = commitment.row, commitment.row["site"]
-        late, out_kw = (
-            self._late_buildings(site, commitment.planned_buildings, day),
-            self.announcements.outage_kw(site, day),
-        )
+        late = self._late_buildings(site, commitment.planned_buildings, day)
+        outage_kw = self.announcements.outage_kw(site, day)
         ahead: list[TableRow] = []
-        if not late and not out_kw:
+        if not late and not outage_kw:
             ahead = [
-                made
-                for made in self.record.rows("commitments", site=site)
-                if row["committed"] < made["committed"] <= day and made["promised"] < row["promised"]
+                other
+                for other in self.record.rows("commitments", site=site)
+                if row["committed"] < other["committed"] <= day and other["promised"] < row["promised"]
             ]
-            behind = [
+            planned = [
                 b
-                for made in ahead
-                for b in self.announcements.plan_at(site, made["committed"])
+                for other in ahead
+                for b in self.announcements.plan_at(site, other["committed"])
                 if b["planned"] <= day
             ]
-            late = self._late_buildings(site, behind, day)
+            late = self._late_buildings(site, planned, day)
         return {
             "kw": commitment.undelivered_kw(day),
             "of_kw": row["kw"],
             "committed": row["committed"],
             "late": late,
-            "outage_kw": out_kw,
-            "ahead_kw": sum(made["kw"] for made in ahead),
+            "outage_kw": outage_kw,
+            "ahead_kw": sum(other["kw"] for other in ahead),
         }
 
     def _late_buildings(self, site: str, buildings: list[TableRow], day: datetime) -> list[TableRow]:
-        """Those of some buildings that are not online on a day, each once."""
-        once = {building["building"]: building for building in buildings}
-        late = [self.announcements.late_building(site, building, day) for building in once.values()]
+        """Those of some planned buildings that are not online on a day, each once."""
+        by_name = {building["building"]: building for building in buildings}
+        late = [self.announcements.late_building(site, building, day) for building in by_name.values()]
         return [building for building in late if building is not None]
 
     def _release_events(self) -> Iterator[TimelineEvent]:
-        """What was released, and what gave up."""
+        """Yield what a site released of its commitments, and what of the request reneged."""
         row = self.row
         for release in self.releases:
-            if release["why"] != "gave up":
+            if STEP_OF_RELEASE[release["why"]] == RELEASE_STEP:
                 facts = {name: release[name] for name in ("provider", "site", "kw", "why")}
-                gone = self.announcements.changes_at(release["site"], release["at"], "cancelled", "retired")
-                facts["buildings"] = [{"building": b["building"], "kw": b["kw"]} for b in gone]
+                withdrawn = self.announcements.changes_at(
+                    release["site"], release["at"], "cancelled", "retired"
+                )
+                facts["buildings"] = [{"building": b["building"], "kw": b["kw"]} for b in withdrawn]
                 yield TimelineEvent(release["at"], "released", facts)
         if row["lost_kw"]:
+            # a request is not given up before its holder has answered, however long the window
             at = max(row["gives_up"], row["answered"])
             promised = [
                 {name: x[name] for name in ("provider", "site", "kw")}
                 for x in self.releases
-                if x["why"] == "gave up"
+                if STEP_OF_RELEASE[x["why"]] == RENEGING_STEP
             ]
             yield TimelineEvent(at, "gave up", {"kw": row["lost_kw"], "promised": promised})
 
     def _waiting_events(self) -> Iterator[TimelineEvent]:
-        """What nobody took in the first round."""
+        """Yield the kW that nobody took in the first round of allocation, and that did not renege at once."""
         row, answered = self.row, self.row["answered"]
         if answered is None:
             return
-        placed = sum(p.row["kw"] for p in self.commitments if p.row["committed"] <= answered)
-        gave_up = row["lost_kw"] and row["gives_up"] <= answered
-        if placed < row["size_kw"] and not gave_up:
-            yield TimelineEvent(answered, "waits", {"kw": row["size_kw"] - placed})
+        committed_kw = sum(c.row["kw"] for c in self.commitments if c.row["committed"] <= answered)
+        reneged = row["lost_kw"] and row["gives_up"] <= answered
+        if committed_kw < row["size_kw"] and not reneged:
+            yield TimelineEvent(answered, "waits", {"kw": row["size_kw"] - committed_kw})
 
     def outcome_event(self, last: datetime) -> TimelineEvent:
-        """What has become of it when the run, or the story, ends."""
+        """The last event: what has become of the request at the end of the run, or after its last event."""
         row = self.row
         names = ("status", "answered", "delivered_kw", "lost_kw", "first_delivery", "full_delivery")
         waits = row["status"] == "waiting"
         facts = {name: row[name] for name in names} | {
             "wanted": row["wanted"],
-            "promised_kw": sum(p.outstanding_kw for p in self.commitments) if waits else 0,
+            "promised_kw": sum(c.outstanding_kw for c in self.commitments) if waits else 0,
             "uncommitted_kw": row["size_kw"] - row["committed_kw"] if waits else 0,
         }
         return TimelineEvent(self.end if waits else last, "outcome", facts)

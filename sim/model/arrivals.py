@@ -19,6 +19,9 @@ from sim.scenario.distributions import Distribution
 from sim.scenario.trace import Trace
 
 SPLIT_CODES = {"anywhere": rules.ANYWHERE, "one site": rules.ONE_SITE, "never": rules.NEVER_SPLIT}
+"""The codes of the words that `split` may have."""
+SPLIT_WORDS = {code: word for word, code in SPLIT_CODES.items()}
+"""The words of these codes."""
 
 
 @dataclass(frozen=True)

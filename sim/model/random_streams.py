@@ -12,8 +12,8 @@ from math import floor
 import numpy as np
 
 from sim.model.arrays import FloatArray
-from sim.model.quantiles import median, parameter_value, quantile
 from sim.model.rounding import round_half_up
+from sim.scenario.distribution_properties import median, parameter_value, quantile
 from sim.scenario.distributions import Distribution
 
 ZERO_WORDS = np.zeros(4, dtype=np.uint64)
@@ -70,7 +70,7 @@ class Sampler:
 
     def draw_once(self, path: str, distribution: Distribution) -> float:
         """The value that a quantity has in this replication, in its canonical unit; recorded if it is a law."""
-        if distribution.family == "constant":
+        if distribution.is_constant:
             return float(parameter_value(distribution.params["value"], self.uncertain_values))
         if path not in self._values_by_path:
             value = float(quantile(distribution, self.uniforms(path, 1), self.uncertain_values)[0])
@@ -80,7 +80,7 @@ class Sampler:
 
     def variates(self, path: str, distribution: Distribution, n: int) -> FloatArray:
         """The first `n` variates of a quantity that is drawn for each request, building or event, as `(n,)`."""
-        if distribution.family == "constant":
+        if distribution.is_constant:
             return np.full(
                 n, parameter_value(distribution.params["value"], self.uncertain_values), dtype=np.float64
             )
@@ -88,13 +88,13 @@ class Sampler:
 
     def integer_variates(self, path: str, distribution: Distribution, n: int) -> list[int]:
         """The same as whole numbers, for the few of them that buildings need."""
-        if distribution.family == "constant":
+        if distribution.is_constant:
             return [round_half_up(self.draw_once(path, distribution))] * n
         return [floor(value + 0.5) for value in self.variates(path, distribution, n).tolist()]
 
     def endless_variates(self, path: str, distribution: Distribution) -> Iterator[float]:
         """The variates of a quantity that is drawn for each event, one after the other."""
-        if distribution.family == "constant":
+        if distribution.is_constant:
             value = float(parameter_value(distribution.params["value"], self.uncertain_values))
             while True:
                 yield value

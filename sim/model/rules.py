@@ -17,6 +17,15 @@ MATCH = -1
 ANYWHERE, ONE_SITE, NEVER_SPLIT = 0, 1, 2
 """How a request may be split: `anywhere`, `one site`, `never`."""
 
+IN_ORDER, SOONEST, CHEAPEST, MOST_ROOM = 0, 1, 2, 3
+OVERFLOW_POLICY_CODES = {
+    "in order": IN_ORDER,
+    "soonest": SOONEST,
+    "cheapest": CHEAPEST,
+    "most room": MOST_ROOM,
+}
+"""The codes of the overflow policies of `sim.scenario.overflow_policies`, for `ranking_key`."""
+
 STEP_WORLD, STEP_ANSWERS, STEP_WAITING_LIST, STEP_NEW_REQUESTS, STEP_DELIVERIES, STEP_GIVE_UPS = (
     1,
     2,
@@ -73,7 +82,25 @@ def allocate_at_site(split: int, block: int, left: int, free: int) -> int:
     free -= free % block
     if free >= left:
         return left
-    return free if split == ANYWHERE else 0
+    return free if may_take_part(split) else 0
+
+
+def may_take_part(split: int) -> bool:
+    """May a site take a part of what is uncommitted?"""
+    if split == ANYWHERE:
+        return True
+    if split in (ONE_SITE, NEVER_SPLIT):
+        return False
+    raise ValueError("an unknown split")
+
+
+def starts_whole(split: int) -> bool:
+    """Must all that is committed at a site begin to serve at once?"""
+    if split == NEVER_SPLIT:
+        return True
+    if split in (ANYWHERE, ONE_SITE):
+        return False
+    raise ValueError("an unknown split")
 
 
 def declines(draw: float, appetite: int) -> bool:
@@ -106,6 +133,35 @@ def cover_date(now: int, wanted: int, need: int, online: int, dates: list[int], 
     return NEVER
 
 
+def ranks_by_promise(policy: int) -> bool:
+    """Does the place of a provider rest on what it would take, and on the date that it would promise?"""
+    return policy == SOONEST
+
+
+def ranks_by_room(policy: int) -> bool:
+    """Does the place of a provider rest on the room of its sites?"""
+    return policy == MOST_ROOM
+
+
+def ranking_key(
+    policy: int, allocated: int, uncommitted: int, promise: int, room: int, price: float
+) -> tuple[int, int, float]:
+    """By what is a provider ranked? The least comes first, and equal ones as in `overflow.order`.
+
+    `soonest`: who can take all, then who takes a part, each by the latest date promised; who takes nothing, last.
+    What a policy does not rest on (`ranks_by_promise`, `ranks_by_room`) may be given as 0.
+    """
+    if policy == IN_ORDER:
+        return 0, 0, 0.0
+    if policy == SOONEST:
+        return (2 if allocated == 0 else 0) + (0 if allocated == uncommitted else 1), promise, 0.0
+    if policy == CHEAPEST:
+        return 0, 0, price
+    if policy == MOST_ROOM:
+        return 0, -room, 0.0
+    raise ValueError("an unknown overflow policy")
+
+
 def available(online: int, in_service: int) -> int:
     """How many kW could start to serve at a site now? None during an outage that took what serves."""
     free = online - in_service
@@ -119,7 +175,7 @@ def set_aside(free: int, undelivered: int) -> int:
 
 def deliverable_kw(reserved: int, undelivered: int, split: int, wanted: int, now: int) -> int:
     """How many of the kW set aside begin to serve now? All that is wanted; a `never` split whole or not at all."""
-    if wanted > now or (split == NEVER_SPLIT and reserved < undelivered):
+    if wanted > now or (reserved < undelivered and starts_whole(split)):
         return 0
     return reserved
 

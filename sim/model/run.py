@@ -1,6 +1,6 @@
 """One run: a replication of a scenario, played to its end, as columns of whole numbers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -10,8 +10,15 @@ import simpy
 from sim.model.arrays import IntArray
 from sim.model.callbacks import UserAnswer, UserPolicy
 from sim.model.capacity_events import CapacityEvent
-from sim.model.ledger import COMMITMENT_COLUMNS, DELIVERY_COLUMNS, REQUEST_COLUMNS, LedgerTables, to_columns
+from sim.model.ledger import (
+    ANSWER_COLUMNS,
+    COMMITMENT_COLUMNS,
+    DELIVERY_PLACE_COLUMNS,
+    LedgerTables,
+    to_columns,
+)
 from sim.model.market import ExceedsOnlineError, Market
+from sim.model.outcomes import RequestStatus
 from sim.model.rules import NEVER
 from sim.model.sampled_inputs import SampledInputs
 from sim.model.sampling import sample_inputs
@@ -24,8 +31,6 @@ if TYPE_CHECKING:
 
 Engine = Literal["simpy", "compiled"]
 """The clock of the market."""
-NO_TIME = NEVER
-"""Stands in a column of times for a time that there is not."""
 
 
 @dataclass
@@ -113,13 +118,24 @@ def play_inputs(
     return collect_run(market, replication)
 
 
-def _market_class(engine: Engine) -> "type[Market] | type[Compiled]":
-    """The market on a clock."""
-    if engine == "simpy":
-        return Market
+def _compiled_market() -> "type[Compiled]":
+    # Imported only here, so that numba is loaded only where the compiled clock plays.
     from sim.model.compiled.market import Market as Compiled
 
     return Compiled
+
+
+_MARKETS: Mapping[Engine, Callable[[], "type[Market] | type[Compiled]"]] = {
+    "simpy": lambda: Market,
+    "compiled": _compiled_market,
+}
+
+
+def _market_class(engine: Engine) -> "type[Market] | type[Compiled]":
+    """The market on a clock. Raises ValueError for a clock that there is not."""
+    if engine not in _MARKETS:
+        raise ValueError(f"there is no engine {engine!r}; write one of {', '.join(_MARKETS)}")
+    return _MARKETS[engine]()
 
 
 class PlayedMarket(Protocol):
@@ -137,7 +153,7 @@ def collect_run(market: PlayedMarket, replication: int) -> Run:
     written, future = market.ledger_tables(), market.inputs
     made, delivered = written.commitments, written.deliveries
     by_start = row_order(delivered["start"], delivered["request"], delivered["commitment"])
-    deliveries = ColumnTable({name: delivered[name][by_start] for name in DELIVERY_COLUMNS[1:]})
+    deliveries = ColumnTable({name: delivered[name][by_start] for name in DELIVERY_PLACE_COLUMNS})
     by_committed = row_order(made["committed"], made["request"])
     released = written.releases
     releases = {
@@ -171,7 +187,7 @@ def _request_outcomes(
     """What became of each request."""
     size, lost = inputs.requests.size_kw, outcomes["lost"]
     delivered = size - outcomes["undelivered"] - lost
-    first = np.full(len(size), NO_TIME, dtype=np.int64)
+    first = np.full(len(size), NEVER, dtype=np.int64)
     last = first.copy()
     asked = deliveries["request"] >= 0
     request, start = deliveries["request"], deliveries["start"]
@@ -179,13 +195,16 @@ def _request_outcomes(
         request, start = request[asked], start[asked]
     first[request[::-1]] = start[::-1]
     last[request] = start
-    last[delivered < size] = NO_TIME
-    gave_up, whole = lost > 0, delivered == size
-    status = np.where(whole, 0, np.where(~gave_up, 1, np.where(delivered > 0, 2, 3)))
+    last[delivered < size] = NEVER
+    status = np.select(
+        [delivered == size, lost == 0, delivered > 0],
+        [RequestStatus.SERVED, RequestStatus.WAITING, RequestStatus.PART_SERVED],
+        RequestStatus.LOST,
+    )
     return ColumnTable(
         {
-            **{name: outcomes[name] for name in REQUEST_COLUMNS[3:]},
-            "committed_kw": np.where(gave_up, delivered, size - outcomes["uncommitted"]),
+            **{name: outcomes[name] for name in ANSWER_COLUMNS},
+            "committed_kw": np.where(lost > 0, delivered, size - outcomes["uncommitted"]),
             "delivered_kw": delivered,
             "lost_kw": lost,
             "first_delivery": first,
@@ -193,6 +212,3 @@ def _request_outcomes(
             "status": status,
         }
     )
-
-
-REQUEST_STATUSES = ("served", "waiting", "part served", "lost")

@@ -1,5 +1,6 @@
 """One replication of a scenario, drawn whole before the clock starts: the numbers that a market is played with."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -227,6 +228,21 @@ class SampledInputs:
         if date == NEVER:
             return []
         return [date - seller.presells for seller in self.providers if site in seller.sites]
+
+    def longest_presales(self) -> list[int]:
+        """By site: the longest time ahead that any provider sells there, 0 where none does."""
+        return [
+            max((provider.presells for provider in self.providers if s in provider.sites), default=0)
+            for s in range(len(self.sites))
+        ]
+
+    def ranking_prices(self) -> list[float]:
+        """The price of each provider, infinite where it has none, so that it is the dearest."""
+        return [math.inf if provider.price is None else provider.price for provider in self.providers]
+
+    def first_seller(self, site: int) -> int:
+        """The first provider in file order that sells from a site."""
+        return next(p for p, provider in enumerate(self.providers) if site in provider.sites)
 
     def all_customers(self) -> list[str]:
         """All customers: those who ask, and those for whom something is in place."""

@@ -6,21 +6,12 @@ priorities: what time brings, the supplies that are asked for, cancellations and
 """
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, assert_never
 
 import simpy
 
 from sim.model import rules
-from sim.model.capacity_events import (
-    ANNOUNCED,
-    CANCELLED,
-    ONLINE,
-    OUTAGE,
-    REPLANNED,
-    RESTORED,
-    RETIRED,
-    CapacityEvent,
-)
+from sim.model.capacity_events import CapacityEvent, EventKind, power_after
 from sim.model.rounding import round_half_up
 from sim.model.sampled_inputs import (
     SampledBuilding,
@@ -54,8 +45,8 @@ class World:
         self.env = env
         self.inputs = inputs
         self.wake = wake
-        self.built_kw = [campus.online_kw for campus in inputs.sites]
-        """kW finished at each site, whatever an outage takes."""
+        self.online_kw = [campus.online_kw for campus in inputs.sites]
+        """kW that could serve at each site, as the market has been told."""
         self.outage_kw = [0] * len(inputs.sites)
         """kW that an outage takes at each site."""
         n = len(inputs.buildings)
@@ -97,7 +88,7 @@ class World:
     def pop_events(self) -> list[CapacityEvent]:
         """What the market is told in this instant, in the order in which it is told."""
         items, self._pending_events = sorted(self._pending_events), []
-        done = {item.building for item in items if item.kind == ONLINE}
+        done = {item.building for item in items if item.kind == EventKind.ONLINE}
         return [news for item in items if (news := self._resolve_event(item, done)) is not None]
 
     def _resolve_event(self, event: CapacityEvent, completing: set[int]) -> CapacityEvent | None:
@@ -106,38 +97,38 @@ class World:
         `done` are the buildings that come online in this instant: what is planned for them is past.
         """
         i, s = event.building, event.site
-        if event.kind == ANNOUNCED:
-            self.is_announced[i] = True
-            if i not in completing:
-                return self._replan(event)
-        elif event.kind == CANCELLED:
-            return event if self.is_announced[i] else None
-        elif event.kind == ONLINE:
-            self.is_online[i] = True
-            self.built_kw[s] += event.kw
-        elif event.kind == RETIRED:
-            self.built_kw[s] -= event.kw
-            self.outage_kw[s] = min(self.outage_kw[s], self.built_kw[s])
-        elif event.kind == REPLANNED:
-            return None if self.is_online[i] or self.is_closed[i] else self._replan(event)
-        elif event.kind == OUTAGE:
-            failures = self.inputs.sites[s].outages
-            assert failures is not None
-            taken = (
-                rules.share_of_kw(self._outage_sizes[s], self.built_kw[s])
-                if failures.takes_share
-                else self._outage_sizes[s]
-            )
-            self.outage_kw[s] = min(taken, self.built_kw[s])
-            return (
-                None
-                if self.outage_kw[s] == 0
-                else CapacityEvent(OUTAGE, s, -1, self.outage_kw[s], rules.NEVER)
-            )
-        elif event.kind == RESTORED:
-            back, self.outage_kw[s] = self.outage_kw[s], 0
-            return None if back == 0 else CapacityEvent(RESTORED, s, -1, back, rules.NEVER)
-        return event
+        match event.kind:
+            case EventKind.ANNOUNCED:
+                self.is_announced[i] = True
+                return event if i in completing else self._replan(event)
+            case EventKind.REPLANNED:
+                return None if self.is_online[i] or self.is_closed[i] else self._replan(event)
+            case EventKind.CANCELLED:
+                return event if self.is_announced[i] else None
+            case EventKind.ONLINE:
+                self.is_online[i] = True
+                self._change_power(event.kind, s, event.kw)
+                return event
+            case EventKind.RETIRED:
+                self._change_power(event.kind, s, event.kw)
+                return event
+            case EventKind.OUTAGE | EventKind.RESTORED:
+                # What an outage takes is known only once the buildings of the same instant are online.
+                kw = self._outage_kw_now(s) if event.kind == EventKind.OUTAGE else self.outage_kw[s]
+                self._change_power(event.kind, s, kw)
+                return CapacityEvent(event.kind, s, -1, kw, rules.NEVER) if kw else None
+            case _:
+                assert_never(event.kind)
+
+    def _change_power(self, kind: EventKind, s: int, kw: int) -> None:
+        """Apply an event to the power of a site."""
+        self.online_kw[s], self.outage_kw[s] = power_after(kind, kw, self.online_kw[s], self.outage_kw[s])
+
+    def _outage_kw_now(self, s: int) -> int:
+        """The kW that the outage which begins now takes at a site: never more than is built there."""
+        outages, size, built = self.inputs.sites[s].outages, self._outage_sizes[s], self.online_kw[s]
+        assert outages is not None
+        return min(rules.share_of_kw(size, built) if outages.takes_share else size, built)
 
     def _replan(self, event: CapacityEvent) -> CapacityEvent:
         """A building with a date that is still to come, and a look at it then."""
@@ -148,7 +139,7 @@ class World:
             schedule(self.env, self.planned_dates[i] - now, 1, lambda _: self._review(i, project))
         return CapacityEvent(event.kind, event.site, i, event.kw, self.planned_dates[i])
 
-    def _report(self, kind: int, site: int, building: int, kw: int, date: int = rules.NEVER) -> None:
+    def _report(self, kind: EventKind, site: int, building: int, kw: int, date: int = rules.NEVER) -> None:
         """Have something told to the market: now, or at the start if that is still to come."""
         self._pending_events.append(CapacityEvent(kind, site, building, kw, date))
         if self.env.now >= 0:
@@ -226,7 +217,7 @@ class World:
             return
         if building.planned is not None:
             self.planned_dates[i] = building.planned
-        self._report(ANNOUNCED, building.site, i, building.kw, self.planned_dates[i])
+        self._report(EventKind.ANNOUNCED, building.site, i, building.kw, self.planned_dates[i])
         if building.trigger is not None:
             self._is_armed[building.trigger] = True
             self._armed_cache = None
@@ -234,12 +225,12 @@ class World:
     def _review(self, i: int, building: SampledBuilding) -> None:
         """On the planned date: a building that is not online is planned anew."""
         if not self.is_online[i] and not self.is_closed[i]:
-            self._report(REPLANNED, building.site, i, building.kw)
+            self._report(EventKind.REPLANNED, building.site, i, building.kw)
 
     def _come_online(self, i: int, building: SampledBuilding) -> None:
         if self.is_closed[i]:
             return
-        self._report(ONLINE, building.site, i, building.kw)
+        self._report(EventKind.ONLINE, building.site, i, building.kw)
         self._is_complete[i] = True
         if i in self._completions:
             self._completions[i].succeed()
@@ -254,13 +245,13 @@ class World:
         work = self._processes[i]
         if work is not None and work.is_alive:
             work.interrupt()
-        self._report(CANCELLED, building.site, i, building.kw)
+        self._report(EventKind.CANCELLED, building.site, i, building.kw)
 
     def _retire(self, i: int, building: SampledBuilding) -> None:
         """Take a building out of service for good, if it is online."""
         if self._is_complete[i] and not self.is_closed[i]:
             self.is_closed[i], self._armed_cache = True, None
-            self._report(RETIRED, building.site, i, building.kw)
+            self._report(EventKind.RETIRED, building.site, i, building.kw)
 
     # Triggers
 
@@ -310,6 +301,6 @@ class World:
         for every, lasts, takes in zip(failures.every, failures.lasts, failures.takes, strict=False):
             yield self.env.timeout(max(1, round_half_up(every)))
             self._outage_sizes[s] = round_half_up(takes * rules.MILLION if failures.takes_share else takes)
-            self._report(OUTAGE, s, -1, 0)
+            self._report(EventKind.OUTAGE, s, -1, 0)
             yield self.env.timeout(max(1, round_half_up(lasts)))
-            self._report(RESTORED, s, -1, 0)
+            self._report(EventKind.RESTORED, s, -1, 0)

@@ -12,7 +12,7 @@ import polars as pl
 
 from sim.model.arrays import FloatArray
 from sim.model.calendar import Calendar
-from sim.model.capacity_events import ANNOUNCED
+from sim.model.capacity_events import EventKind
 from sim.model.rules import NEVER
 from sim.model.run import Run
 from sim.results.integrals import KW_PER_MW
@@ -80,7 +80,7 @@ def sample_paths(run: Run, changes: Series) -> SamplePaths:
 def _announced_online(run: Run) -> KwChanges:
     """Return what would be online if every building came on the date on which it was first announced, by site."""
     table = run.buildings
-    known = np.flatnonzero((table["event"] == ANNOUNCED) & (table["date"] < NEVER))
+    known = np.flatnonzero((table["event"] == EventKind.ANNOUNCED) & (table["date"] < NEVER))
     rows = known[np.unique(table["project"][known], return_index=True)[1]]  # the first row of each building
     sites = np.arange(len(run.inputs.sites), dtype=np.int64)
     online_kw = np.array([site.online_kw for site in run.inputs.sites], dtype=np.int64)

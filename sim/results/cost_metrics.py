@@ -5,7 +5,7 @@ In loops, p is a provider and s a site.
 
 import numpy as np
 
-from sim.model.capacity_events import ONLINE
+from sim.model.capacity_events import EventKind
 from sim.results.integrals import (
     KW_PER_MW,
     Metrics,
@@ -52,7 +52,9 @@ def add_cost_metrics(metrics: Metrics, integrals: RunIntegrals) -> None:
     for p in dict.fromkeys(contract.provider for contract in inputs.contracts):
         metrics[f"take_or_pay.{providers[p].name}"] = _take_or_pay_owed_usd(integrals, p)
     buildings = run.buildings
-    completed = buildings["project"][(buildings["event"] == ONLINE) & (buildings["at"] >= window.begin)]
+    completed = buildings["project"][
+        (buildings["event"] == EventKind.ONLINE) & (buildings["at"] >= window.begin)
+    ]
     metrics["capex.total"] = float(sum(inputs.buildings[building].capex for building in completed.tolist()))
 
 

@@ -23,7 +23,7 @@ DISPLAY_UNITS = {
     "money": (1e9, "B$"),
     "rate": (12 / 365.25, "/mo"),
 }
-"""The unit in which a quantity of each dimension of the format is displayed: its size in canonical units, and its name.
+"""By dimension of the format, the unit in which a quantity is displayed: its size in canonical units, and its name.
 
 Canonical units: kW, shares of 1, $ per kW and day, $, and per day.
 """

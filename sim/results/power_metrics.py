@@ -7,7 +7,7 @@ import numpy as np
 
 from sim.model.arrays import FloatArray, IntArray
 from sim.model.calendar import DAY_US
-from sim.model.capacity_events import ANNOUNCED, ONLINE
+from sim.model.capacity_events import EventKind
 from sim.model.run import Run
 from sim.results.integrals import (
     KW_PER_MW,
@@ -106,10 +106,10 @@ def _slip_days(run: Run, window: MeasurementWindow) -> list[float | None]:
     Below 0 where they came early; None where none came online in the window.
     """
     table = run.buildings
-    announced = table["event"] == ANNOUNCED
+    announced = table["event"] == EventKind.ANNOUNCED
     first = dict(zip(table["project"][announced].tolist(), table["date"][announced].tolist(), strict=True))
     slips: list[list[tuple[int, int]]] = [[] for _ in run.inputs.sites]
-    in_window = (table["event"] == ONLINE) & (table["at"] >= window.begin)
+    in_window = (table["event"] == EventKind.ONLINE) & (table["at"] >= window.begin)
     columns = (table[name][in_window].tolist() for name in ("site", "project", "at", "kw"))
     for s, building, at, kw in zip(*columns, strict=True):
         if building in first:

@@ -7,7 +7,7 @@ import numpy as np
 
 from sim.model.arrays import FloatArray, IntArray
 from sim.model.calendar import DAY_US
-from sim.model.ledger import REFUSAL_REASONS
+from sim.model.outcomes import REFUSAL_REASONS
 from sim.model.rules import NEVER
 from sim.model.run import Run
 from sim.results.integrals import (

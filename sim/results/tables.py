@@ -8,11 +8,12 @@ import numpy.typing as npt
 import polars as pl
 
 from sim.model.arrays import IntArray
+from sim.model.arrivals import SPLIT_WORDS
 from sim.model.calendar import DAY_US, MICROSECOND, Calendar
 from sim.model.capacity_events import EVENT_NAMES
-from sim.model.ledger import REFUSAL_REASONS, RELEASE_REASONS
+from sim.model.outcomes import REFUSAL_REASONS, RELEASE_REASONS, REQUEST_STATUSES
 from sim.model.rules import NEVER
-from sim.model.run import REQUEST_STATUSES, ColumnTable, Run
+from sim.model.run import ColumnTable, Run
 from sim.results.integrals import Metrics
 from sim.scenario.units import CANONICAL_UNITS
 
@@ -33,7 +34,9 @@ RUN_TABLES = (
 
 
 def name_column(names: Sequence[str | None], indices: IntArray) -> pl.Series:
-    """Names for numbers; null for a number below 0."""
+    """Names for numbers; null for a number below 0. Raises ValueError for a number that has no name."""
+    if len(indices) and indices.max() >= len(names):
+        raise ValueError(f"no name for {indices.max()}: there are {len(names)}, counted from 0")
     words = pl.Series(list(names), dtype=pl.String)
     return words.gather(pl.Series(np.where(indices < 0, len(names), indices)), null_on_oob=True)
 
@@ -72,7 +75,6 @@ def requests_table(run: Run) -> pl.DataFrame:
         windows = np.where(right == k, window, windows)
     answered = became["answered"] < NEVER
     only = [None if g.only is None else "|".join(sellers[p] for p in g.only) for g in groups]
-    split = ("anywhere", "one site", "never")
     return pl.DataFrame(
         {
             "replication": pl.repeat(run.replication, len(asked), dtype=pl.Int32, eager=True),
@@ -88,7 +90,7 @@ def requests_table(run: Run) -> pl.DataFrame:
             "gives_up": timestamp_column(calendar, asked.gives_up),
             "size_kw": asked.size_kw,
             "block_kw": asked.block_kw,
-            "split": name_column([split[g.split] for g in groups], of),
+            "split": name_column([SPLIT_WORDS[g.split] for g in groups], of),
             "priority": np.array([g.priority for g in groups], dtype=np.int64)[of],
             "term": duration_column(asked.term),
             "right": name_column(rights, right),

@@ -7,11 +7,10 @@ can be traced to rows of the tables. Times are microseconds since the start; s i
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from sim.model.arrays import FloatArray, IntArray
 from sim.model.calendar import DAY_US
-from sim.model.capacity_events import ANNOUNCED, CANCELLED, ONLINE, OUTAGE, REPLANNED, RESTORED, RETIRED
+from sim.model.capacity_events import PLANNED_KINDS, UNPLANNED_KINDS, EventKind, power_after
 from sim.model.rules import NEVER
 from sim.model.run import ColumnTable, Run
 
@@ -137,54 +136,37 @@ def series(run: Run) -> Series:
 
 def _online_changes(run: Run) -> tuple[KwChanges, list[tuple[int, int, int]]]:
     """What was online at each site, as the market was told; and what came and went."""
-    online = [(0, s, campus.online_kw) for s, campus in enumerate(run.inputs.sites)]
-    came: list[tuple[int, int, int]] = []
-    up = [campus.online_kw for campus in run.inputs.sites]
-    out = [0] * len(up)
+    online = [(0, s, site.online_kw) for s, site in enumerate(run.inputs.sites)]
+    building_changes: list[tuple[int, int, int]] = []
+    online_kw = [site.online_kw for site in run.inputs.sites]
+    outage_kw = [0] * len(online_kw)
     table = run.buildings
-    rows = np.flatnonzero(~_has_event(table["event"], ANNOUNCED, REPLANNED))
+    rows = np.flatnonzero(~np.isin(table["event"], PLANNED_KINDS))
     columns = (table[name][rows].tolist() for name in ("site", "project", "at", "event", "kw"))
-    for s, project, at, event, kw in zip(*columns, strict=True):
-        before = up[s]
-        if event == ONLINE:
-            up[s] += kw
-            came.append((s, project, kw))
-        elif event == RETIRED:
-            built = up[s] + out[s] - kw
-            out[s] = min(out[s], built)
-            up[s] = built - out[s]
-            came.append((s, project, -kw))
-        elif event == OUTAGE:
-            out[s] = kw
-            up[s] -= kw
-        elif event == RESTORED:
-            out[s] = 0
-            up[s] += kw
-        online.append((at, s, up[s] - before))
+    for s, building, at, event, kw in zip(*columns, strict=True):
+        before, kind = online_kw[s], EventKind(event)
+        online_kw[s], outage_kw[s] = power_after(kind, kw, before, outage_kw[s])
+        if kind == EventKind.ONLINE:
+            building_changes.append((s, building, kw))
+        elif kind == EventKind.RETIRED:
+            building_changes.append((s, building, -kw))
+        online.append((at, s, online_kw[s] - before))
     changed = np.array(online, dtype=np.int64).reshape(-1, 3).T
-    return KwChanges(changed[0], changed[1], changed[2]), came
+    return KwChanges(changed[0], changed[1], changed[2]), building_changes
 
 
 def _planned_changes(run: Run) -> KwChanges:
     """Return the changes of planned kW by site: of a building from its announcement to online or cancelled."""
     table = run.buildings
-    told = np.flatnonzero(_has_event(table["event"], ANNOUNCED, REPLANNED))
+    told = np.flatnonzero(np.isin(table["event"], PLANNED_KINDS))
     projects, at = np.unique(table["project"][told], return_index=True)
     first = told[at]
-    ended = np.flatnonzero(
-        _has_event(table["event"], ONLINE, CANCELLED) & np.isin(table["project"], projects)
-    )
+    ended = np.flatnonzero(np.isin(table["event"], UNPLANNED_KINDS) & np.isin(table["project"], projects))
     site, kw = table["site"], table["kw"]
     return concatenate_changes(
         KwChanges(table["at"][first], site[first], kw[first]),
         KwChanges(table["at"][ended], site[ended], -kw[ended]),
     )
-
-
-def _has_event(event: IntArray, one: int, other: int) -> npt.NDArray[np.bool_]:
-    """Return which rows have one of two events, as a mask `(n_rows,)`."""
-    found: npt.NDArray[np.bool_] = (event == one) | (event == other)
-    return found
 
 
 def _levels_by_entity(parts: list[KwChanges], n: int) -> tuple[IntArray, IntArray, list[IntArray]]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sim.scenario.distribution_reader import strip_description, value_path
-from sim.scenario.distributions import FAMILY_NAMES
+from sim.scenario.description_keys import strip_description, value_path
+from sim.scenario.distribution_reader import is_distribution
 from sim.scenario.faults import Complaint, KeyPath, suggestion
 from sim.scenario.fields import Declarations
 from sim.scenario.right_kinds import RIGHT_KINDS
@@ -60,7 +60,7 @@ def appetite_complaints(tree: Tree, declarations: Declarations) -> Iterator[Comp
     """An appetite by class is stated for each class that a right covers, and for no other."""
     for name, right in named_objects(tree, "rights"):
         appetite, over = strip_description(right.get("appetite")), right.get("over")
-        if not isinstance(appetite, dict) or set(appetite) & set(FAMILY_NAMES):
+        if not isinstance(appetite, dict) or is_distribution(appetite):
             continue
         classes = covered_classes(declarations, over if isinstance(over, dict) else {})
         if classes is None:

@@ -10,7 +10,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, ValidationInfo
 
 from sim.scenario.dates import Date
-from sim.scenario.distribution_reader import measure_of, unwrap_value
+from sim.scenario.description_keys import unwrap_value
+from sim.scenario.distribution_reader import measure_of
 from sim.scenario.distributions import Distribution
 from sim.scenario.faults import Complaint, invalid_value
 from sim.scenario.fields import SchemaObject, Text, declarations_of, field_reader, text_default

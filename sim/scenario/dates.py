@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
-from sim.scenario.distribution_reader import NumberReader, read_distribution, unwrap_value, value_path
+from sim.scenario.description_keys import unwrap_value, value_path
+from sim.scenario.distribution_reader import read_distribution
 from sim.scenario.distributions import Distribution
 from sim.scenario.faults import ComplaintCollector, invalid_value
+from sim.scenario.number_reader import NumberReader
 
 TIME_PATTERN = r"(\d\d?):(\d\d)(?::(\d\d(?:\.\d{1,6})?))?\s*(Z|[+-]\d\d(?::?\d\d)?)?"
 INSTANT_PATTERN = re.compile(rf"(\d{{4}})-(\d\d?)-(\d\d?)(?:(?:[Tt]|\s+){TIME_PATTERN})?")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
+from typing import Annotated, Any, ClassVar, NamedTuple, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from sim.scenario.dates import Date
-from sim.scenario.distributions import UncertainNumbers, mean
+from sim.scenario.distribution_properties import mean
+from sim.scenario.distributions import UncertainNumbers
 from sim.scenario.faults import Complaint
 from sim.scenario.fields import SchemaObject, one_of, raise_complaints, text_default
 from sim.scenario.quantities import (
@@ -25,8 +26,9 @@ from sim.scenario.quantities import (
     When,
 )
 from sim.scenario.scalars import Name, Priority, ProviderNames, SoldSiteName
+from sim.scenario.splits import SPLITS, SplitName
 from sim.scenario.trace import Trace
-from sim.scenario.trace_records import RecordedRequestType
+from sim.scenario.trace_table import RecordedRequestType
 
 DAYS_PER_YEAR = 365.25
 
@@ -145,9 +147,7 @@ class Stream(SchemaObject):
     """How long before it is wanted a request is asked."""
     patience: Delay = text_default("never")
     """How long after it is wanted a request gives up."""
-    split: Annotated[Literal["anywhere", "one site", "never"], one_of("anywhere", "one site", "never")] = (
-        "anywhere"
-    )
+    split: Annotated[SplitName, one_of(*SPLITS)] = "anywhere"
     """Whether a request may be served from several sites, from one, or only whole and at once."""
     block: PositivePower = text_default("1 kW")
     """What its sizes, and what is placed of them, are a whole number of."""

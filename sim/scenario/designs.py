@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import ValidationError, ValidationInfo
 
-from sim.scenario.distribution_reader import unwrap_value
+from sim.scenario.description_keys import unwrap_value
 from sim.scenario.faults import ComplaintCollector, InvalidValueError, invalid_value, suggestion
 from sim.scenario.fields import SchemaObject, complaints_of
 from sim.scenario.scalars import Boolean, Count, whole_number_reader

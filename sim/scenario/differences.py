@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sim.scenario.distribution_reader import strip_description
-from sim.scenario.distributions import FAMILY_NAMES
+from sim.scenario.description_keys import strip_description
+from sim.scenario.distribution_reader import is_distribution
 from sim.scenario.faults import to_flow_style
 from sim.scenario.schema import ScenarioFile
 
@@ -41,4 +41,4 @@ def _without_descriptions(part: Any) -> Any:
 
 def _is_object(part: Any) -> bool:
     """Is this a map of named things, and no law?"""
-    return isinstance(part, dict) and not set(part) & set(FAMILY_NAMES)
+    return isinstance(part, dict) and not is_distribution(part)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, time
+from pathlib import Path
 
 KeyPath = tuple[str | int, ...]
 
@@ -104,6 +105,11 @@ class ComplaintCollector:
         """Raises what was gathered, if anything."""
         if self.complaints:
             raise self.error()
+
+
+def sort_faults(faults: Iterable[Fault], main_file: Path) -> list[Fault]:
+    """Faults in the order of files and lines, those of the main file first."""
+    return sorted(faults, key=lambda each: (each.file != str(main_file), each.file, each.line or 0))
 
 
 def closest_word(word: str, known: Iterable[str]) -> str | None:

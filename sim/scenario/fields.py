@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from sim.scenario.distribution_reader import CONFIDENCES, DESCRIPTION_KEYS
+from sim.scenario.description_keys import CONFIDENCES, DESCRIPTION_KEYS
 from sim.scenario.distributions import UncertainNumbers
 from sim.scenario.faults import (
     Complaint,

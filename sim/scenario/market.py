@@ -8,10 +8,12 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from sim.scenario.dates import Date
-from sim.scenario.distribution_reader import unwrap_value, value_path
-from sim.scenario.distributions import FAMILY_NAMES, Distribution
+from sim.scenario.description_keys import unwrap_value, value_path
+from sim.scenario.distribution_reader import is_distribution
+from sim.scenario.distributions import Distribution
 from sim.scenario.faults import Complaint, ComplaintCollector
 from sim.scenario.fields import SchemaObject, field_reader, one_of, raise_complaints, text_default
+from sim.scenario.overflow_policies import OVERFLOW_POLICIES, OverflowPolicyName
 from sim.scenario.quantities import (
     Duration,
     Money,
@@ -68,7 +70,7 @@ class Over(SchemaObject):
 def read_appetite(written: object, info: ValidationInfo) -> Distribution | dict[str, Distribution]:
     """Is one appetite written, or one for each class?"""
     share, stated_ = MEASURES["share"], unwrap_value(written)
-    if not isinstance(stated_, Mapping) or set(stated_) & set(FAMILY_NAMES):
+    if not isinstance(stated_, Mapping) or is_distribution(stated_):
         return read_quantity(written, info, share, within_one)
     found: dict[str, Distribution] = {}
     gathering = ComplaintCollector()
@@ -158,10 +160,7 @@ class Overflow(SchemaObject):
 
     phrase: ClassVar[str] = "overflow"
 
-    policy: Annotated[
-        Literal["soonest", "cheapest", "most room", "in order"],
-        one_of("soonest", "cheapest", "most room", "in order"),
-    ] = "soonest"
+    policy: Annotated[OverflowPolicyName, one_of(*OVERFLOW_POLICIES)] = "soonest"
     """How providers are ranked: by the date that they would promise, by price, by room, or as in `order`."""
     order: ProviderNames | None = None
     """Which providers are asked; else all, as in the file."""

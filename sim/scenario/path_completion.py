@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim.scenario.distribution_reader import DESCRIPTION_KEYS
+from sim.scenario.description_keys import DESCRIPTION_KEYS
 from sim.scenario.faults import ScenarioError
 from sim.scenario.merging import NameMap, SchemaType, schema_type_under
 from sim.scenario.reading import read_merged

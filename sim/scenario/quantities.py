@@ -10,10 +10,13 @@ from typing import Annotated, Any
 from pydantic import ValidationInfo
 
 from sim.scenario.dates import Date, parse_instant, read_date
-from sim.scenario.distribution_reader import NumberReader, measure_of, read_distribution, unwrap_value
-from sim.scenario.distributions import Distribution, UncertainNumbers, can_be_zero, support
+from sim.scenario.description_keys import unwrap_value
+from sim.scenario.distribution_properties import can_be_zero, support
+from sim.scenario.distribution_reader import measure_of, read_distribution
+from sim.scenario.distributions import Distribution, UncertainNumbers
 from sim.scenario.faults import ComplaintCollector, invalid_value
 from sim.scenario.fields import FieldReader, declarations_of, field_reader
+from sim.scenario.number_reader import NumberReader
 from sim.scenario.scalars import read_name
 from sim.scenario.units import MEASURES, Measure
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from sim.scenario.distribution_reader import DESCRIPTION_KEYS
+from sim.scenario.description_keys import DESCRIPTION_KEYS
 from sim.scenario.fields import FieldReader, SchemaObject
 from sim.scenario.yaml_reader import scalar_text
 

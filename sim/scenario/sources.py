@@ -8,8 +8,8 @@ from typing import Any
 
 from sim.scenario.construction import Trigger
 from sim.scenario.dates import Date
-from sim.scenario.distribution_reader import DESCRIPTION_KEYS, strip_description
-from sim.scenario.distributions import Distribution, UncertainReference
+from sim.scenario.description_keys import DESCRIPTION_KEYS, strip_description
+from sim.scenario.distributions import Distribution
 from sim.scenario.faults import to_flow_style
 from sim.scenario.fields import SchemaObject
 from sim.scenario.schema import ScenarioFile
@@ -67,9 +67,7 @@ def iterate_quantities(
         for key, name in value.field_by_key().items():
             if key in tree:
                 yield from iterate_quantities(getattr(value, name), tree[key], (*path, key), own, uncertain)
-    elif isinstance(value, Distribution) and isinstance(
-        reference := value.params.get("value"), UncertainReference
-    ):
+    elif isinstance(value, Distribution) and (reference := value.reference):
         yield sourced_quantity(
             tree, path, citation_of(tree, citation_of(uncertain.get(reference.name), inherited))
         )

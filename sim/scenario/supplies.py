@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, ValidationInfo
 
-from sim.scenario.distribution_reader import unwrap_value
+from sim.scenario.description_keys import unwrap_value
 from sim.scenario.distributions import Distribution
 from sim.scenario.faults import ComplaintCollector, invalid_value, suggestion
 from sim.scenario.fields import SchemaObject, declarations_of, field_reader, text_default
@@ -63,7 +63,7 @@ def read_supply_unit(written: object, info: ValidationInfo) -> str:
 def read_initial(written: object, info: ValidationInfo) -> Distribution:
     """How much is there at the start? (Nothing is read where the unit is faulty.)"""
     if "unit" not in info.data:
-        return Distribution("constant", {"value": 0.0}, "each")
+        return Distribution.certain(0.0, "each")
     return read_quantity(written, info, supply_measure(info.data["unit"]), not_below_zero)
 
 

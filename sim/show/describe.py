@@ -8,6 +8,7 @@ from sim.results.formatting import join_words
 from sim.scenario.construction import Building
 from sim.scenario.dates import Date
 from sim.scenario.demand import Arrivals
+from sim.scenario.distribution_families import FAMILIES
 from sim.scenario.distributions import Distribution, UncertainReference
 from sim.scenario.market import Right
 from sim.scenario.schema import ScenarioFile
@@ -78,7 +79,6 @@ def describe_scenario(scenario: ScenarioFile) -> Iterator[tuple[str, str]]:
 
 def describe_quantity(distribution: Distribution) -> str:
     """A quantity or a law in a few words."""
-    p = distribution.params
 
     def number(value: object) -> str:
         if isinstance(value, UncertainReference):
@@ -88,16 +88,8 @@ def describe_quantity(distribution: Distribution) -> str:
         scale, unit = DISPLAY_UNITS.get(distribution.dimension, (1.0, ""))
         return f"{value / scale:,.4g} {unit}".strip() if isinstance(value, float) else str(value)
 
-    if distribution.family == "constant":
-        return number(p["value"])
-    if distribution.family == "chance":
-        return f"{float(p['chance']):.0%} chance of {describe_quantity(p['then'])}, else {describe_quantity(p['else'])}"
-    if distribution.family in ("discrete", "empirical"):
-        return f"one of {len(p['values'])} values"
-    if "low" in p:
-        return f"{number(p['low'])} to {number(p['high'])} ({distribution.family})"
-    middle = next((f"{key} {number(p[key])}" for key in ("median", "mean", "scale") if key in p), "")
-    return f"{middle} ({distribution.family})"
+    family = FAMILIES[distribution.family]
+    return family.describe(family, distribution.params, number, describe_quantity)
 
 
 def format_duration(microseconds: float) -> str:

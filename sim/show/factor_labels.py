@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sim.results.formatting import format_factor_value
-from sim.scenario.distributions import PARAMETRIZATIONS
+from sim.scenario.distribution_families import FAMILIES
 from sim.study.sweep_result import SweepResult
 
-if TYPE_CHECKING:
-    pass
-
-
-DISTRIBUTION_PARAMETERS = {name for ways in PARAMETRIZATIONS.values() for way in ways for name in way}
+DISTRIBUTION_PARAMETERS = {
+    parameter.name for family in FAMILIES.values() for way in family.parametrizations for parameter in way
+}
 """What stands at the end of a path into a law, and says little alone."""
 
 

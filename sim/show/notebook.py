@@ -1,4 +1,4 @@
-"""What is printed on a terminal, for a notebook."""
+"""HTML for notebooks: what a page prints on a terminal, and the description of a scenario."""
 
 from collections.abc import Callable
 from html import escape
@@ -13,15 +13,15 @@ HTML_FRAME = '<pre style="white-space:pre;overflow-x:auto;line-height:1.3;font-s
 
 
 def console_html(render: Callable[[Console], None], width: int = 100) -> str:
-    """What a function prints to a terminal of some width, as HTML with its colours."""
-    # in Jupyter rich would show it at once, beside what is given back
+    """Return what a function prints to a terminal of some width, as HTML with its colours."""
+    # forced off, since rich in Jupyter would display the page at once, beside the HTML that is returned
     console = Console(record=True, file=StringIO(), width=width, highlight=False, force_jupyter=False)
     render(console)
     return console.export_html(inline_styles=True, code_format=HTML_FRAME)
 
 
 def scenario_html(scenario: ScenarioFile) -> str:
-    """A scenario in words, as a table."""
+    """Return the description of a scenario as an HTML table."""
     rows = "".join(
         f'<tr><td style="text-align:left;vertical-align:top"><b>{escape(label)}</b></td>'
         f'<td style="text-align:left">{escape(text)}</td></tr>'

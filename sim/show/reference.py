@@ -5,9 +5,10 @@ It is written by `uv run python -m sim.show.reference > docs/format.md`.
 
 from collections.abc import Iterable, Iterator
 
-from sim.scenario.distributions import FAMILY_NAMES, PARAMETRIZATIONS
+from sim.scenario.distribution_families import FAMILIES
 from sim.scenario.fields import SchemaObject
-from sim.scenario.schema import EXTENDS_DESCRIPTION, ScenarioFile
+from sim.scenario.json_schema import EXTENDS_DESCRIPTION
+from sim.scenario.schema import ScenarioFile
 from sim.scenario.schema_objects import (
     ANY_NAME,
     KeyDescription,
@@ -117,39 +118,6 @@ COMPOSED_UNITS = {
 }
 """Units that are no list."""
 
-DISTRIBUTION_MEANINGS = {
-    "constant": "always this, as where the value is written alone",
-    "uniform": "anything between, equally likely",
-    "triangular": "between low and high, most likely at the mode",
-    "pert": "the same, smoother, and nearer to the mode",
-    "exponential": "a time until something that may come at any moment",
-    "lognormal": "a median times a random factor; `sigma` is the standard deviation of its logarithm,"
-    " `cv` that of the value over its mean",
-    "gamma": "a sum of `shape` exponential times of mean `scale`",
-    "weibull": "a time until something that gets more likely with age, where `shape` is above 1",
-    "discrete": "one of these, as likely as its weight; equally likely without `weights`",
-    "empirical": "one of those that were seen: written here, or in a column of a CSV file",
-    "chance": "one law with this chance, else the other; 0 without `else`",
-}
-"""What each law gives."""
-
-DISTRIBUTION_EXAMPLES = {
-    "constant": ("{constant: 12 mo}",),
-    "discrete": ("{discrete: {values: [3 y, 5 y], weights: [1, 4]}}",),
-    "empirical": (
-        "{empirical: {values: [10, 12.5, 30], unit: d}}",
-        "{empirical: {file: delays.csv, column: days, unit: d}}",
-    ),
-    "chance": ("{chance: 40 %, then: 3 mo, else: 0 d}",),
-}
-"""How a law is written that does not have parameters alone."""
-
-PARAMETER_EXAMPLES = {
-    "low": "9 mo", "mode": "12 mo", "high": "18 mo", "mean": "12 mo", "median": "12 mo", "scale": "6 mo",
-    "sigma": "0.5", "cv": "0.4", "shape": "2",
-}  # fmt: skip
-"""A value for each parameter of a law."""
-
 
 def format_reference() -> str:
     """The whole page."""
@@ -192,18 +160,8 @@ def unit_rows() -> Iterator[tuple[str, str, str]]:
 
 def distribution_rows() -> Iterator[tuple[str, str]]:
     """Each law as it is written, and what it gives."""
-    for kind in FAMILY_NAMES:
-        yield " or ".join(f"`{form}`" for form in distribution_examples(kind)), DISTRIBUTION_MEANINGS[kind]
-
-
-def distribution_examples(kind: str) -> tuple[str, ...]:
-    """The ways in which a law may be written, as examples of a duration."""
-    if kind in DISTRIBUTION_EXAMPLES:
-        return DISTRIBUTION_EXAMPLES[kind]
-    stated = [
-        ", ".join(f"{name}: {PARAMETER_EXAMPLES[name]}" for name in way) for way in PARAMETRIZATIONS[kind]
-    ]
-    return tuple(f"{{{kind}: {{{each}}}}}" for each in stated)
+    for family in FAMILIES.values():
+        yield " or ".join(f"`{example}`" for example in family.examples), family.meaning
 
 
 def object_heading(schema_object: ObjectDescription) -> str:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from sim.scenario.dates import INSTANT_PATTERN, parse_instant
-from sim.scenario.distribution_reader import strip_description
+from sim.scenario.description_keys import strip_description
 from sim.scenario.faults import InvalidValueError, UserError, to_flow_style
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.units import Measure, conversion_factor, measure_of_unit, parse_quantity, split_quantity

@@ -19,10 +19,10 @@ from sim.results.formatting import format_percent_3
 from sim.results.integrals import Metrics
 from sim.scenario.expectations import COMPARISONS, EXPECTATION_PATTERN, EXPECTATION_STATISTICS
 from sim.scenario.faults import InvalidValueError, ScenarioError, UserError
-from sim.scenario.reading import OVERRIDE_PLACE
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.sweep import STUDY_LEVEL_KEYS
 from sim.scenario.units import parse_quantity
+from sim.scenario.validation import OVERRIDE_PLACE
 from sim.study.engines import EngineSelection
 from sim.study.lever_range import LeverRange, parse_lever_range, set_lever, settable_path, value_at_path
 from sim.study.options import RunKeywords, RunOptions

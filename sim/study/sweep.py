@@ -24,7 +24,7 @@ from sim.model.arrays import FloatArray
 from sim.model.run import Engine
 from sim.results.files import OutputError, write_text
 from sim.results.metrics import metric_unit
-from sim.scenario.distribution_reader import DESCRIPTION_KEYS
+from sim.scenario.description_keys import DESCRIPTION_KEYS
 from sim.scenario.expectations import parse_expectation
 from sim.scenario.factors import Factor
 from sim.scenario.faults import ScenarioError, suggestion

@@ -19,8 +19,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from sim.model.quantiles import quantile
-from sim.scenario.distributions import can_be_zero, support
+from sim.scenario.distribution_properties import can_be_zero, quantile, support
 from sim.scenario.factors import Factor, Level, canonical_scale
 from sim.scenario.faults import Fault, ScenarioError
 from sim.scenario.schema import ScenarioFile

@@ -14,7 +14,7 @@ import polars as pl
 from sim.model.calendar import DAY_US
 from sim.results.formatting import join_words
 from sim.results.integrals import Metrics
-from sim.scenario.distributions import mean
+from sim.scenario.distribution_properties import mean
 from sim.scenario.faults import UserError, suggestion
 from sim.scenario.market import Right
 from sim.scenario.schema import ScenarioFile

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Verification: simulated markets compared with the exact results of queueing theory."""

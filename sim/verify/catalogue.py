@@ -1,4 +1,4 @@
-"""TODO."""
+"""The catalogue of reference cases: all of them, each with its seed, and the selection of some by name."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,11 +27,12 @@ CASE_GROUPS = (
 
 
 def all_cases(seed: int = 0) -> list[ReferenceCase]:
-    """All cases, each with a seed of its own, so that no two share their draws, nor do those of two seeds."""
-    found = [case for group in CASE_GROUPS for case in group()]
+    """Build all cases, each with a seed of its own, so that no two share their draws, nor do those of two seeds."""
+    cases = [case for group in CASE_GROUPS for case in group()]
     return [
-        replace(case, scenario={**case.scenario, "seed": seed * len(found) + k})
-        for k, case in enumerate(found, start=1)
+        # the seed of a case is its place in the list: reordering the cases would change their numbers
+        replace(case, scenario={**case.scenario, "seed": seed * len(cases) + k})
+        for k, case in enumerate(cases, start=1)
     ]
 
 
@@ -40,15 +41,18 @@ class UnknownCaseError(UserError):
 
 
 def select_cases(cases: Sequence[ReferenceCase], names: Sequence[str]) -> list[ReferenceCase]:
-    """Which cases have one of these names, or begin with one? All of them without names. Raises NoCase."""
-    chosen = [case for case in cases if not names or _name_begins(case, names)]
+    """Select the cases whose names begin with one of `names`, whatever the letter case; all of them without names.
+
+    Raises UnknownCaseError for a name with which no case begins.
+    """
+    selected = [case for case in cases if not names or _name_begins(case, names)]
     all_names = [case.name for case in cases]
     for name in names:
         if not any(_name_begins(case, [name]) for case in cases):
             near = closest_word(name, all_names)
             remedy = f'did you mean "{near}"?' if near else f"there are: {'; '.join(all_names)}"
             raise UnknownCaseError(f'there is no case "{name}"; {remedy}')
-    return chosen
+    return selected
 
 
 def _name_begins(case: ReferenceCase, names: Sequence[str]) -> bool:

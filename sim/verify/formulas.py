@@ -1,7 +1,7 @@
-"""What is known exactly about simple markets: the formulas that a simulation is held against.
+"""Exact formulas of queueing theory for simple markets, with which simulated metrics are compared.
 
-A load is in erlangs: requests in a time, times the mean term. A server is room for one request. Shares of
-requests are shares of those asked (Poisson arrivals see time averages: Wolff 1982).
+A load is in erlangs: the arrival rate times the mean term. A server is room for one request. Arrivals are Poisson, so
+that shares of requests are also shares of time (PASTA: Wolff 1982).
 """
 
 from collections.abc import Sequence
@@ -15,11 +15,11 @@ from sim.model.arrays import FloatArray
 from sim.verify.markov import birth_death_distribution
 
 TRUNCATION_PROBABILITY = 1e-14
-"""The probability of a state at which an endless chain is cut off."""
+"""An infinite chain is truncated where a state is less likely than this share of the likeliest."""
 
 
 def littles_law(rate: float, days: float) -> float:
-    """How many are there on average, if `rate` come a day and each stays for so many? (Little 1961.)"""
+    """Mean number in a system where `rate` arrive a day and stay for `days` on average: L = rate W (Little 1961)."""
     return rate * days
 
 
@@ -27,9 +27,10 @@ def littles_law(rate: float, days: float) -> float:
 
 
 def erlang_b(servers: int, load: float) -> float:
-    """Which share finds all servers taken, and is lost? For terms of any law with the mean.
+    """Blocking probability of M/G/n/n, the share of requests that find all servers busy and are lost (Erlang B).
 
-    Erlang 1917, by the recursion B(n) = A B(n-1) / (n + A B(n-1)); insensitive to the law (Sevastyanov 1957).
+    Erlang 1917, by the recursion B(n) = A B(n-1) / (n + A B(n-1)); insensitive to the distribution of terms
+    beyond its mean (Sevastyanov 1957).
     """
     blocked = 1.0
     for n in range(1, servers + 1):
@@ -38,25 +39,25 @@ def erlang_b(servers: int, load: float) -> float:
 
 
 class OverflowMoments(NamedTuple):
-    """How many would be in service on average in an endless second group, and their variance."""
+    """Mean and variance of the number in service in an infinite group that an overflow is offered to."""
 
     mean: float
     variance: float
 
     @property
     def peakedness(self) -> float:
-        """Variance over mean: above 1, since what overflows comes in bursts."""
+        """Variance over mean: 1 for Poisson arrivals, above 1 for overflow, which comes in bursts."""
         return self.variance / self.mean
 
 
 def continued_erlang_b(servers: float, load: float) -> float:
-    """Erlang B for any real number of servers: A^x exp(-A) / Gamma(x + 1, A) (Jagerman 1974)."""
-    above = servers * np.log(load) - load - special.gammaln(servers + 1)
-    return float(np.exp(above) / special.gammaincc(servers + 1, load))
+    """Erlang B continued to a real number of servers: A^x exp(-A) / Gamma(x + 1, A) (Jagerman 1974)."""
+    log_numerator = servers * np.log(load) - load - special.gammaln(servers + 1)
+    return float(np.exp(log_numerator) / special.gammaincc(servers + 1, load))
 
 
 def riordan_moments(servers: float, load: float) -> OverflowMoments:
-    """What does a group of servers let overflow? For exponential terms.
+    """Moments of the overflow from a group of servers, with exponential terms.
 
     m = A B and v = m (1 - m + A / (N + 1 - A + m)): Riordan, in Wilkinson, "Theories for toll traffic
     engineering in the U.S.A.", Bell System Technical Journal 35 (1956), appendix I.
@@ -66,9 +67,9 @@ def riordan_moments(servers: float, load: float) -> OverflowMoments:
 
 
 def equivalent_random_group(overflow: OverflowMoments) -> tuple[float, float]:
-    """Which group, of how many servers and under which load, would let overflow the same mean and variance?
+    """Servers and load of the group whose overflow has these moments (the equivalent random group).
 
-    The servers are a real number; the equations of Riordan are solved from the start of Rapp 1964.
+    The number of servers is real; the equations of Riordan are solved from the approximation of Rapp 1964.
     """
     from scipy import optimize
 
@@ -76,29 +77,29 @@ def equivalent_random_group(overflow: OverflowMoments) -> tuple[float, float]:
     load = overflow.variance + 3 * peak * (peak - 1)
     start = (load * (mean + peak) / (mean + peak - 1) - mean - 1, load)
 
-    def off(group: FloatArray) -> tuple[float, float]:
-        found = riordan_moments(*group.tolist())
-        return found.mean - mean, found.variance - overflow.variance
+    def residuals(group: FloatArray) -> tuple[float, float]:
+        moments = riordan_moments(*group.tolist())
+        return moments.mean - mean, moments.variance - overflow.variance
 
-    servers, load = optimize.fsolve(off, start, xtol=1e-12)
+    servers, load = optimize.fsolve(residuals, start, xtol=1e-12)
     return float(servers), float(load)
 
 
 def wilkinson_lost_load(overflows: Sequence[OverflowMoments], servers: int) -> float:
-    """About how many erlangs does a group lose that several streams overflow into, independent of each other?
+    """Load in erlangs that a group loses which several independent streams overflow into: approximate.
 
-    An approximation, not exact but for one stream: the group stands behind the one that would let overflow the same
-    mean and variance as all of them (the equivalent random method: Wilkinson 1956).
+    The group is put behind the one whose overflow has the same mean and variance as all streams together (the
+    equivalent random method: Wilkinson 1956). Exact for one stream.
     """
-    together = OverflowMoments(sum(each.mean for each in overflows), sum(each.variance for each in overflows))
-    primary, load = equivalent_random_group(together)
+    total = OverflowMoments(sum(each.mean for each in overflows), sum(each.variance for each in overflows))
+    primary, load = equivalent_random_group(total)
     return load * continued_erlang_b(primary + servers, load)
 
 
 def kaufman_roberts(servers: int, groups: Sequence[tuple[float, int]]) -> list[float]:
-    """Which share of each group is lost, if a request of it takes `size` servers at once?
+    """Blocking probability of each group of requests, where a request takes `size` servers at once.
 
-    `groups` are (load, size). j q(j) = sum of A b q(j - b): Kaufman 1981, Roberts 1981.
+    `groups` are (load, size), in the order of the result. j q(j) = sum of A b q(j - b): Kaufman 1981, Roberts 1981.
     """
     q = [1.0]
     for j in range(1, servers + 1):
@@ -107,17 +108,16 @@ def kaufman_roberts(servers: int, groups: Sequence[tuple[float, int]]) -> list[f
 
 
 class ReservationLoss(NamedTuple):
-    """The shares lost where some servers are kept back for the provider's own requests."""
+    """Blocking probabilities of own and of other requests where some servers are reserved for the own."""
 
     own: float
     others: float
 
 
 def trunk_reservation(servers: int, n_reserved: int, own_load: float, other_load: float) -> ReservationLoss:
-    """Which share of its own requests, and of the others', does a provider lose that keeps servers back?
+    """Blocking probabilities under trunk reservation: others get a server only while more than `n_reserved` are free.
 
-    The others get one only while more than `kept` are free. With exponential terms of one mean the number of
-    servers taken is a birth-death chain: Feller 1950, XVII.
+    With exponential terms of one mean, the number of busy servers is a birth-death chain (Feller 1950, XVII).
     """
     births = [own_load + (other_load if servers - n > n_reserved else 0.0) for n in range(servers)]
     busy = birth_death_distribution(births, [n + 1.0 for n in range(servers)])
@@ -128,7 +128,7 @@ def trunk_reservation(servers: int, n_reserved: int, own_load: float, other_load
 
 
 def erlang_c(servers: int, load: float) -> float:
-    """Which share has to wait, if nobody gives up? For exponential terms and a load below the servers.
+    """Probability of waiting in M/M/n (Erlang C), for a load below the number of servers.
 
     Erlang 1917, by way of B: C = N B / (N - A (1 - B)).
     """
@@ -137,28 +137,28 @@ def erlang_c(servers: int, load: float) -> float:
 
 
 def mmc_mean_wait(servers: int, load: float) -> float:
-    """How long does a request wait on average, in mean terms? W = C / (N - A) (Erlang 1917)."""
+    """Mean wait of a request in M/M/n, in mean terms: W = C / (N - A) (Erlang 1917)."""
     return erlang_c(servers, load) / (servers - load)
 
 
 def mmc_wait_tail(servers: int, load: float, terms: float) -> float:
-    """Which share waits longer than so many mean terms, first come, first served? C exp(-(N - A) t)."""
+    """Probability of waiting longer than `terms` mean terms in M/M/n, first come, first served: C exp(-(N - A) t)."""
     return erlang_c(servers, load) * exp(-(servers - load) * terms)
 
 
 def md1_mean_wait(load: float) -> float:
-    """How long does a request wait on average for one server, in terms, if all terms are the same?
+    """Mean wait in M/D/1, in terms: W = A / (2 (1 - A)).
 
-    W = A / (2 (1 - A)): Pollaczek 1930 and Khinchine 1932, for a law without variance.
+    Pollaczek 1930 and Khinchine 1932, for terms without variance.
     """
     return load / (2 * (1 - load))
 
 
 def mmc_priority_mean_waits(servers: int, loads: Sequence[float]) -> list[float]:
-    """How long does each group wait on average, in mean terms, the highest priority first?
+    """Mean wait of each group in M/M/n with priorities, in mean terms, from the highest priority to the lowest.
 
-    W(k) = W0 / ((1 - S(k-1)) (1 - S(k))), with S(k) the load of the first k groups a server and W0 the wait
-    until the next server is free: Cobham 1954. Nobody is interrupted; the terms are exponential with one mean.
+    W(k) = W0 / ((1 - S(k-1)) (1 - S(k))), with S(k) the load per server of the first k groups and W0 the mean wait
+    until the next server is free: Cobham 1954. No service is preempted; terms are exponential with one mean.
     """
     first = erlang_c(servers, sum(loads)) / servers
     used = [sum(loads[:k]) / servers for k in range(len(loads) + 1)]
@@ -166,7 +166,7 @@ def mmc_priority_mean_waits(servers: int, loads: Sequence[float]) -> list[float]
 
 
 class RenegingQueue(NamedTuple):
-    """The share that finds all servers taken, the share lost, and how many wait on average."""
+    """Probability of delay, probability of reneging, and mean number waiting."""
 
     delay_probability: float
     reneging_probability: float
@@ -174,29 +174,30 @@ class RenegingQueue(NamedTuple):
 
 
 def erlang_a(servers: int, load: float, patience: float) -> RenegingQueue:
-    """What comes of requests that give up after an exponential patience, its mean given in mean terms?
+    """Measures of M/M/n+M (Erlang A): requests renege after an exponential patience, its mean in mean terms.
 
-    The birth-death chain of Palm 1957; with q waiting, q / patience give up in a term.
+    The birth-death chain of Palm 1957; with q waiting, q / patience renege in a mean term.
     """
     deaths: list[float] = []
-    chance = peak = 1.0
-    while chance > TRUNCATION_PROBABILITY * peak or len(deaths) < servers + load:
+    weight = peak = 1.0
+    # weights rise up to the number where deaths outrun births: the chain may be truncated only beyond it
+    while weight > TRUNCATION_PROBABILITY * peak or len(deaths) < servers + load:
         deaths.append(min(len(deaths) + 1, servers) + max(0, len(deaths) + 1 - servers) / patience)
-        chance *= load / deaths[-1]
-        peak = max(peak, chance)
+        weight *= load / deaths[-1]
+        peak = max(peak, weight)
     busy = birth_death_distribution([load] * len(deaths), deaths)
     waiting = float(busy @ np.maximum(np.arange(len(busy)) - servers, 0))
     return RenegingQueue(fsum(busy[servers:]), waiting / patience / load, waiting)
 
 
-# Room for all
+# Infinite servers
 
 
 def growing_mean_in_service(rate: float, growth: float, mean_term: float, at: float) -> float:
-    """How many are in service at a time, if all are served from the time 0 on, and none before?
+    """Mean number in service at a time in Mt/M/infinity that starts empty at time 0.
 
-    The rate is `rate` x `growth` ^ time, the terms exponential: the integral of rate(s) exp(-(t - s) / mean) over
+    The arrival rate is `rate` x `growth` ^ time: the integral of rate(s) exp(-(t - s) / mean) over
     s from 0 to t, for a Poisson number (Eick, Massey and Whitt, "The physics of the Mt/G/infinity queue", 1993).
     """
-    steep = np.log(growth)
-    return float(rate * (growth**at - exp(-at / mean_term)) / (steep + 1 / mean_term))
+    log_growth = np.log(growth)
+    return float(rate * (growth**at - exp(-at / mean_term)) / (log_growth + 1 / mean_term))

@@ -1,8 +1,8 @@
-"""Does the simulation find what is known exactly?
+"""Verification: reference cases are simulated, and the means of replications compared with exact values.
 
-A case is a scenario like a user's, played by the same path as a user's, with exact values for some of its metrics
-or for what its tables say. A value holds if the exact one lies within the interval of the simulated mean, and if
-that interval is so tight that a wrong rule could not pass.
+A case is a scenario like a user's, simulated by the same code as a user's, with exact values for some of its metrics
+or for functions of its tables. A check holds if the exact value lies within the confidence interval of the simulated
+mean, and if that interval is so narrow that the values of known wrong rules lie outside it.
 """
 
 import pickle
@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 
 from sim.model.run import Engine
+from sim.results.formatting import format_significant
 from sim.results.integrals import Metrics
 from sim.results.statistics import t_half_width
 from sim.results.tables import TableSelection
 from sim.scenario.faults import Place
-from sim.scenario.reading import validate_scenario
+from sim.scenario.schema import ScenarioFile
 from sim.scenario.yaml_reader import to_node
 from sim.study.executors import (
     available_cores,
@@ -32,22 +33,24 @@ from sim.study.replications import ProgressCallback, RunTask, batch_ranges, play
 from sim.verify.estimators import Estimator
 
 REPLICATION_MULTIPLIERS: dict[Engine, int] = {"simpy": 1, "compiled": 2}
-"""The clocks of the market, and how many times the replications of a case are played on each."""
+"""By engine, how many times the replications of a case are simulated on it: the compiled one is faster."""
 
 FAMILYWISE_ERROR_RATE = 1 / 2000
-"""How often may a right simulator fail where all cases are played on all clocks? Half of what is said to users,
-since the mean of many replications is only nearly normal."""
+"""The probability that a correct simulator fails any check, where all cases are simulated on all engines.
+
+Half of what users are told, since the mean of many replications is only nearly normal.
+"""
 
 ROUNDING_TOLERANCE = 1e-9
-"""What a float may be off, as a share of the exact value, where every replication gives the same."""
+"""The rounding error allowed, as a share of the exact value, where every replication gives the same number."""
 
 
 @dataclass(frozen=True)
 class ExactCheck:
-    """One exact value: of a metric, of the product of several, or of what is read in the tables.
+    """One exact value: of a metric, of the product of several metrics, or of a function of the tables.
 
-    `within` is how wide the interval may be to either side, as a share of the exact value. `rivals` are values
-    that wrong rules would give, by name; all have to lie outside the interval.
+    `tolerance` is the largest half-width that the interval may have, as a share of the exact value. `rivals` are
+    values that wrong rules would give, by name; all have to lie outside the interval.
     """
 
     label: str
@@ -60,7 +63,7 @@ class ExactCheck:
 
 @dataclass(frozen=True)
 class ReferenceCase:
-    """A scenario, as the keys of its file, and what is known exactly about it."""
+    """A scenario, as the keys of its file, and the exact values known of it."""
 
     name: str
     scenario: Mapping[str, Any]
@@ -69,7 +72,7 @@ class ReferenceCase:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What the simulation says to a check: the mean over the replications, and half the width of its interval."""
+    """The outcome of a check on one engine: the mean over the replications, and the half-width of its interval."""
 
     check: ExactCheck
     mean: float
@@ -78,33 +81,36 @@ class CheckResult:
 
     @property
     def contains_exact(self) -> bool:
-        """Does the interval contain the exact value?"""
+        """Whether the interval contains the exact value."""
         return abs(self.mean - self.check.exact) <= max(
             self.half_width, ROUNDING_TOLERANCE * abs(self.check.exact)
         )
 
     @property
     def is_tight(self) -> bool:
-        """Is the interval as tight as it should be, and does it leave out every rival?"""
-        apart = all(abs(self.mean - rival) > self.half_width for rival in self.check.rivals.values())
-        return self.half_width <= self.check.tolerance * abs(self.check.exact) and apart
+        """Whether the interval is within the tolerance, and contains the value of no wrong rule."""
+        excludes_rivals = all(
+            abs(self.mean - rival) > self.half_width for rival in self.check.rivals.values()
+        )
+        return self.half_width <= self.check.tolerance * abs(self.check.exact) and excludes_rivals
 
     @property
     def verdict(self) -> str:
-        """Is it as the formula says, is it not, or can this not be said?"""
+        """`exact`; `WRONG` where the exact value is outside the interval; `too wide` where it is not tight."""
         return ("exact" if self.is_tight else "too wide") if self.contains_exact else "WRONG"
 
     def __str__(self) -> str:
         check = self.check
         return (
-            f"{check.label} ({check.formula}): exact {check.exact:.5g}, simulated {self.mean:.5g}"
-            f" +- {self.half_width:.2g}, {self.half_width / abs(check.exact):.1%} of at most {check.tolerance:.0%}: {self.verdict}"
+            f"{check.label} ({check.formula}): exact {format_significant(check.exact, 5)}, simulated"
+            f" {format_significant(self.mean, 5)} +- {format_significant(self.half_width, 2)},"
+            f" {self.half_width / abs(check.exact):.1%} of at most {check.tolerance:.0%}: {self.verdict}"
         )
 
 
 @dataclass(frozen=True)
 class CaseResult:
-    """What one clock says to a case: its findings, and every metric as one value a replication."""
+    """The outcome of a case on one engine: of each check, and of every metric one value for each replication."""
 
     case: str
     engine: Engine
@@ -113,9 +119,10 @@ class CaseResult:
 
 
 def bonferroni_confidence_level(cases: Iterable[ReferenceCase]) -> float:
-    """Of what confidence is each interval, so that all of all cases, on all clocks, seldom fail by chance?
+    """Confidence level of each interval, so that all checks of `cases` on all engines keep the familywise error rate.
 
-    The chance is split evenly (Bonferroni), and always by all cases, so that a case picked alone is judged alike.
+    The error rate is split evenly (Bonferroni). Give all cases, whichever are simulated, so that a case is judged
+    alike when it is selected alone.
     """
     return 1 - FAMILYWISE_ERROR_RATE / (
         len(REPLICATION_MULTIPLIERS) * sum(len(case.checks) for case in cases)
@@ -131,63 +138,66 @@ def verify_cases(
     workers: int | None = None,
     progress: ProgressCallback | None = None,
 ) -> list[CaseResult]:
-    """What do the clocks say to the cases? In the order of the cases, whoever plays them.
+    """Simulate cases on engines and evaluate their checks; in the order of the cases, then of the engines.
 
-    Without `replications`, as many as each case asks for. A Ctrl-C ends it after what has begun, and gives the
-    cases that are finished. Raises UserError where a worker died.
+    Without `replications`, as many as each case asks for. A Ctrl-C ends it after the batches that have begun, and
+    returns the cases that are finished. Raises UserError where a worker died.
     """
-    asked = [(case, clock) for case in cases for clock in engines]
+    tasks = [(case, engine) for case in cases for engine in engines]
     sizes = [
-        replications or REPLICATION_MULTIPLIERS[clock] * int(case.scenario["replications"])
-        for case, clock in asked
+        replications or REPLICATION_MULTIPLIERS[engine] * int(case.scenario["replications"])
+        for case, engine in tasks
     ]
-    sent = [pickle.dumps(each) for each in asked]
-    todo = [(k, sent[k], part) for k, size in enumerate(sizes) for part in batch_ranges(size)]
-    todo.sort(key=lambda piece: engines.index(asked[piece[0]][1]))
-    todo = [todo[-1], *todo[:-1]]  # one worker waits for the compiler, while the others play on SimPy's clock
-    played: list[dict[int, Metrics]] = [{} for _ in asked]
+    pickled = [pickle.dumps(task) for task in tasks]
+    chunks = [(k, pickled[k], batch) for k, size in enumerate(sizes) for batch in batch_ranges(size)]
+    chunks.sort(key=lambda chunk: engines.index(tasks[chunk[0]][1]))
+    # the last engine's last batch first: one worker waits for the compiler while the others use SimPy's clock
+    chunks = [chunks[-1], *chunks[:-1]]
+    finished: list[dict[int, Metrics]] = [{} for _ in tasks]
+    n_workers = min(available_cores() if workers is None else workers, len(chunks))
     with (
         report_broken_pool(remedy="try fewer --workers"),
         stop_on_interrupt() as stop,
-        worker_pool(min(available_cores() if workers is None else workers, len(todo))) as who,
+        worker_pool(n_workers) as pool,
     ):
-        for (k, _, part), found in results_as_completed(who, _play_case, todo, stop):
-            played[k] |= zip(part, found, strict=True)
+        for (k, _, batch), metrics in results_as_completed(pool, _play_case, chunks, stop):
+            finished[k] |= zip(batch, metrics, strict=True)
             if progress is not None:
-                progress(sum(map(len, played)), sum(sizes))
+                progress(sum(map(len, finished)), sum(sizes))
     return [
-        evaluate_case(case, clock, [of[replication] for replication in range(size)], confidence_level)
-        for (case, clock), of, size in zip(asked, played, sizes, strict=True)
-        if len(of) == size
+        # batches end in any order; the mean of floats depends on it, so that it is taken by replication number
+        evaluate_case(case, engine, [metrics[replication] for replication in range(size)], confidence_level)
+        for (case, engine), metrics, size in zip(tasks, finished, sizes, strict=True)
+        if len(metrics) == size
     ]
 
 
 def _play_case(chunk: tuple[int, bytes, range]) -> list[Metrics]:
-    """Some replications of a case on a clock: their metrics, and what its checks read in their tables."""
-    _, sent, replications = chunk
-    case, task = _load_task(sent)
+    """Simulate a batch of a case; returns the metrics of each replication, and among them its checks of tables."""
+    _, pickled_case, replications = chunk
+    case, task = _load_task(pickled_case)
     batch = play_batch(task, replications)
     for check in case.checks:
         if callable(check.estimator):
-            read = check.estimator(task.scenario, batch.tables)
-            for metrics, value in zip(batch.metrics, read, strict=True):
+            estimates = check.estimator(task.scenario, batch.tables)
+            for metrics, value in zip(batch.metrics, estimates, strict=True):
                 metrics[check.label] = value
     return batch.metrics
 
 
 @lru_cache(maxsize=4)
 def _load_task(pickled_case: bytes) -> tuple[ReferenceCase, RunTask]:
-    """A case and how it is played on a clock, with the tables that its checks read."""
-    case, clock = pickle.loads(pickled_case)
-    scenario = validate_scenario(to_node(case.scenario, Place(case.name)), Path(f"{case.name}.yaml"), {})
+    """Unpickle a case and its engine, and prepare the run with the tables that its checks read."""
+    case, engine = pickle.loads(pickled_case)
+    scenario = ScenarioFile.from_node(to_node(case.scenario, Place(case.name)), Path(f"{case.name}.yaml"), {})
     tables: TableSelection = "all" if any(callable(check.estimator) for check in case.checks) else "none"
-    return case, RunTask(scenario, scenario.seed, tables, engine=clock)
+    return case, RunTask(scenario, scenario.seed, tables, engine=engine)
 
 
 def evaluate_case(
     case: ReferenceCase, engine: Engine, metrics_by_replication: Sequence[Metrics], confidence_level: float
 ) -> CaseResult:
-    """What do the replications of a case say to each of its checks?"""
+    """Evaluate the checks of a case from the metrics of its replications."""
     values = {
         name: [metrics[name] for metrics in metrics_by_replication] for name in metrics_by_replication[0]
     }
@@ -199,7 +209,10 @@ def evaluate_case(
 def evaluate_check(
     check: ExactCheck, values: Mapping[str, Sequence[float | None]], confidence_level: float
 ) -> CheckResult:
-    """What do the replications say to a check? By Student's t over them."""
+    """Compare a check with the mean over the replications and its interval by Student's t.
+
+    A check of a product multiplies the metrics of each replication, before the mean is taken.
+    """
     names = (
         (check.label,)
         if callable(check.estimator)
@@ -207,29 +220,26 @@ def evaluate_check(
         if isinstance(check.estimator, str)
         else check.estimator
     )
-    read = np.array([values[name] for name in names], dtype=np.float64).prod(axis=0)
-    half_width = t_half_width(float(read.std(ddof=1)), len(read), confidence_level)
-    return CheckResult(check, float(read.mean()), half_width, len(read))
+    estimates = np.array([values[name] for name in names], dtype=np.float64).prod(axis=0)
+    half_width = t_half_width(float(estimates.std(ddof=1)), len(estimates), confidence_level)
+    return CheckResult(check, float(estimates.mean()), half_width, len(estimates))
 
 
 def differing_metrics(results: Iterable[CaseResult]) -> dict[str, list[str]]:
-    """By case: which metrics differ between the clocks, in the replications that both played?
+    """List by case the metrics that differ between the engines, in the replications simulated on both.
 
-    The clocks face the same futures there, so that not a bit may differ.
+    These have the same random draws on both, so that not a bit may differ. Cases without a difference are left out.
     """
     by_case: dict[str, list[CaseResult]] = {}
     for each in results:
         by_case.setdefault(each.case, []).append(each)
     return {
         case: names
-        for case, played in by_case.items()
-        if (names := [name for name in played[0].values if _metric_differs(name, played)])
+        for case, by_engine in by_case.items()
+        if (names := [name for name in by_engine[0].values if _metric_differs(name, by_engine)])
     }
 
 
 def _metric_differs(metric: str, results: Sequence[CaseResult]) -> bool:
-    both = min(len(each.values[metric]) for each in results)
-    return any(each.values[metric][:both] != results[0].values[metric][:both] for each in results)
-
-
-# What is read in the tables
+    n_common = min(len(each.values[metric]) for each in results)
+    return any(each.values[metric][:n_common] != results[0].values[metric][:n_common] for each in results)

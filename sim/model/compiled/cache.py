@@ -1,42 +1,46 @@
-"""Where compiled code is kept, and whether there is any: known without the compiler.
+"""The folder in which compiled code is kept, and whether there is any: known without the compiler.
 
-Numba's cache on disk looks at one file, and does not see an edit in another that it took functions from. So its
-folder is named by a hash of all the sources that are compiled, and of how they are.
+Numba's cache on disk looks at one file, and does not see an edit in another that it took functions or numbers
+from. So the folder is named by a hash of every source that compiled code could take something from: the whole of
+the model, and what the model imports of the scenario, so that nobody has to remember to list a new file here.
 """
 
 import hashlib
 import os
+import re
 import shutil
 import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from sim.model import ledger, rules
-
 MAX_FOLDERS = 4
 """How many folders of compiled code are kept, for other versions of the sources."""
 
+_SCENARIO_IMPORT = re.compile(r"^from sim\.scenario\.(\w+) import ", re.MULTILINE)
+
 
 def compiled_sources() -> list[Path]:
-    """The files from which compiled functions are taken."""
-    here = Path(__file__).parent
-    return [Path(rules.__file__), Path(ledger.__file__), *sorted(here.glob("*.py"))]
+    """The files from which compiled functions, or the numbers in them, are taken."""
+    package = Path(__file__).parents[2]
+    model = sorted((package / "model").rglob("*.py"))
+    names = {name for path in model for name in _SCENARIO_IMPORT.findall(path.read_text())}
+    return [*model, *(package / "scenario" / f"{name}.py" for name in sorted(names))]
 
 
 def source_hash() -> str:
-    """What does compiled code depend on, besides the processor, which numba looks at?"""
-    told = hashlib.sha256()
+    """The hash of all that compiled code depends on, besides the processor, which numba looks at."""
+    digest = hashlib.sha256()
     for path in compiled_sources():
-        told.update(path.read_bytes() + b"\0")
-    how = (
+        digest.update(path.read_bytes() + b"\0")
+    options = (
         version("numba"),
         sys.version_info[:2],
         os.environ.get("NUMBA_BOUNDSCHECK"),
         os.environ.get("NUMBA_OPT"),
     )
-    told.update(repr(how).encode())
-    return told.hexdigest()[:16]
+    digest.update(repr(options).encode())
+    return digest.hexdigest()[:16]
 
 
 def cache_root() -> Path:
@@ -46,21 +50,22 @@ def cache_root() -> Path:
 
 
 def is_compiled() -> bool:
-    """Has the market been compiled before, as it now is?"""
+    """Whether the market has been compiled before, as it now is."""
+    # The name of the function on which all others rest; it is compiled last, so that the others are there too.
     return any((cache_root() / f"compiled-{source_hash()}").glob("*/instants.advance-*.nbc"))
 
 
 def cache_folder() -> Path | None:
-    """A folder for compiled code, in which it can be written; None where there is none."""
-    here = cache_root() / f"compiled-{source_hash()}"
+    """A folder for compiled code that can be written to; None where there is none."""
+    folder = cache_root() / f"compiled-{source_hash()}"
     try:
-        here.mkdir(parents=True, exist_ok=True)
-        here.touch()
-        with tempfile.TemporaryFile(dir=here):
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.touch()  # the order in which folders were last used decides which are removed
+        with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError:
         return None
-    older = sorted(cache_root().glob("compiled-*"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for stale in older[MAX_FOLDERS:]:
+    by_use = sorted(cache_root().glob("compiled-*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for stale in by_use[MAX_FOLDERS:]:
         shutil.rmtree(stale, ignore_errors=True)
-    return here
+    return folder

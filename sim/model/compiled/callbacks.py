@@ -26,6 +26,10 @@ from sim.model.compiled.codes import (
     FACT_TERM,
     FACT_UNCOMMITTED_KW,
     FACT_WANTED,
+    OFFER_KW,
+    OFFER_PROMISED,
+    OFFER_PROVIDER,
+    OFFER_ROOM_KW,
 )
 from sim.model.compiled.compiler import COMPILER_OFF, jit_with_signature
 from sim.model.compiled.state import Int64Matrix, Int64Vector, UserFunction
@@ -116,8 +120,8 @@ def compile_policy(policy: UserPolicy, callback_names: CallbackNames) -> UserFun
         for name in function(request(facts, draw), [offer(offers[i]) for i in range(count)]):
             p = -1
             for i in range(count):
-                if names[offers[i, 0]] == name:
-                    p = offers[i, 0]
+                if names[offers[i, OFFER_PROVIDER]] == name:
+                    p = offers[i, OFFER_PROVIDER]
             for i in range(n):
                 if ranking[i] == p:
                     p = -1
@@ -259,6 +263,9 @@ def _offer_builder(callback_names: CallbackNames) -> Any:
     promised = register_jitable(day)
 
     def offer(numbers: Int64Vector) -> Any:
-        return Offer(name(numbers[0]), numbers[1], promised(numbers[2]), numbers[3], price(numbers[0]))
+        p = numbers[OFFER_PROVIDER]
+        return Offer(
+            name(p), numbers[OFFER_KW], promised(numbers[OFFER_PROMISED]), numbers[OFFER_ROOM_KW], price(p)
+        )
 
     return register_jitable(offer)

@@ -3,6 +3,8 @@
 import numpy as np
 
 from sim.model import ledger, rules
+from sim.model.outcomes import WAIVABLE_LIMITS as _WAIVABLE_LIMITS
+from sim.model.outcomes import RefusalReason, ReleaseReason
 
 
 def int64_constant(number: int) -> int:
@@ -15,9 +17,15 @@ NEVER = int64_constant(rules.NEVER)
 ZERO = int64_constant(0)
 STEP_WORLD, STEP_ANSWERS = int64_constant(rules.STEP_WORLD), int64_constant(rules.STEP_ANSWERS)
 STEP_DELIVERIES, STEP_GIVE_UPS = int64_constant(rules.STEP_DELIVERIES), int64_constant(rules.STEP_GIVE_UPS)
-RELEASE_GIVE_UP = int64_constant(ledger.RELEASE_REASONS.index("gave up"))
-NO_WAIVER, WAIVE_PARTIAL, WAIVE_UTILIZATION, WAIVE_DELAY = (int64_constant(k) for k in range(4))
-"""Which limit of a holder is left out, to see what it limits."""
+RELEASE_GIVE_UP = int64_constant(ReleaseReason.GAVE_UP)
+NOT_LIMITED = int64_constant(RefusalReason.NONE)
+"""What limited a holder; also the limit that is waived, to see what it limits."""
+LIMITED_BY_APPETITE = int64_constant(RefusalReason.APPETITE)
+LIMITED_BY_ROOM = int64_constant(RefusalReason.ROOM)
+LIMITED_BY_UTILIZATION = int64_constant(RefusalReason.UTILIZATION)
+LIMITED_BY_DELAY = int64_constant(RefusalReason.DELAY)
+LIMITED_BY_PARTIAL = int64_constant(RefusalReason.PARTIAL)
+WAIVABLE_LIMITS = np.array(_WAIVABLE_LIMITS, dtype=np.int64)
 
 # What a user's own function is told of a request, and of each offer.
 (
@@ -58,10 +66,9 @@ OFFER_PROVIDER, OFFER_KW, OFFER_PROMISED, OFFER_ROOM_KW = range(4)
 ) = range(9)
 RELEASE_COMMITMENT, RELEASE_KW, RELEASE_AT, RELEASE_WHY = range(4)
 
-IN_ORDER, SOONEST, CHEAPEST, MOST_ROOM = range(4)
-OVERFLOW_POLICY_CODES = {
-    "in order": IN_ORDER,
-    "soonest": SOONEST,
-    "cheapest": CHEAPEST,
-    "most room": MOST_ROOM,
-}
+# The number of rows in each of these arrays.
+N_FACTS = FACT_N_OFFERS + 1
+N_OFFER_COLUMNS = OFFER_ROOM_KW + 1
+N_COMMITMENT_ROWS = COMMITMENT_UNDELIVERED_KW + 1
+N_DELIVERY_ROWS = DELIVERY_END + 1
+N_RELEASE_ROWS = RELEASE_WHY + 1

@@ -8,14 +8,14 @@ import numpy as np
 from sim.model.compiled.agenda import add_to_agenda
 from sim.model.compiled.callbacks import NO_FUNCTION, CompiledCallbacks
 from sim.model.compiled.codes import (
-    COMMITMENT_UNDELIVERED_KW,
-    DELIVERY_END,
-    FACT_N_OFFERS,
+    N_COMMITMENT_ROWS,
+    N_DELIVERY_ROWS,
+    N_FACTS,
+    N_OFFER_COLUMNS,
+    N_RELEASE_ROWS,
     NEVER,
     NOBODY,
-    OFFER_ROOM_KW,
-    OVERFLOW_POLICY_CODES,
-    RELEASE_WHY,
+    NOT_LIMITED,
     STEP_WORLD,
     ZERO,
 )
@@ -30,7 +30,7 @@ from sim.model.compiled.state import (
     blank_state,
     borrow,
 )
-from sim.model.ledger import NOT_LIMITED
+from sim.model.rules import OVERFLOW_POLICY_CODES
 from sim.model.sampled_inputs import SampledInputs
 
 
@@ -52,6 +52,7 @@ def initial_state(inputs: SampledInputs, callbacks: CompiledCallbacks) -> State:
         requests.group,
         np.array(requests.windows, dtype=np.int64).reshape(len(rights), len(requests)),
     )
+    _, appetite = flatten_lists(group.appetite for group in groups)
     set_groups(
         state,
         int_array(priorities.index(-group.priority) for group in groups),
@@ -59,7 +60,7 @@ def initial_state(inputs: SampledInputs, callbacks: CompiledCallbacks) -> State:
         int_array(group.split for group in groups),
         int_array(group.own_provider for group in groups),
         *flatten_lists(group.rights for group in groups),
-        flatten_lists(group.appetite for group in groups)[1],
+        appetite,
         *flatten_lists(group.overflow_order for group in groups),
     )
     set_providers(
@@ -68,7 +69,7 @@ def initial_state(inputs: SampledInputs, callbacks: CompiledCallbacks) -> State:
         int_array(seller.presells for seller in sellers),
         int_array(seller.keeps_back for seller in sellers),
         np.array([np.inf if seller.price is None else seller.price for seller in sellers], dtype=np.float64),
-        OVERFLOW_POLICY_CODES.get(inputs.overflow_policy, 0),
+        OVERFLOW_POLICY_CODES[inputs.overflow_policy],
         int_array(max((p.presells for p in sellers if s in p.sites), default=0) for s in range(len(sites))),
     )
     set_rights(
@@ -135,14 +136,18 @@ def new_state(
     m.holder_kw = np.zeros(n, np.int64)
     m.first_kw = np.zeros(n, np.int64)
     m.reason = np.full(n, NOT_LIMITED, np.int64)
-    m.ends_at, m.ends_item, m.n_ends = np.empty(64, np.int64), np.empty(64, np.int64), 0
+    m.delivery_ends_at, m.delivery_ends_item, m.n_delivery_ends = (
+        np.empty(64, np.int64),
+        np.empty(64, np.int64),
+        0,
+    )
     m.agenda_at, m.agenda_item, m.n_agenda = np.empty(64, np.int64), np.empty(64, np.int64), 0
     m.waiting, m.head, m.tail = np.empty(64, np.int64), 0, 0
     m.due_answers, m.n_due_answers = np.empty(16, np.int64), 0
     m.give_ups, m.n_give_ups = np.empty(16, np.int64), 0
-    m.commitments, m.n_commitments = np.empty((COMMITMENT_UNDELIVERED_KW + 1, n + 16), np.int64), 0
-    m.deliveries, m.n_deliveries = np.empty((DELIVERY_END + 1, n + 16), np.int64), 0
-    m.releases, m.n_releases = np.empty((RELEASE_WHY + 1, 16), np.int64), 0
+    m.commitments, m.n_commitments = np.empty((N_COMMITMENT_ROWS, n + 16), np.int64), 0
+    m.deliveries, m.n_deliveries = np.empty((N_DELIVERY_ROWS, n + 16), np.int64), 0
+    m.releases, m.n_releases = np.empty((N_RELEASE_ROWS, 16), np.int64), 0
     m.trigger_site, m.trigger_share = np.empty(0, np.int64), np.empty(0, np.int64)
     return m
 
@@ -184,8 +189,8 @@ def set_providers(
     m.ranking, m.rank_last = np.empty(n, np.int64), np.empty(n, np.int64)
     m.rank_date, m.rank_price = np.empty(n, np.int64), np.empty(n, np.float64)
     m.request_facts, m.offers = (
-        np.empty(FACT_N_OFFERS + 1, np.int64),
-        np.empty((n, OFFER_ROOM_KW + 1), np.int64),
+        np.empty(N_FACTS, np.int64),
+        np.empty((n, N_OFFER_COLUMNS), np.int64),
     )
 
 

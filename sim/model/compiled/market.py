@@ -4,11 +4,13 @@ It stands in the same place as the market on SimPy's clock: an instant comes aft
 time, and the world hears of a trigger that fires in the instant in which it does.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 import simpy
 
 from sim.model.callbacks import UserAnswer, UserPolicy
-from sim.model.capacity_events import CANCELLED, EVENT_NAMES, RETIRED, CapacityEvent
+from sim.model.capacity_events import CapacityEvent
 from sim.model.compiled.agenda import add_to_agenda, mark_site_to_deliver
 from sim.model.compiled.callbacks import compile_callbacks
 from sim.model.compiled.codes import NOBODY, STEP_WORLD, ZERO
@@ -23,11 +25,11 @@ from sim.model.ledger import (
     COMMITMENT_COLUMNS,
     DELIVERY_COLUMNS,
     RELEASE_COLUMNS,
-    RELEASE_REASONS,
     REQUEST_COLUMNS,
     LedgerTables,
 )
 from sim.model.market import ExceedsOnlineError
+from sim.model.outcomes import RELEASE_REASON_OF_EVENT
 from sim.model.sampled_inputs import SampledInputs
 from sim.model.scheduling import MARKET_PRIORITY, schedule
 from sim.model.sites import Sites
@@ -99,10 +101,10 @@ class Market:
         """What was written down."""
         made, delivered, released = row_tables(self.state)
         return LedgerTables(
-            commitments=dict(zip(COMMITMENT_COLUMNS, made, strict=False)),
+            commitments=dict(zip(COMMITMENT_COLUMNS, made[: len(COMMITMENT_COLUMNS)], strict=True)),
             deliveries=dict(zip(DELIVERY_COLUMNS, delivered, strict=True)),
             releases=dict(zip(RELEASE_COLUMNS, released, strict=True)),
-            requests=dict(zip(REQUEST_COLUMNS, request_outcomes(self.state), strict=True)),
+            requests=request_outcomes(self.state)._asdict(),
         )
 
     # What the world changed
@@ -116,8 +118,8 @@ class Market:
             self.events.append((now, news))
             self.sites.apply(news)
             fallen.setdefault(news.site, NOBODY)
-            if news.kind in (CANCELLED, RETIRED) and fallen[news.site] == NOBODY:
-                fallen[news.site] = RELEASE_REASONS.index(EVENT_NAMES[news.kind])
+            if news.kind in RELEASE_REASON_OF_EVENT and fallen[news.site] == NOBODY:
+                fallen[news.site] = RELEASE_REASON_OF_EVENT[news.kind]
             for at in self.inputs.presale_openings(news.site, news.date):
                 if at > now:
                     schedule_walk(self.state, at)
@@ -212,29 +214,34 @@ def row_tables(m: State) -> tuple[Int64Matrix, Int64Matrix, Int64Matrix]:
     )
 
 
+class RequestOutcomes(NamedTuple):
+    """What became of each request: an array `(n_requests,)` for each of `sim.model.ledger.REQUEST_COLUMNS`."""
+
+    uncommitted: Int64Vector
+    undelivered: Int64Vector
+    lost: Int64Vector
+    right: Int64Vector
+    asked_first: Int64Vector
+    answered: Int64Vector
+    holder_kw: Int64Vector
+    first_kw: Int64Vector
+    reason: Int64Vector
+
+
+assert RequestOutcomes._fields == REQUEST_COLUMNS
+
+
 @jit
-def request_outcomes(
-    m: State,
-) -> tuple[
-    Int64Vector,
-    Int64Vector,
-    Int64Vector,
-    Int64Vector,
-    Int64Vector,
-    Int64Vector,
-    Int64Vector,
-    Int64Vector,
-    Int64Vector,
-]:
-    """What became of each request: the columns of `sim.model.ledger.REQUEST_COLUMNS`."""
-    return (
-        m.uncommitted,
-        m.undelivered,
-        m.lost,
-        m.right,
-        m.asked_first,
-        m.answered,
-        m.holder_kw,
-        m.first_kw,
-        m.reason,
+def request_outcomes(m: State) -> RequestOutcomes:
+    """The outcomes of all requests."""
+    return RequestOutcomes(
+        uncommitted=m.uncommitted,
+        undelivered=m.undelivered,
+        lost=m.lost,
+        right=m.right,
+        asked_first=m.asked_first,
+        answered=m.answered,
+        holder_kw=m.holder_kw,
+        first_kw=m.first_kw,
+        reason=m.reason,
     )

@@ -1,24 +1,16 @@
-"""TODO."""
+"""The ranking of the overflow: whether anyone takes anything, and in which order the providers are asked."""
 
 from sim.model import rules
-from sim.model.compiled.allocation import allocate, allocated_kw, latest_promise_date, provider_room
+from sim.model.compiled.allocation import allocate, allocated_kw, latest_promise_date, room_within_reach
 from sim.model.compiled.callback_arguments import describe_offer, describe_request
-from sim.model.compiled.codes import (
-    CHEAPEST,
-    IN_ORDER,
-    MOST_ROOM,
-    NEVER,
-    NOBODY,
-    SOONEST,
-    ZERO,
-)
+from sim.model.compiled.codes import NEVER, NOBODY, ZERO
 from sim.model.compiled.compiler import jit
 from sim.model.compiled.state import State
 
 
 @jit
 def has_taker(m: State, r: int, without: int) -> bool:
-    """Would anyone take anything? If not, there is nothing to rank."""
+    """Whether anyone but `without` would take anything; if not, there is nothing to rank."""
     g = m.group[r]
     for i in range(m.overflow_order_at[g], m.overflow_order_at[g + 1]):
         p = m.overflow_order[i]
@@ -29,9 +21,10 @@ def has_taker(m: State, r: int, without: int) -> bool:
 
 @jit
 def rank_providers(m: State, r: int, without: int) -> int:
-    """In which order are the providers asked? Ties in the order of `order`; without a holder who answered.
+    """Rank the providers in the order in which they are asked, without a holder who answered.
 
-    Written into `ranking` of the state; gives how many there are.
+    Providers that rank alike stay in the order of `overflow.order`. The ranking is written into `ranking` of the
+    state; gives how many it names. It is sorted while it is made, by insertion: there are few providers.
     """
     g, n = m.group[r], 0
     for i in range(m.overflow_order_at[g], m.overflow_order_at[g + 1]):
@@ -44,21 +37,19 @@ def rank_providers(m: State, r: int, without: int) -> int:
                 m, r, m.ranking[i], i, allocate(m, r, m.ranking[i], m.gives_up[r], NEVER, NOBODY, ZERO)
             )
         return m.user_policy(describe_request(m, r, n), m.appetite_draw[r], m.offers, m.ranking)
-    if m.overflow_policy == IN_ORDER:
+    policy = m.overflow_policy
+    if policy == rules.IN_ORDER:
         return n
+    at_once = rules.earliest_promise(m.now, m.wanted[r])
     for i in range(n):
         p = m.ranking[i]
-        last, date = 0, 0
-        price = 0.0
-        if m.overflow_policy == CHEAPEST:
-            price = m.price[p]
-        elif m.overflow_policy == MOST_ROOM:
-            date = -provider_room(m, p, rules.horizon(m.now, m.presells[p], m.gives_up[r]))
-        else:
+        kw, promise, room = ZERO, ZERO, ZERO
+        if rules.ranks_by_promise(policy):
             count = allocate(m, r, p, m.gives_up[r], NEVER, NOBODY, ZERO)
-            whole = allocated_kw(m, count, ZERO) == m.uncommitted[r]
-            last = 2 * (count == 0) + (not whole)
-            date = latest_promise_date(m, r, count, ZERO)
+            kw, promise = allocated_kw(m, count, ZERO), latest_promise_date(m, r, count, ZERO)
+        if rules.ranks_by_room(policy):
+            room = room_within_reach(m, r, p)
+        last, date, price = rules.ranking_key(policy, kw, m.uncommitted[r], promise, room, m.price[p])
         k = i
         while k > 0 and _comes_before(
             last, date, price, m.rank_last[k - 1], m.rank_date[k - 1], m.rank_price[k - 1]
@@ -67,7 +58,8 @@ def rank_providers(m: State, r: int, without: int) -> int:
             m.rank_date[k], m.rank_price[k] = m.rank_date[k - 1], m.rank_price[k - 1]
             k -= 1
         m.ranking[k], m.rank_last[k], m.rank_date[k], m.rank_price[k] = p, last, date, price
-        if m.overflow_policy == SOONEST and last == 0 and date == rules.earliest_promise(m.now, m.wanted[r]):
+        if rules.ranks_by_promise(policy) and kw == m.uncommitted[r] and promise == at_once:
+            # Nobody can come before, so that the others need not be asked: they stay behind in their order.
             return n
     return n
 
@@ -76,7 +68,7 @@ def rank_providers(m: State, r: int, without: int) -> int:
 def _comes_before(
     last: int, date: int, price: float, than_last: int, than_date: int, than_price: float
 ) -> bool:
-    """Does a provider come before another: by its kind of taking, then its date, then its price?"""
+    """Whether one `rules.ranking_key` is less than another."""
     if last != than_last:
         return last < than_last
     if date != than_date:

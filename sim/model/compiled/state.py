@@ -126,10 +126,10 @@ class State:
     trigger_share: Int64Vector
 
     # What is due: two heaps, each as two parallel arrays
-    ends_at: Int64Vector
-    ends_item: Int64Vector
+    delivery_ends_at: Int64Vector
+    delivery_ends_item: Int64Vector
     """Site and kW of a delivery that ends, packed."""
-    n_ends: int
+    n_delivery_ends: int
     agenda_at: Int64Vector
     agenda_item: Int64Vector
     """Step, rank of the priority, and request or site, packed."""

@@ -1,8 +1,8 @@
-"""Advice as people see it: what a right is worth, what it would take, what matters."""
+"""The page of an analysis: dispatch to the page of its kind."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import assert_never
 
 from rich.console import Console
 
@@ -15,12 +15,9 @@ from sim.study.plan import Plan
 from sim.study.sensitivity import Sensitivity
 from sim.study.value import ContractValue
 
-if TYPE_CHECKING:
-    pass
-
 
 def render_analysis(analysis: AnyAnalysis, console: Console) -> None:
-    """Print it."""
+    """Print the page of an analysis."""
     match analysis:
         case Plan():
             render_plan(analysis, console)
@@ -28,8 +25,10 @@ def render_analysis(analysis: AnyAnalysis, console: Console) -> None:
             render_value(analysis, console)
         case Sensitivity():
             render_sensitivity(analysis, console)
+        case _:
+            assert_never(analysis)
 
 
 def analysis_html(analysis: AnyAnalysis) -> str:
-    """The same for a notebook."""
+    """Return the page as HTML for a notebook."""
     return console_html(lambda console: render_analysis(analysis, console))

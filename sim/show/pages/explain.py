@@ -1,4 +1,4 @@
-"""The story of a request on the terminal and in a notebook, with the same in another world beside it."""
+"""The page of `explain`: the timeline of a request, with that under overrides beside it, as text, HTML and JSON."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -19,6 +19,7 @@ from sim.show.notebook import console_html
 from sim.show.pages.explain_narrative import narrate_timeline
 
 DatedLines = list[tuple[datetime, list[str]]]
+"""Lines of text by date, in the order of time."""
 
 DIFFERENCE_LABELS = {
     "size_kw": "size",
@@ -38,11 +39,11 @@ DIFFERENCE_LABELS = {
     "promised": "promises",
     "delivered": "deliveries",
 }
-"""What a difference is called, where not as its column."""
+"""The words for a difference: of the columns that have others than their name, of commitments and of deliveries."""
 
 
 def explain_heading(explanation: RequestExplanation) -> str:
-    """Of which request this is."""
+    """Return the line that says which request, replication and seed this is."""
     row = explanation.timeline.request
     return (
         f"Request {row['request']} ({row['stream']}:{row['number']}) of {explanation.scenario},"
@@ -51,40 +52,46 @@ def explain_heading(explanation: RequestExplanation) -> str:
 
 
 def format_overrides(explanation: RequestExplanation) -> str:
-    """What was set anew."""
+    """Return the overridden keys with their values."""
     return ", ".join(f"{path}={value}" for path, value in explanation.overrides.items())
 
 
 def difference_lines(explanation: RequestExplanation) -> list[str]:
-    """What differs, in plain words."""
+    """Return the lines that tell how the timelines differ."""
     row, other = explanation.timeline.request, explanation.other_timeline
     name = f"{row['stream']}:{row['number']}"
     if other is None:
         return [f"With {format_overrides(explanation)} there is no request {name} in this replication."]
     lines = []
     if explanation.identity_differences:
+        columns = join_words(
+            DIFFERENCE_LABELS.get(column, column) for column in explanation.identity_differences
+        )
         lines.append(
-            f"With {format_overrides(explanation)} the draws of {row['stream']} mean other requests: {name} is another one there,"
-            f" by {join_words(DIFFERENCE_LABELS.get(each, each) for each in explanation.identity_differences)}."
+            f"With {format_overrides(explanation)} the draws of {row['stream']} mean other requests: {name} is"
+            f" another one there, by {columns}."
         )
     if not explanation.differences:
-        same = explanation.timeline.events == other.events
+        is_equal = explanation.timeline.events == other.events
         lines.append(
-            "Nothing differs." if same else "What became of it does not differ; what stood behind it does."
+            "Nothing differs."
+            if is_equal
+            else "What became of it does not differ; what stood behind it does."
         )
     else:
         lines.append("What differs:")
-        lines += [f"  {_describe_difference(each)}" for each in explanation.differences]
+        lines += [f"  {_describe_difference(difference)}" for difference in explanation.differences]
     return lines
 
 
 def _describe_difference(difference: TimelineDifference) -> str:
-    here, there = difference.here, difference.there
-    said = f"{DIFFERENCE_LABELS.get(difference.what, difference.what)}: {_format_value(difference.what, here)}; there {_format_value(difference.what, there)}"
-    if isinstance(here, datetime) and isinstance(there, datetime):
-        later = (there - here) / DAY_LENGTH
-        said += f" ({format_days(abs(later))} {'later' if later > 0 else 'earlier'})"
-    return said
+    what, value, other_value = difference.what, difference.here, difference.there
+    label = DIFFERENCE_LABELS.get(what, what)
+    text = f"{label}: {_format_value(what, value)}; there {_format_value(what, other_value)}"
+    if isinstance(value, datetime) and isinstance(other_value, datetime):
+        days_later = (other_value - value) / DAY_LENGTH
+        text += f" ({format_days(abs(days_later))} {'later' if days_later > 0 else 'earlier'})"
+    return text
 
 
 def _format_value(what: str, value: Any) -> str:
@@ -95,19 +102,20 @@ def _format_value(what: str, value: Any) -> str:
     if isinstance(value, timedelta):
         return format_days(value / DAY_LENGTH)
     if isinstance(value, list):
-        when = "promised" if what == "promised" else "start"
+        date_key = "promised" if what == "promised" else "start"
         rows = [
-            f"{format_power(x['kw'])} at {x['site']} ({x['provider']}) {format_date(x[when])}" for x in value
+            f"{format_power(row['kw'])} at {row['site']} ({row['provider']}) {format_date(row[date_key])}"
+            for row in value
         ]
         return join_words(rows) if rows else "none"
     return format_power(value) if what.endswith("_kw") else str(value)
 
 
-# On paper
+# As text
 
 
 def explain_lines(explanation: RequestExplanation) -> Iterator[str]:
-    """Lines of text, none of which is wrapped: for a pipe."""
+    """Yield the page as lines of text, none of them wrapped: for a pipe."""
     yield explain_heading(explanation)
     yield from _timeline_lines(explanation.timeline)
     if explanation.overrides:
@@ -126,31 +134,31 @@ def _timeline_lines(timeline: Timeline) -> Iterator[str]:
 
 
 def _lines_by_date(timeline: Timeline) -> DatedLines:
-    """All lines of each date together."""
-    found: DatedLines = []
+    """Gather the lines of each date."""
+    dated: DatedLines = []
     for at, lines in narrate_timeline(timeline):
-        if found and found[-1][0] == at:
-            found[-1][1].extend(lines)
+        if dated and dated[-1][0] == at:
+            dated[-1][1].extend(lines)
         else:
-            found.append((at, list(lines)))
-    return found
+            dated.append((at, list(lines)))
+    return dated
 
 
 def render_explain(explanation: RequestExplanation, console: Console) -> None:
-    """Print the story; in two columns where there is another beside it."""
+    """Print the timeline; in two columns where there is one under overrides."""
     console.print(Text(explain_heading(explanation), style="bold"))
-    both = [_lines_by_date(explanation.timeline)]
+    timelines = [_lines_by_date(explanation.timeline)]
     table = Table(
         box=None, pad_edge=False, show_header=explanation.other_timeline is not None, padding=(0, 2, 0, 0)
     )
     table.add_column("", no_wrap=True, style="dim")
     table.add_column("as it was", ratio=1)
     if explanation.other_timeline is not None:
-        both.append(_lines_by_date(explanation.other_timeline))
+        timelines.append(_lines_by_date(explanation.other_timeline))
         table.add_column(Text(f"with {format_overrides(explanation)}"), ratio=1)
-    sides = [dict(each) for each in both]
-    for at in sorted({at for side in sides for at in side}):
-        table.add_row(format_date(at), *(_hanging_indent(side.get(at, [])) for side in sides))
+    columns = [dict(dated) for dated in timelines]
+    for at in sorted({at for column in columns for at in column}):
+        table.add_row(format_date(at), *(_hanging_indent(column.get(at, [])) for column in columns))
     console.print(table)
     if explanation.overrides:
         console.print()
@@ -158,13 +166,13 @@ def render_explain(explanation: RequestExplanation, console: Console) -> None:
 
 
 def _hanging_indent(lines: list[str]) -> Group:
-    """Lines that are wrapped under where they begin."""
+    """Lay out lines so that each is wrapped under its own beginning."""
     parts = [(len(line) - len(line.lstrip()), line.lstrip()) for line in lines]
     return Group(*(Padding(Text(text), (0, 0, 0, indent)) for indent, text in parts))
 
 
 def explain_text(explanation: RequestExplanation, width: int = 100) -> str:
-    """The page as plain text of some width, with what could not be had."""
+    """Return the page with its notes as plain text of some width."""
     console = Console(file=StringIO(), width=width, highlight=False, color_system=None)
     _render_with_notes(explanation, console)
     assert isinstance(console.file, StringIO)
@@ -172,7 +180,7 @@ def explain_text(explanation: RequestExplanation, width: int = 100) -> str:
 
 
 def explain_html(explanation: RequestExplanation) -> str:
-    """The page for a notebook."""
+    """Return the page with its notes as HTML for a notebook."""
     return console_html(
         lambda console: _render_with_notes(explanation, console), 150 if explanation.other_timeline else 100
     )
@@ -188,7 +196,7 @@ def _render_with_notes(explanation: RequestExplanation, console: Console) -> Non
 
 
 def explain_to_dict(explanation: RequestExplanation) -> dict[str, Any]:
-    """The same as one object for JSON: times as ISO 8601 in UTC, durations in days."""
+    """Convert an explanation to one object for JSON: times as ISO 8601 in UTC, durations in days."""
     row = explanation.timeline.request
     return {
         "request": row["request"],
@@ -201,7 +209,7 @@ def explain_to_dict(explanation: RequestExplanation) -> dict[str, Any]:
         if explanation.other_timeline is None
         else _timeline_to_dict(explanation.other_timeline),
         "another": explanation.identity_differences,
-        "differences": _to_json([asdict(each) for each in explanation.differences]),
+        "differences": _to_json([asdict(difference) for difference in explanation.differences]),
         "notes": explanation.notes,
     }
 

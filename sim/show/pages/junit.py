@@ -1,4 +1,4 @@
-"""What a check found, for machines that build: JUnit XML, and a summary in Markdown."""
+"""The checks of a run or a sweep for continuous integration: JUnit XML, and a summary in Markdown."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from sim.show.factor_labels import label_point
 from sim.study.sweep_result import SweepResult
 
 STEP_SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
-"""The file to which GitHub Actions takes a summary."""
+"""The environment variable with which GitHub Actions names the file for a summary."""
 MAX_SUMMARY_ROWS = 20
+"""The number of failed checks that a summary lists."""
 
 
 @dataclass(frozen=True)
 class JUnitCase:
-    """One thing that was checked: what is wrong with it, or None; `error` where it could not even be played."""
+    """One check: its failure, or None where it holds; an error is a check that could not be made."""
 
     name: str
     failure: str | None = None
@@ -29,10 +30,10 @@ class JUnitCase:
 
 
 def write_junit(path: Path, suite: str, cases: Iterable[JUnitCase]) -> None:
-    """Write what was checked as JUnit XML, whole or not at all."""
+    """Write checks as JUnit XML; the file is whole or not there. Raises OutputError where it cannot be written."""
     cases = list(cases)
     root = xml.Element("testsuites")
-    into = xml.SubElement(
+    suite_element = xml.SubElement(
         root,
         "testsuite",
         name=suite,
@@ -41,7 +42,7 @@ def write_junit(path: Path, suite: str, cases: Iterable[JUnitCase]) -> None:
         errors=str(sum(case.is_error for case in cases)),
     )
     for case in cases:
-        element = xml.SubElement(into, "testcase", classname=suite, name=case.name)
+        element = xml.SubElement(suite_element, "testcase", classname=suite, name=case.name)
         if case.failure is not None:
             xml.SubElement(element, "error" if case.is_error else "failure", message=xml_text(case.failure))
     xml.indent(root)
@@ -53,27 +54,27 @@ def write_junit(path: Path, suite: str, cases: Iterable[JUnitCase]) -> None:
 
 
 def xml_text(text: str) -> str:
-    """A text without the characters that XML does not allow."""
+    """Replace the characters of a text that XML does not allow by question marks."""
     return "".join(
         c if c in "\t\n" or (ord(c) >= 32 and not 0xD800 <= ord(c) < 0xE000) else "?" for c in text
     )
 
 
 def append_step_summary(title: str, cases: Iterable[JUnitCase]) -> None:
-    """Append a summary in Markdown to the file that the builder names, if it names one."""
+    """Append a summary of checks in Markdown to the file that the environment names, if it names one."""
     path = os.environ.get(STEP_SUMMARY_VARIABLE)
     if not path:
         return
     cases = list(cases)
-    wrong = [case for case in cases if case.failure is not None]
-    lines = [f"### {title}", "", f"{len(cases) - len(wrong)} of {len(cases)} checks hold."]
-    if wrong:
+    failed = [case for case in cases if case.failure is not None]
+    lines = [f"### {title}", "", f"{len(cases) - len(failed)} of {len(cases)} checks hold."]
+    if failed:
         lines += ["", "| check | found |", "|---|---|"]
         lines += [
             f"| {markdown_cell(case.name)} | {markdown_cell(case.failure or '')} |"
-            for case in wrong[:MAX_SUMMARY_ROWS]
+            for case in failed[:MAX_SUMMARY_ROWS]
         ]
-        lines += [f"\nand {len(wrong) - MAX_SUMMARY_ROWS} more"] if len(wrong) > MAX_SUMMARY_ROWS else []
+        lines += [f"\nand {len(failed) - MAX_SUMMARY_ROWS} more"] if len(failed) > MAX_SUMMARY_ROWS else []
     with (
         report_os_errors(Path(path), f"{STEP_SUMMARY_VARIABLE} names it"),
         Path(path).open("a", encoding="utf-8") as file,
@@ -82,30 +83,30 @@ def append_step_summary(title: str, cases: Iterable[JUnitCase]) -> None:
 
 
 def markdown_cell(text: str) -> str:
-    """A text in a cell of a Markdown table."""
+    """Escape a text for a cell of a Markdown table."""
     return " ".join(text.replace("|", "\\|").replace("<", "&lt;").split())
 
 
 def sweep_junit_cases(sweep: SweepResult) -> list[JUnitCase]:
-    """What was checked in a sweep: every statement at every point, and every point for runs that failed."""
-    failed = {row["point"]: row for row in sweep.failures.iter_rows(named=True)}
+    """List the checks of a sweep: the points at which runs failed, and every statement at every point."""
+    failures = {row["point"]: row for row in sweep.failures.iter_rows(named=True)}
     cases = [
         JUnitCase(
             f"runs at {label_point(sweep, point)}",
             f"{row['runs']} of {sweep.replications} runs failed: {row['error']}",
             True,
         )
-        for point, row in failed.items()
+        for point, row in failures.items()
     ]
-    for each in sweep.verdicts():
-        wrong = None if each.holds else format_found(each.found)
-        assert each.point is not None, "a verdict of a sweep"
-        cases.append(JUnitCase(f"{each.statement} at {label_point(sweep, each.point)}", wrong))
+    for verdict in sweep.verdicts():
+        failure = None if verdict.holds else format_found(verdict.found)
+        assert verdict.point is not None, "a verdict of a sweep"
+        cases.append(JUnitCase(f"{verdict.statement} at {label_point(sweep, verdict.point)}", failure))
     return cases
 
 
 def report_sweep_check(sweep: SweepResult, junit: Path | None) -> bool:
-    """Does a sweep hold what is expected of it, without a run that failed? Written for the builder too."""
+    """Write the checks of a sweep for continuous integration; return whether all hold and no run failed."""
     cases = sweep_junit_cases(sweep)
     if junit is not None:
         write_junit(junit, sweep.name, cases)
@@ -114,7 +115,7 @@ def report_sweep_check(sweep: SweepResult, junit: Path | None) -> bool:
 
 
 def report_run_check(run: RunResult, junit: Path | None) -> None:
-    """What a run was checked for, written for the builder too."""
+    """Write the checks of a run for continuous integration: its expectations, and the precision asked for."""
     cases = []
     for verdict in run.verdicts():
         cases.append(JUnitCase(verdict.statement, None if verdict.holds else format_found(verdict.found)))

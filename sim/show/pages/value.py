@@ -1,4 +1,4 @@
-"""What a right is worth, on the terminal: to each party, with and without it, and with other windows."""
+"""The page of `value`: what a right is worth to each party, with and without it, and with other windows."""
 
 from itertools import groupby
 
@@ -7,23 +7,22 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from sim.results.formatting import format_figures, scale_to_unit
+from sim.results.formatting import format_count, format_figures, scale_to_unit, with_sign
 from sim.study.payoffs import NO_DIFFERENCE, NOT_DISTINGUISHABLE, Payoff
 from sim.study.value import ContractValue
 
 SHORT_VERDICTS = {NOT_DISTINGUISHABLE: "not sure", NO_DIFFERENCE: "no difference"}
-"""What is said of a stake where there is little room."""
+"""The verdicts on a payoff that have shorter words in the table."""
 
 
 def render_value(contract_value: ContractValue, console: Console) -> None:
-    """Print what a right is worth."""
+    """Print the page of the value of a right."""
     window = "" if contract_value.as_written is None else f", window {contract_value.as_written.window}"
-    futures = f"{contract_value.replications} replication{'s' * (contract_value.replications != 1)}"
+    replications = format_count(contract_value.replications, "replication", grouping=False)
+    engine = contract_value.engine_choice.engine
     parts: list[RenderableType] = [
         Text(f"{contract_value.kind} of {contract_value.holder}{window}"),
-        Text(
-            f"{futures} of {contract_value.scenario}, seed {contract_value.seed}, engine {contract_value.engine_choice.engine}"
-        ),
+        Text(f"{replications} of {contract_value.scenario}, seed {contract_value.seed}, engine {engine}"),
         *([Text(""), Text(contract_value.caution)] if contract_value.caution else []),
         Text(""),
         _payoff_table(contract_value),
@@ -36,7 +35,7 @@ def render_value(contract_value: ContractValue, console: Console) -> None:
         ),
     ]
     if contract_value.other_windows:
-        count = sum(len(each.payoffs) for each in contract_value.other_windows)
+        n_payoffs = sum(len(variant.payoffs) for variant in contract_value.other_windows)
         parts += [
             Text(""),
             Text("Worth by window", style="bold"),
@@ -45,43 +44,46 @@ def render_value(contract_value: ContractValue, console: Console) -> None:
             Text(""),
             Text(
                 "A star: surely not 0. The other windows are corrected together, for the"
-                f" {count} that they are (Holm).",
+                f" {n_payoffs} that they are (Holm).",
                 style="dim",
             ),
         ]
-    parts += [Text(""), *(Text(f"{note}", style="dim") for note in contract_value.notes)]
+    parts += [Text(""), *(Text(note, style="dim") for note in contract_value.notes)]
     console.print(
         Panel(Group(*parts), title=f'What the right "{contract_value.right}" is worth', title_align="left")
     )
 
 
 def _payoff_table(contract_value: ContractValue) -> Table:
-    """A row for each stake, under a row for each party."""
+    """Lay out a row for each payoff, under a row for each party."""
     table = Table(box=None, pad_edge=False)
     table.add_column("")
     for name in ("without", "with", "worth", "95 % interval"):
         table.add_column(name, justify="right")
     table.add_column("")
-    for (party, role), stakes in groupby(contract_value.payoffs, key=lambda each: (each.party, each.role)):
+    for (party, role), payoffs in groupby(
+        contract_value.payoffs, key=lambda payoff: (payoff.party, payoff.role)
+    ):
         table.add_row(Text(f"{party}, {role}", style="bold"))
-        for stake in stakes:
-            row = stake.to_dict()
-            most = max(abs(row[side] or 0.0) for side in ("without", "with"))
+        for payoff in payoffs:
+            row, style = payoff.to_dict(), _payoff_style(payoff)
+            largest = max(abs(row[side] or 0.0) for side in ("without", "with"))
+            interval = "-"
+            if payoff.ci95 is not None:
+                interval = " to ".join(format_payoff(end, payoff, largest) for end in payoff.ci95)
             table.add_row(
-                Text(f"  {payoff_label(stake, most)}"),
-                format_payoff(row["without"], stake, most),
-                format_payoff(row["with"], stake, most),
-                Text(format_payoff(stake.worth, stake, most, signed=True), style=_payoff_style(stake)),
-                "-"
-                if stake.ci95 is None
-                else " to ".join(format_payoff(end, stake, most) for end in stake.ci95),
-                Text(SHORT_VERDICTS.get(stake.verdict, stake.verdict), style=_payoff_style(stake)),
+                Text(f"  {payoff_label(payoff, largest)}"),
+                format_payoff(row["without"], payoff, largest),
+                format_payoff(row["with"], payoff, largest),
+                Text(format_payoff(payoff.worth, payoff, largest, signed=True), style=style),
+                interval,
+                Text(SHORT_VERDICTS.get(payoff.verdict, payoff.verdict), style=style),
             )
     return table
 
 
 def _window_table(contract_value: ContractValue) -> Table:
-    """A row for each stake, under a row for each party; a column for each window, the clause's own among them."""
+    """Lay out a row for each payoff, under a row for each party, with a column for each window."""
     table = Table(box=None, pad_edge=False)
     table.add_column("")
     variants = contract_value.by_window()
@@ -89,16 +91,16 @@ def _window_table(contract_value: ContractValue) -> Table:
         table.add_column(
             "as it is" if variant is contract_value.as_written else variant.window, justify="right"
         )
-    before = None
-    for k, stake in enumerate(contract_value.payoffs):
-        if (stake.party, stake.role) != before:
-            table.add_row(Text(stake.party, style="bold"))
-        before = (stake.party, stake.role)
-        row = [variant.payoffs[k] for variant in variants]
-        most = max(abs(each.worth or 0.0) for each in row)
+    previous = None
+    for k, payoff in enumerate(contract_value.payoffs):
+        if (payoff.party, payoff.role) != previous:
+            table.add_row(Text(payoff.party, style="bold"))
+        previous = (payoff.party, payoff.role)
+        by_window = [variant.payoffs[k] for variant in variants]
+        largest = max(abs(each.worth or 0.0) for each in by_window)
         table.add_row(
-            Text(f"  {payoff_label(stake, most)}"),
-            *(Text(_format_starred(each, most), style=_payoff_style(each)) for each in row),
+            Text(f"  {payoff_label(payoff, largest)}"),
+            *(Text(_format_starred(each, largest), style=_payoff_style(each)) for each in by_window),
         )
     return table
 
@@ -116,13 +118,13 @@ def _payoff_style(payoff: Payoff) -> str:
 
 
 def payoff_label(payoff: Payoff, largest: float) -> str:
-    """What is at stake, with its unit."""
+    """Return the measure of a payoff with its unit, the one that suits `largest`."""
     return f"{payoff.measure.name} ({scale_to_unit(1.0, payoff.measure.unit, largest)[1]})"
 
 
 def format_payoff(value: float | None, payoff: Payoff, largest: float, signed: bool = False) -> str:
-    """A number in the step of the unit that suits `most`."""
+    """Format a value of a payoff in the unit that suits `largest`, without the unit; a hyphen for none."""
     if value is None:
         return "-"
-    said = format_figures(scale_to_unit(value, payoff.measure.unit, largest)[0])
-    return f"+{said}" if signed and value > 0 else said
+    text = format_figures(scale_to_unit(value, payoff.measure.unit, largest)[0])
+    return with_sign(text, value) if signed else text

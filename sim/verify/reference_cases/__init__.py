@@ -1,1 +1,1 @@
-"""Simple markets about which something is known exactly."""
+"""The reference cases: markets so simple that some of their metrics are known exactly, a module for each subject."""

@@ -1,4 +1,4 @@
-"""Markets that change with time, and room for all: what is in service in the long run, and on a date."""
+"""Capacity that rises and falls: MW in service on dates, and the share that is lost."""
 
 from itertools import pairwise
 
@@ -8,19 +8,19 @@ from sim.verify.verification import ExactCheck, ReferenceCase
 
 
 def capacity_step_cases() -> list[ReferenceCase]:
-    """A building comes online at a site, and is retired again; who is in service then is not evicted.
+    """Build the case of a site where a building comes online and is retired, with no eviction of requests in service.
 
-    Ten sites alike, each with a provider and customers of its own, so that a replication tells ten times as much.
+    Ten equal sites, each with a provider and customers of its own, give ten observations in each replication.
     """
-    alike, few, many, load, mean = 10, 4, 8, 8.0, 10
+    n_sites, few, many, load, mean = 10, 4, 8, 8.0, 10
     days = {"2025-01-31": 30, "2025-02-04": 34, "2025-03-12": 70, "2025-03-16": 74, "2025-04-01": 90}
-    online, soon, retired, late, end = days
-    lasts = [(until - since) / mean for since, until in pairwise([0, *days.values()])]
-    exact = markov.solve_capacity_steps(load, list(zip((few, many, many, few, few), lasts, strict=True)))
-    mw = dict(zip(days, (alike * number for number in exact.in_service), strict=True))
-    steady_few, steady_many = (alike * load * (1 - formulas.erlang_b(n, load)) for n in (few, many))
-    lost = exact.lost * alike * load / mean * days[end]
-    places = [f"Place {k}" for k in range(1, alike + 1)]
+    online, soon_after, retired, soon_retired, end = days
+    durations = [(until - since) / mean for since, until in pairwise([0, *days.values()])]
+    exact = markov.solve_capacity_steps(load, list(zip((few, many, many, few, few), durations, strict=True)))
+    mw = dict(zip(days, (n_sites * number for number in exact.in_service), strict=True))
+    steady_few, steady_many = (n_sites * load * (1 - formulas.erlang_b(n, load)) for n in (few, many))
+    lost = exact.lost * n_sites * load / mean * days[end]
+    places = [f"Place {k}" for k in range(1, n_sites + 1)]
     hall = {"it_power": f"{many - few} MW", "planned": online, "retired": retired}
     calls = stream_keys(load, term={"exponential": {"mean": f"{mean} d"}}) | {
         "arrivals": {"poisson": {"rate": f"{load / mean} /d"}}
@@ -31,14 +31,14 @@ def capacity_step_cases() -> list[ReferenceCase]:
         700,
         end=end,
         measure_from="2025-01-01",
-        report_at=[soon, retired, late],
+        report_at=[soon_after, retired, soon_retired],
     )
     steps["sites"] = {site: {**keys, "buildings": {"Hall": hall}} for site, keys in steps["sites"].items()}
     formula = "Kolmogorov's equations"
 
-    def on(day: str, rival: str, would_be: float) -> ExactCheck:
+    def mw_check(date: str, rival: str, rival_mw: float) -> ExactCheck:
         return ExactCheck(
-            f"MW on {day}", formula, f"in_service_mw.at.{day}", mw[day], 0.03, {rival: would_be}
+            f"MW on {date}", formula, f"in_service_mw.at.{date}", mw[date], 0.03, {rival: rival_mw}
         )
 
     return [
@@ -46,14 +46,14 @@ def capacity_step_cases() -> list[ReferenceCase]:
             "capacity steps",
             steps,
             (
-                on(soon, "as if steady", steady_many),
-                on(retired, "evicted", alike * few),
-                on(late, "evicted", steady_few),
+                mw_check(soon_after, "as if steady", steady_many),
+                mw_check(retired, "evicted", n_sites * few),
+                mw_check(soon_retired, "evicted", steady_few),
                 ExactCheck(
                     "MW-days interrupted",
                     formula,
                     "interrupted_mw_days",
-                    exact.interrupted * alike * mean,
+                    exact.interrupted * n_sites * mean,
                     0.08,
                     {"evicted": 0.0},
                 ),

@@ -1,4 +1,4 @@
-"""A first refusal: who holds it answers after a window, with or without a hold."""
+"""Rights of first refusal: the holder answers after a window, with or without holding capacity meanwhile."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,69 +13,98 @@ from sim.verify.reference_cases.scenario_keys import (
 )
 from sim.verify.verification import ExactCheck, ReferenceCase
 
+HOLDER_MW, LOAD = 6, 6.0
+"""The servers of the holder, and the erlangs that it is offered."""
+WINDOW_TERMS = 0.4
+"""The window in mean terms."""
+WINDOW_DAYS = WINDOW_TERMS * MEAN_TERM_DAYS
+HOLDER_IN_SERVICE = "provider.Holder.in_service_mw.mean"
+OTHER_IN_SERVICE = "provider.Other.in_service_mw.mean"
+
 
 def first_refusal_keys(**keys: Any) -> ScenarioKeys:
-    """A first refusal of the provider Holder, over everything."""
+    """Keys of a right of first refusal of the provider Holder over all requests."""
     return {"first refusal": {"holder": "Holder", "kind": "first refusal"} | keys}
 
 
 def first_refusal_cases() -> list[ReferenceCase]:
-    """A holder that answers after a window; what it declines goes to another, who has room for all.
+    """Build the cases of a holder that answers after a window.
 
-    Without a hold the window shifts the arrivals, and shifted by independent times they come as randomly as
-    before; with a hold a server is taken for the window and for the term.
+    What it declines goes to another provider with room for all, or is lost where there is none. The order of the
+    cases stays, since their seeds go by it.
     """
-    n, load, share = 6, 6.0, 0.4
-    window = share * MEAN_TERM_DAYS
-    shifted, held = formulas.erlang_b(n, load), formulas.erlang_b(n, load * (1 + share))
+    return [*window_cases(), *answer_limit_cases(), sole_holder_case()]
+
+
+def _case(
+    name: str, checks: tuple[ExactCheck, ...], online: Mapping[str, int] | None = None, **keys: Any
+) -> ReferenceCase:
+    """Build a case with some keys of the right; with another provider that has room for all, without `online`."""
+    sites = online or {"Holder": HOLDER_MW, "Other": AMPLE_MW}
+    rights = first_refusal_keys(**{"window": f"{WINDOW_DAYS} d"} | keys)
+    replications = 70 if {"holds_capacity", "appetite"} & keys.keys() else 210
+    return ReferenceCase(
+        f"first refusal, {name}",
+        market_keys({"calls": stream_keys(LOAD)}, sites, replications, rights=rights),
+        checks,
+    )
+
+
+def _declined_after_window() -> float:
+    """Share declined without a hold: arrivals shifted by independent windows are a Poisson process as before."""
+    return formulas.erlang_b(HOLDER_MW, LOAD)
+
+
+def _declined_with_hold() -> float:
+    """Share declined with a hold: a server is taken for the window and for the term."""
+    return formulas.erlang_b(HOLDER_MW, LOAD * (1 + WINDOW_TERMS))
+
+
+def window_cases() -> list[ReferenceCase]:
+    """Build the cases of a window: constant, drawn, and with a hold."""
+    shifted, held = _declined_after_window(), _declined_with_hold()
     with_hold, without_hold = {"with a hold": held}, {"without a hold": shifted}
-
-    def case(
-        name: str, checks: tuple[ExactCheck, ...], online: Mapping[str, int] | None = None, **keys: Any
-    ) -> ReferenceCase:
-        sites = online or {"Holder": n, "Other": AMPLE_MW}
-        rights = first_refusal_keys(**{"window": f"{window} d"} | keys)
-        replications = 70 if {"holds_capacity", "appetite"} & keys.keys() else 210
-        return ReferenceCase(
-            f"first refusal, {name}",
-            market_keys({"calls": stream_keys(load)}, sites, replications, rights=rights),
-            checks,
-        )
-
-    cap, appetite = 3, 0.6
-    capped = appetite * formulas.erlang_b(cap, appetite * load)
-    wanted = 1 - appetite * (1 - formulas.erlang_b(cap, load * (share + appetite)))
-    held_for_wanted = 1 - appetite * (1 - formulas.erlang_b(cap, load * appetite * (share + 1)))
-    alone = markov.solve_sole_holder(n, load, share)
-    other_mw, holder_mw = (f"provider.{name}.in_service_mw.mean" for name in ("Other", "Holder"))
     return [
-        case(
+        _case(
             "a window",
             (
                 ExactCheck("share declined", "B(N, A)", "declined_share", shifted, 0.02, with_hold),
-                ExactCheck("MW at the other", "A B(N, A)", other_mw, load * shifted, 0.03),
-                ExactCheck("days until delivery", "the window", "wait_days.mean", window, 1e-9),
+                ExactCheck("MW at the other", "A B(N, A)", OTHER_IN_SERVICE, LOAD * shifted, 0.03),
+                ExactCheck("days until delivery", "the window", "wait_days.mean", WINDOW_DAYS, 1e-9),
             ),
         ),
-        case(
+        _case(
             "a drawn window and nobody else",
             (ExactCheck("share lost", "B(N, A)", "lost_share", shifted, 0.02, with_hold),),
-            {"Holder": n},
-            window={"uniform": {"low": "0 d", "high": f"{2 * window} d"}},
+            {"Holder": HOLDER_MW},
+            window={"uniform": {"low": "0 d", "high": f"{2 * WINDOW_DAYS} d"}},
         ),
-        case(
+        _case(
             "a window with a hold",
             (
                 ExactCheck(
                     "share declined", "B(N, rate (window + term))", "declined_share", held, 0.02, without_hold
                 ),
                 ExactCheck(
-                    "MW at the holder", "A (1 - B(N, rate (window + term)))", holder_mw, load * (1 - held)
+                    "MW at the holder",
+                    "A (1 - B(N, rate (window + term)))",
+                    HOLDER_IN_SERVICE,
+                    LOAD * (1 - held),
                 ),
             ),
             holds_capacity=True,
         ),
-        case(
+    ]
+
+
+def answer_limit_cases() -> list[ReferenceCase]:
+    """Build the cases of a holder whose appetite and utilization cap limit what it takes, without and with a hold."""
+    cap, appetite = 3, 0.6
+    capped = appetite * formulas.erlang_b(cap, appetite * LOAD)
+    wanted = 1 - appetite * (1 - formulas.erlang_b(cap, LOAD * (WINDOW_TERMS + appetite)))
+    held_for_wanted = 1 - appetite * (1 - formulas.erlang_b(cap, LOAD * appetite * (WINDOW_TERMS + 1)))
+    return [
+        _case(
             "appetite and a cap",
             (
                 ExactCheck("share declined for appetite", "1 - a", "declined_share.appetite", 1 - appetite),
@@ -84,9 +113,9 @@ def first_refusal_cases() -> list[ReferenceCase]:
                 ),
             ),
             appetite=appetite,
-            max_utilization=cap / n,
+            max_utilization=cap / HOLDER_MW,
         ),
-        case(
+        _case(
             "appetite, a cap and a hold",
             (
                 ExactCheck(
@@ -99,19 +128,23 @@ def first_refusal_cases() -> list[ReferenceCase]:
                 ),
             ),
             appetite=appetite,
-            max_utilization=cap / n,
-            holds_capacity=True,
-        ),
-        case(
-            "a hold and nobody else",
-            (
-                ExactCheck("share declined", "balance equations", "declined_share", alone.declined),
-                ExactCheck(
-                    "share lost", "balance equations", "lost_share", alone.lost, 0.03, {"one look": held}
-                ),
-            ),
-            {"Holder": n},
-            window={"exponential": {"mean": f"{window} d"}},
+            max_utilization=cap / HOLDER_MW,
             holds_capacity=True,
         ),
     ]
+
+
+def sole_holder_case() -> ReferenceCase:
+    """Build the case of a holder that holds capacity, and is the only provider."""
+    exact = markov.solve_sole_holder(HOLDER_MW, LOAD, WINDOW_TERMS)
+    one_look = {"one look": _declined_with_hold()}
+    return _case(
+        "a hold and nobody else",
+        (
+            ExactCheck("share declined", "balance equations", "declined_share", exact.declined),
+            ExactCheck("share lost", "balance equations", "lost_share", exact.lost, 0.03, one_look),
+        ),
+        {"Holder": HOLDER_MW},
+        window={"exponential": {"mean": f"{WINDOW_DAYS} d"}},
+        holds_capacity=True,
+    )

@@ -1,4 +1,4 @@
-"""TODO."""
+"""Markets with room for all: MW in service in the long run, and on dates as demand grows."""
 
 from sim.verify import formulas
 from sim.verify.estimators import mean_square_about
@@ -7,14 +7,14 @@ from sim.verify.verification import ExactCheck, ReferenceCase
 
 
 def infinite_server_cases() -> list[ReferenceCase]:
-    """No limit: how much is in service, in the long run and as demand grows."""
+    """Build the cases of infinite capacity: a stationary market with several sizes, and one whose demand grows."""
     load, chances = 30.0, {1: 0.5, 2: 0.3, 5: 0.2}
     size = sum(mw * chance for mw, chance in chances.items())
     squares = sum(mw**2 * chance for mw, chance in chances.items())
     sizes = {"discrete": {"values": [f"{mw} MW" for mw in chances], "weights": list(chances.values())}}
     terms = {"gamma": {"mean": f"{MEAN_TERM_DAYS} d", "cv": 0.7}}
     rate, mean, growth = 6.0, 10.0, 40.0
-    steep = growth ** (1 / 365.25)
+    daily_growth = growth ** (1 / 365.25)
     days = {"2025-02-01": 31, "2025-05-01": 120, "2025-07-01": 181}
     growing = stream_keys(0, term={"exponential": {"mean": f"{mean} d"}}) | {
         "arrivals": {"poisson": {"rate": f"{rate} /d", "growth": growth}}
@@ -49,9 +49,9 @@ def infinite_server_cases() -> list[ReferenceCase]:
                     f"MW on {date}",
                     "Eick, Massey and Whitt",
                     f"in_service_mw.at.{date}",
-                    formulas.growing_mean_in_service(rate, steep, mean, day),
+                    formulas.growing_mean_in_service(rate, daily_growth, mean, day),
                     0.05,
-                    {"as if steady": rate * steep**day * mean},
+                    {"as if steady": rate * daily_growth**day * mean},
                 )
                 for date, day in days.items()
             ),

@@ -1,4 +1,4 @@
-"""One site, and no patience: who finds no room is lost."""
+"""Loss systems: one site and no patience, so that a request that finds no room is lost."""
 
 from sim.verify import formulas
 from sim.verify.reference_cases.scenario_keys import (
@@ -11,7 +11,7 @@ from sim.verify.verification import ExactCheck, ReferenceCase
 
 
 def loss_cases() -> list[ReferenceCase]:
-    """One site and no patience: Erlang's loss formula, whatever the law of the terms."""
+    """Build the cases of Erlang's loss formula, with several distributions of terms."""
     terms = {
         "exponential terms": EXPONENTIAL_TERM,
         "lognormal terms": {"lognormal": {"mean": f"{MEAN_TERM_DAYS} d", "cv": "1.5"}},
@@ -34,7 +34,7 @@ def loss_cases() -> list[ReferenceCase]:
 
 
 def keeps_back_cases() -> list[ReferenceCase]:
-    """A provider that keeps servers back for its own requests."""
+    """Build the case of a provider that keeps capacity back for its own requests (trunk reservation)."""
     n, kept, own, others = 8, 2, 5.0, 3.0
     exact = formulas.trunk_reservation(n, kept, own, others)
     rivals = {f"{k} kept": formulas.trunk_reservation(n, k, own, others) for k in (0, kept - 1, kept + 1)}
@@ -65,7 +65,7 @@ def keeps_back_cases() -> list[ReferenceCase]:
 
 
 def two_size_cases() -> list[ReferenceCase]:
-    """Requests of two sizes at one site, each whole or not at all, whatever the law of the terms."""
+    """Build the case of requests of two sizes at one site, none of them split, with different terms."""
     n, size, loads = 10, 3, (3.0, 1.5)
     small, large = formulas.kaufman_roberts(n, [(loads[0], 1), (loads[1], size)])
     demand = {

@@ -1,4 +1,4 @@
-"""Several providers in order: what one has no room for goes to the next."""
+"""Overflow between providers in order: what one has no room for goes to the next."""
 
 from sim.verify import formulas, markov
 from sim.verify.estimators import mean_square_about
@@ -7,22 +7,22 @@ from sim.verify.verification import ExactCheck, ReferenceCase
 
 
 def ordered_overflow_cases() -> list[ReferenceCase]:
-    """Two providers in order: what the first has no room for goes to the second, in bursts."""
+    """Build the cases of two providers in order, the second finite or with room for all."""
     first, second, load = 4, 4, 6.0
-    past, lost = formulas.erlang_b(first, load), formulas.erlang_b(first + second, load)
-    over = formulas.riordan_moments(first, load)
-    past_first = ExactCheck("share past the first", "B(N1, A)", "spilled_share", past)
+    spilled, lost = formulas.erlang_b(first, load), formulas.erlang_b(first + second, load)
+    overflow = formulas.riordan_moments(first, load)
+    spilled_check = ExactCheck("share past the first", "B(N1, A)", "spilled_share", spilled)
     second_mw = "provider.Second.in_service_mw.mean"
-    as_poisson = {"overflow as Poisson": past * formulas.erlang_b(second, load * past)}
+    as_poisson = {"overflow as Poisson": spilled * formulas.erlang_b(second, load * spilled)}
     return [
         ReferenceCase(
             "ordered overflow",
             market_keys({"calls": stream_keys(load)}, {"First": first, "Second": second}, 190),
             (
-                past_first,
+                spilled_check,
                 ExactCheck("share lost", "B(N1 + N2, A)", "lost_share", lost, 0.03, as_poisson),
                 ExactCheck(
-                    "MW at the second", "A (B(N1, A) - B(N1 + N2, A))", second_mw, load * (past - lost)
+                    "MW at the second", "A (B(N1, A) - B(N1 + N2, A))", second_mw, load * (spilled - lost)
                 ),
             ),
         ),
@@ -30,15 +30,15 @@ def ordered_overflow_cases() -> list[ReferenceCase]:
             "overflow into an endless group",
             market_keys({"calls": stream_keys(load)}, {"First": first, "Second": AMPLE_MW}, 210),
             (
-                past_first,
-                ExactCheck("MW at the second", "A B(N1, A)", second_mw, over.mean),
+                spilled_check,
+                ExactCheck("MW at the second", "A B(N1, A)", second_mw, overflow.mean),
                 ExactCheck(
                     "variance of the MW at the second",
                     "Riordan",
-                    mean_square_about(over.mean, "Second site"),
-                    over.variance,
+                    mean_square_about(overflow.mean, "Second site"),
+                    overflow.variance,
                     0.03,
-                    {"overflow as Poisson": over.mean},
+                    {"overflow as Poisson": overflow.mean},
                 ),
             ),
         ),
@@ -46,12 +46,12 @@ def ordered_overflow_cases() -> list[ReferenceCase]:
 
 
 def shared_overflow_cases() -> list[ReferenceCase]:
-    """Two streams, each with a provider of its own, which overflow into a third that they share."""
+    """Build the case of two streams, each with a provider of its own, that overflow into a third which they share."""
     primaries, loads, servers = (4, 3), (3.0, 4.5), 4
     exact = markov.solve_shared_overflow(primaries, loads, servers)
-    past = [formulas.erlang_b(n, load) for n, load in zip(primaries, loads, strict=True)]
-    overflow = sum(load * share for load, share in zip(loads, past, strict=True))
-    as_poisson = [share * formulas.erlang_b(servers, overflow) for share in past]
+    spilled = [formulas.erlang_b(n, load) for n, load in zip(primaries, loads, strict=True)]
+    overflow = sum(load * share for load, share in zip(loads, spilled, strict=True))
+    as_poisson = [share * formulas.erlang_b(servers, overflow) for share in spilled]
     names = ("North", "South")
     return [
         ReferenceCase(

@@ -1,4 +1,4 @@
-"""What the cases have in common: simple markets, as the keys of a scenario file."""
+"""Simple markets as the keys of a scenario file: what the reference cases have in common."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,13 +7,13 @@ MEAN_TERM_DAYS = 1
 """The mean term of nearly every request, in days."""
 EXPONENTIAL_TERM = {"exponential": {"mean": f"{MEAN_TERM_DAYS} d"}}
 AMPLE_MW = 1000
-"""MW at a site where there is always room."""
+"""The MW of a site where there is always room."""
 
 ScenarioKeys = dict[str, Any]
 
 
 def stream_keys(load: float, **keys: Any) -> ScenarioKeys:
-    """A stream of requests of 1 MW that gives so many erlangs; lost if not served at once."""
+    """Keys of a stream of requests of 1 MW with a load in erlangs; requests not served at once are lost."""
     return {
         "customer": "Lab",
         "arrivals": {"poisson": {"rate": f"{load / MEAN_TERM_DAYS} /d"}},
@@ -26,7 +26,10 @@ def stream_keys(load: float, **keys: Any) -> ScenarioKeys:
 def market_keys(
     demand: ScenarioKeys, online: Mapping[str, int], replications: int = 100, **keys: Any
 ) -> ScenarioKeys:
-    """A market for two years, watched from its second month on: each provider has one site of so many MW."""
+    """Keys of a market of two years, measured from its second month on, where each provider has one site.
+
+    `online` gives the MW of the site by the name of the provider.
+    """
     return {
         "start": "2025-01-01",
         "end": "2027-01-01",

@@ -1,0 +1,140 @@
+"""Closed lists are closed: what one file adds alone is refused by all others, and never played as something else."""
+
+from dataclasses import replace
+from itertools import product
+from typing import get_args
+
+import numpy as np
+import pytest
+
+from sim.model import capacity_events, outcomes, rules
+from sim.model.arrivals import SPLIT_CODES
+from sim.model.capacity_events import EVENT_NAMES, EventKind, enters_plan, leaves_plan, power_after
+from sim.model.compiled import cache, codes
+from sim.model.ledger import COMMITMENT_COLUMNS, DELIVERY_COLUMNS, RELEASE_COLUMNS
+from sim.model.run import Engine, play, play_inputs
+from sim.model.sampling import sample_inputs
+from sim.results.tables import name_column
+from sim.scenario.overflow_policies import OVERFLOW_POLICIES, OverflowPolicy
+from sim.scenario.schema import ScenarioFile
+from sim.scenario.splits import SPLITS
+
+ENGINES: tuple[Engine, ...] = get_args(Engine)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_policy_that_only_the_scenario_knows_is_refused_by_both_clocks(
+    small: ScenarioFile, monkeypatch: pytest.MonkeyPatch, engine: Engine
+) -> None:
+    """Not played as another, as a policy with no code once was: as `in order`, or as `soonest`."""
+    policy = OverflowPolicy("largest", offered="to the largest first", basis="", basis_not_asked="")
+    monkeypatch.setitem(OVERFLOW_POLICIES, "largest", policy)  # type: ignore[arg-type]
+    inputs = replace(sample_inputs(small, 1, 0), overflow_policy="largest")
+    with pytest.raises(KeyError, match="largest"):
+        play_inputs(inputs, engine=engine)
+
+
+def test_the_rules_have_a_code_for_each_policy_and_each_split() -> None:
+    assert rules.OVERFLOW_POLICY_CODES.keys() == OVERFLOW_POLICIES.keys()
+    assert SPLIT_CODES.keys() == SPLITS.keys()
+    for table in (rules.OVERFLOW_POLICY_CODES, SPLIT_CODES):
+        assert sorted(table.values()) == list(range(len(table)))
+
+
+def test_the_rules_refuse_a_policy_or_a_split_without_a_rule() -> None:
+    for policy in rules.OVERFLOW_POLICY_CODES.values():
+        rules.ranking_key(policy, 1, 1, 1, 1, 1.0)
+    for split in SPLIT_CODES.values():
+        assert not (rules.may_take_part(split) and rules.starts_whole(split))
+    with pytest.raises(ValueError, match="an unknown overflow policy"):
+        rules.ranking_key(len(OVERFLOW_POLICIES), 1, 1, 1, 1, 1.0)
+    for ask in (rules.may_take_part, rules.starts_whole):
+        with pytest.raises(ValueError, match="an unknown split"):
+            ask(len(SPLITS))
+
+
+def test_an_unknown_engine_is_refused(small: ScenarioFile) -> None:
+    with pytest.raises(ValueError, match="there is no engine 'fastest'; write one of simpy, compiled"):
+        play(small, 1, 0, engine="fastest")  # type: ignore[arg-type]
+
+
+def test_a_number_without_a_name_is_refused() -> None:
+    assert name_column(["a", "b"], np.array([1, -1, 0])).to_list() == ["b", None, "a"]
+    with pytest.raises(ValueError, match="no name for 2: there are 2, counted from 0"):
+        name_column(["a", "b"], np.array([0, 2]))
+
+
+def test_every_code_has_its_word() -> None:
+    assert EVENT_NAMES == ("planned", "restored", "online", "cancelled", "retired", "planned", "outage")
+    assert outcomes.REFUSAL_REASONS == ("none", "appetite", "room", "utilization", "delay", "partial")
+    assert outcomes.RELEASE_REASONS == ("gave up", "cancelled", "retired")
+    assert outcomes.REQUEST_STATUSES == ("served", "waiting", "part served", "lost")
+
+
+def test_power_after_an_event() -> None:
+    """kW online and out, from 10 kW online and 4 out: each kind of event in turn."""
+    after = {kind: power_after(kind, 3, 10, 4) for kind in EventKind}
+    assert after == {
+        EventKind.ANNOUNCED: (10, 4),
+        EventKind.RESTORED: (13, 0),
+        EventKind.ONLINE: (13, 4),
+        EventKind.CANCELLED: (10, 4),
+        EventKind.RETIRED: (7, 4),
+        EventKind.REPLANNED: (10, 4),
+        EventKind.OUTAGE: (7, 3),
+    }
+    assert power_after(EventKind.RETIRED, 12, 10, 4) == (0, 2), "no more is out than is left"
+
+
+def test_an_event_of_no_kind_is_refused() -> None:
+    for ask in (lambda kind: power_after(kind, 3, 10, 4), enters_plan, leaves_plan):
+        with pytest.raises(AssertionError):
+            ask(len(EventKind))  # type: ignore[arg-type]
+    assert not set(capacity_events.PLANNED_KINDS) & set(capacity_events.UNPLANNED_KINDS)
+
+
+@pytest.mark.parametrize("policy", ["in order", "soonest", "cheapest", "most room"])
+def test_the_ranking_of_providers(policy: str) -> None:
+    """Three providers with 8 kW uncommitted: (allocated, promise, room, price)."""
+    offers = {"none": (0, rules.NEVER, 9, 2.0), "part": (5, 3, 5, 1.0), "all": (8, 6, 7, 3.0)}
+    code = rules.OVERFLOW_POLICY_CODES[policy]
+    keys = {
+        name: rules.ranking_key(code, kw, 8, promise, room, price)
+        for name, (kw, promise, room, price) in offers.items()
+    }
+    assert (
+        sorted(keys, key=keys.__getitem__)
+        == {
+            "in order": ["none", "part", "all"],
+            "soonest": ["all", "part", "none"],
+            "cheapest": ["part", "none", "all"],
+            "most room": ["none", "all", "part"],
+        }[policy]
+    )
+
+
+def test_the_columns_of_the_compiled_market_are_those_of_the_ledger() -> None:
+    for prefix, columns in (
+        ("COMMITMENT", COMMITMENT_COLUMNS),
+        ("DELIVERY", DELIVERY_COLUMNS),
+        ("RELEASE", RELEASE_COLUMNS),
+    ):
+        for k, column in enumerate(columns):
+            assert getattr(codes, f"{prefix}_{column.upper()}") == k
+    assert len(COMMITMENT_COLUMNS) + 1 == codes.N_COMMITMENT_ROWS  # and the undelivered kW
+    assert len(DELIVERY_COLUMNS) == codes.N_DELIVERY_ROWS
+    assert len(RELEASE_COLUMNS) == codes.N_RELEASE_ROWS
+
+
+def test_compiled_code_is_kept_by_all_that_it_takes_numbers_from() -> None:
+    files = {"/".join(path.parts[-2:]) for path in cache.compiled_sources()}
+    assert {f"model/{name}.py" for name in ("rules", "ledger", "capacity_events", "outcomes")} <= files
+    assert {"compiled/codes.py", "scenario/market.py", "scenario/distributions.py"} <= files
+    assert all(path.exists() for path in cache.compiled_sources())
+
+
+def test_all_pairs_of_uncommitted_and_allocated_rank_apart() -> None:
+    """`soonest` never puts who takes less before who takes all, whatever they promise."""
+    for a, b in product(range(4), repeat=2):
+        key_a, key_b = (rules.ranking_key(rules.SOONEST, kw, 3, 5, 0, 0.0) for kw in (a, b))
+        assert (key_a < key_b) == ((a == 3, a > 0) > (b == 3, b > 0))
