@@ -1,7 +1,7 @@
 """The command `sim run`: play a scenario many times."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -83,7 +83,7 @@ def run_command(
             engine=engine.value,
             precision=precision or (),
         )
-    print_answer(as_json, lambda: _run_to_dict(run, folder), lambda console: render_run(run, console))
+    print_answer(as_json, run.to_dict, lambda console: render_run(run, console))
     _write_run_plots(run, folder, plot_names)
     if run.interrupted:
         raise typer.Exit(EXIT_INTERRUPTED)
@@ -104,19 +104,6 @@ def _announce_replacement(folder: Path) -> None:
             f"{previous['scenario']}, {previous['finished']} replications, scenario {previous['sha256'][:12]}"
         )
         typer.echo(f"Replaces the run in {folder} ({replaced})", err=True)
-
-
-def _run_to_dict(run: "RunResult", folder: Path) -> dict[str, Any]:
-    """The JSON object of a run."""
-    provenance = run.provenance
-    return {
-        "scenario": run.scenario.name,
-        "out": str(folder),
-        **{key: provenance[key] for key in ("seed", "replications", "finished", "interrupted", "sha256")},
-        "metrics": run.summary(),
-        **({"precision": provenance["precision"]} if "precision" in provenance else {}),
-        "expect": [{"statement": v.statement, "found": v.found, "holds": v.holds} for v in run.verdicts()],
-    }
 
 
 def _write_run_plots(run: "RunResult", folder: Path, names: list[str] | None) -> None:

@@ -63,7 +63,7 @@ def row_statistics(x: FloatArray) -> dict[str, FloatArray]:
 
 
 def statistics_by_row(values: FloatArray) -> tuple[dict[str, FloatArray], IntArray]:
-    """Return the statistics of each row of `(n_points, n_replications)`, and its number of values, each `(n_points,)`.
+    """Return the statistics of each row of `(n_points, n_replications)`, and its count of values, `(n_points,)` each.
 
     NaN stands for no value, and for no statistic. The statistics are those of `row_statistics`, and the ends
     `ci_low` and `ci_high` of the interval of the mean.

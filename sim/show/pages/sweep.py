@@ -158,36 +158,3 @@ def worst_failure(failures: Sequence[ExpectationVerdict]) -> ExpectationVerdict:
     return max(
         failures, key=lambda verdict: math.inf if verdict.found is None else abs(verdict.found - bound)
     )
-
-
-def sweep_to_dict(sweep: SweepResult) -> dict[str, Any]:
-    """Convert a sweep to one object for JSON; outcomes and expectations only once all runs are finished."""
-    n_finished, n_runs = sweep.n_finished, sweep.n_runs
-    content: dict[str, Any] = {
-        "sweep": sweep.name,
-        "out": str(sweep.folder),
-        "points": len(sweep.points),
-        "replications": sweep.replications,
-        "runs": n_runs,
-        "finished": n_finished,
-        "interrupted": sweep.interrupted,
-        "failed": int(sweep.failures["runs"].sum()) if n_finished else 0,
-        "factors": sweep.factors,
-        "outcomes": {},
-        "expect": [],
-    }
-    if n_finished < n_runs:
-        return content
-    estimates = sweep.estimates.filter(pl.col("mean").is_not_null())
-    for metric in sweep.outcomes:
-        rows = estimates.filter(pl.col("metric") == metric).sort("mean", "point")
-        ends = (("least", 0), ("most", len(rows) - 1)) if len(rows) else ()
-        content["outcomes"][metric] = {
-            name: {key: x for key, x in rows.row(k, named=True).items() if key != "metric"}
-            for name, k in ends
-        }
-    verdicts = sweep.verdicts()
-    for statement in sweep.description["expect"]:
-        fails_at = [v.point for v in verdicts if v.statement == statement and not v.holds]
-        content["expect"].append({"statement": statement, "holds": not fails_at, "fails_at": fails_at})
-    return content
