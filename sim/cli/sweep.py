@@ -198,7 +198,7 @@ def progress_lines(bar: "ProgressCallback | None") -> Iterator["ProgressCallback
 
 def print_sweep(sweep: "SweepResult", as_json: bool, part: Shard | None = None) -> None:
     """Print a sweep; of one that is not whole, on the terminal only how far it has come and how to go on."""
-    from sim.show.pages.sweep import render_sweep, sweep_to_dict
+    from sim.show.pages.sweep import render_sweep
 
     progress = f"{sweep.n_finished} of {sweep.n_runs} runs"
     if sweep.interrupted and not as_json:
@@ -213,4 +213,4 @@ def print_sweep(sweep: "SweepResult", as_json: bool, part: Shard | None = None) 
             " sim sweep SWEEP --merge DIR..."
         )
     else:
-        print_answer(as_json, lambda: sweep_to_dict(sweep), lambda console: render_sweep(sweep, console))
+        print_answer(as_json, sweep.to_dict, lambda console: render_sweep(sweep, console))
