@@ -1,4 +1,4 @@
-"""Which instant does a date name, and which sentence does a wrong one get?"""
+"""Dates: the instants that they name, and the sentences for wrong ones."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 

@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (a sentence stands in one line)
-"""Which sentences does a faulty scenario get? All of them at once, each once, at its line."""
+"""The sentences of a faulty scenario: all at once, each once, at its line."""
 
 import copy
 import re

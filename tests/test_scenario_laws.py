@@ -1,4 +1,4 @@
-"""How is a law written, what does it hold, and which sentence does a wrong one get?"""
+"""Distributions: how they are written, what they hold, and the sentences for wrong ones; the table of families."""
 
 import math
 import pickle

@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (a sentence stands in one line)
-"""What is read from files that extend each other, from overrides, and from a resolved scenario?"""
+"""Reading of files that extend each other, of overrides, and of a resolved scenario."""
 
 import pickle
 import subprocess

@@ -1,4 +1,4 @@
-"""What does the schema make of a correct scenario?"""
+"""A correct scenario as the schema holds it, and the closed lists of the market."""
 
 import json
 from dataclasses import fields, replace

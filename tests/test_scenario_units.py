@@ -1,4 +1,4 @@
-"""What does a quantity say, and which sentence does a wrong one get?"""
+"""Quantities in canonical units, and the sentences for wrong ones."""
 
 import pytest
 

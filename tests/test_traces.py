@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (a sentence stands in one line)
-"""Traces: what a file records is what is asked, job for job; and what is wrong in one is told at its row."""
+"""Traces: what a file records is what is asked, job for job; and what is wrong in one is reported at its row."""
 
 import gzip
 import os

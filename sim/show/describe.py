@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from sim.model.calendar import DAY_US
-from sim.results.formatting import join_words
+from sim.results.formatting import DISPLAY_UNITS, format_duration, join_words
 from sim.scenario.construction import Building
 from sim.scenario.dates import Date
 from sim.scenario.demand import Arrivals, Stream
@@ -13,16 +12,6 @@ from sim.scenario.distributions import Distribution, UncertainReference
 from sim.scenario.market import Right
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.sources import list_assumptions, list_quantities
-from sim.scenario.units import DAYS_PER_YEAR
-
-DISPLAY_UNITS = {
-    "power": (1000.0, "MW"),
-    "share": (0.01, "%"),
-    "price": (1e6 / 1000 / DAYS_PER_YEAR, "M$/MW/y"),
-    "money": (1e9, "B$"),
-    "rate": (12 / DAYS_PER_YEAR, "/mo"),
-}
-"""The unit in which a dimension is shown: its size in the canonical unit, and its name."""
 
 
 def describe_scenario(scenario: ScenarioFile) -> Iterator[tuple[str, str]]:
@@ -72,15 +61,6 @@ def describe_quantity(distribution: Distribution) -> str:
 
     family = FAMILIES[distribution.family]
     return family.describe(family, distribution.params, number, describe_quantity)
-
-
-def format_duration(microseconds: float) -> str:
-    """A duration in years or months where it is a round number of them, else in days."""
-    days = microseconds / DAY_US
-    for unit, length in (("y", DAYS_PER_YEAR), ("mo", DAYS_PER_YEAR / 12)):
-        if days >= 2 * length and abs(days / length - round(days / length, 1)) < 1e-6:
-            return f"{days / length:g} {unit}"
-    return f"{days:,.4g} d"
 
 
 def _describe_time(scenario: ScenarioFile) -> str:
