@@ -408,7 +408,7 @@ def test_a_fingerprint_tells_scenarios_apart(small: ScenarioFile) -> None:
 def test_reading_imports_nothing_heavy() -> None:
     code = (
         "import sys, sim.scenario.reading, sim.scenario.sources;"
-        "heavy = {'pint', 'numpy', 'polars', 'matplotlib', 'typer', 'simpy', 'numba', 'sim.model'};"
+        "heavy = {'pint', 'numpy', 'scipy', 'polars', 'matplotlib', 'typer', 'simpy', 'numba', 'sim.model'};"
         "sys.exit(', '.join(heavy & set(sys.modules)) or 0)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

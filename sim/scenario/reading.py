@@ -10,6 +10,9 @@ from sim.scenario.merging import merge_nodes
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.yaml_reader import YamlNode, file_error, parse_yaml
 
+SWEEP_ONLY_KEYS = frozenset({"design", "levers", "uncertainties"})
+"""Keys by which a sweep is known for one."""
+
 
 def read_scenario(
     path: str | Path, overrides: Mapping[str, object] | None = None, read_traces: bool = True
@@ -27,7 +30,7 @@ def read_merged(path: Path, extending: tuple[Path, ...] = ()) -> YamlNode:
     root = read_yaml_file(path)
     if not isinstance(root.value, dict):
         raise file_error(root.place, "is no scenario", "write keys, such as start: 2025-01-21")
-    if "scenario" in root.value and root.value.keys() & {"design", "levers", "uncertainties"}:
+    if "scenario" in root.value and root.value.keys() & SWEEP_ONLY_KEYS:
         raise file_error(
             Place(str(path)), "is a sweep, not a scenario", "name a scenario file; sim sweep plays a sweep"
         )

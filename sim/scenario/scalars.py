@@ -1,4 +1,4 @@
-"""Words: which names, whole numbers and truths may stand in a scenario?"""
+"""The types of fields that hold a name, a whole number, true or false, or a list of names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ StringReader = Callable[[object, ValidationInfo], str]
 
 
 def read_boolean(written: object, info: ValidationInfo) -> bool:
-    """Is it true or false? (YAML 1.2 knows no other words for it.)"""
+    """True or false, for which YAML 1.2 has no other words. Raises InvalidValueError."""
     word = str(written).lower()
     if word in {"true", "false"}:
         return word == "true"
@@ -36,21 +36,21 @@ def whole_number_reader(least: int, most: int = 10**9) -> FieldReader:
             raise invalid_value(f"must not be above {most}", "write less", written)
         return int(text)
 
-    says = "a whole number"
+    syntax = "a whole number"
     if least > -(10**9):
-        says += f" from {least}"
+        syntax += f" from {least}"
     if most < 10**9:
-        says += f" to {most}"
-    return field_reader(read, int, says)
+        syntax += f" to {most}"
+    return field_reader(read, int, syntax)
 
 
 def read_name(written: object, info: ValidationInfo) -> str:
-    """Which name is written?"""
+    """A name, as it is written. Raises InvalidValueError."""
     return check_name(read_text(written, info))
 
 
 def check_name(name: str) -> str:
-    """A text as a name, which holds no dot, since dots join the parts of a path."""
+    """A text as a name. Raises InvalidValueError, also for one with a dot, since dots join the parts of a path."""
     if not name.strip() or not name.isprintable():
         raise invalid_value("is not a name", "write a name of printable characters", name)
     if "." in name:
@@ -90,13 +90,13 @@ def list_reader(reader: StringReader, syntax: str) -> FieldReader:
         if not written:
             raise invalid_value("is an empty list", "name at least one, or leave the key out", written)
         names: list[str] = []
-        gathering = ComplaintCollector()
+        collector = ComplaintCollector()
         for position, part in enumerate(written):
-            with gathering.under(position):
+            with collector.under(position):
                 if part in written[:position]:
                     raise invalid_value("stands here twice", "write it once", part)
                 names.append(reader(part, info))
-        gathering.raise_if_any()
+        collector.raise_if_any()
         return tuple(names)
 
     return field_reader(read, list[str], syntax)

@@ -7,6 +7,7 @@ import gzip
 import io
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Literal, get_args
 
 from sim.scenario.faults import InvalidValueError, Place
 from sim.scenario.trace_table import ROW_COLUMN, TraceTable, select_columns, trace_error
@@ -107,12 +108,14 @@ def read_swf_trace(data: bytes, path: str, names: Mapping[str, str]) -> TraceTab
     return TraceTable(jobs, names, log.locate_row, len(fields) - len(jobs))
 
 
+TraceFormatName = Literal["csv", "parquet", "swf"]
 TRACE_FORMATS: Mapping[str, Callable[[bytes, str, Mapping[str, str]], TraceTable]] = {
     "csv": read_csv_trace,
     "parquet": read_parquet_trace,
     "swf": read_swf_trace,
 }
 """By the word of the format; each takes the data of a file, its path, and the names of columns."""
+assert get_args(TraceFormatName) == tuple(TRACE_FORMATS)
 
 
 def decompress(data: bytes) -> bytes:
