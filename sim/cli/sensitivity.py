@@ -80,7 +80,7 @@ def sensitivity_command(
     from sim.study.sensitivity import analyse_sensitivity
 
     if points is not None and (remedy := power_of_two_remedy(points)):
-        raise typer.BadParameter(f"--points {points}: is no power of 2; {remedy}")
+        raise typer.BadParameter(f"--points {points}: is not a power of 2; {remedy}")
     experiment = read_sweep(sweep, replications, seed)
     folder = output_folder(out, f"sensitivity-{safe_file_name(experiment.name)}")
     check_analysis_folder(folder, "sensitivity", allowed_entries=("morris", "sobol"))

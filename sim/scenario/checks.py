@@ -69,11 +69,11 @@ def appetite_complaints(tree: Tree, declarations: Declarations) -> Iterator[Comp
         for each in appetite:
             if each not in classes:
                 yield Complaint(
-                    "is no class that the right covers", suggestion(each, classes), each, (*path, each)
+                    "is not a class that the right covers", suggestion(each, classes), each, (*path, each)
                 )
         for each in classes:
             if each not in appetite:
-                yield Complaint(f"says nothing of the class {each}", f"write {each}: 80 %", None, path)
+                yield Complaint(f"does not state the class {each}", f"write {each}: 80 %", None, path)
 
 
 def covered_classes(declarations: Declarations, over: Tree) -> list[str] | None:

@@ -74,7 +74,7 @@ def read_trigger(written: object, info: ValidationInfo) -> Trigger:
         return written
     match = re.fullmatch(r"\s*committed\s*>\s*(\S.*)", str(written))
     if match is None:
-        raise invalid_value("is no trigger", "write committed > 80 %", written)
+        raise invalid_value("is not a valid trigger", "write committed > 80 %", written)
     share = parse_quantity(match[1], "share")
     if not 0 <= share <= 1:
         raise invalid_value("must be between 0 % and 100 %", "write committed > 80 %", written)

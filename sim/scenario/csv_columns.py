@@ -44,7 +44,7 @@ def locate_file(file_node: YamlNode) -> YamlNode:
     """The absolute path of a file that is named relative to the file that names it. Raises InvalidValueError."""
     path = Path(file_node.place.file).parent / str(file_node.to_plain())
     if not path.is_file():
-        raise invalid_key("file", "is no file", f"looked for {path}", file_node.to_plain())
+        raise invalid_key("file", "is not a file", f"looked for {path}", file_node.to_plain())
     return YamlNode(str(path.absolute()), file_node.place)
 
 
@@ -58,7 +58,7 @@ def read_empirical_values(content: dict[str, YamlNode]) -> dict[str, YamlNode]:
         )
     if path.suffix.lower() != ".csv":
         raise invalid_key(
-            "file", "is no csv, and laws are read from no other file", "save it as csv", file_node.value
+            "file", "is not a CSV file, and laws are read from no other kind", "save it as csv", file_node.value
         )
     column = str(content["column"].to_plain()) if "column" in content else None
     values = YamlNode(list(read_column(path, column, file_node)), file_node.place)

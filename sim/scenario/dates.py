@@ -50,7 +50,7 @@ def read_date_map(content: Mapping[str, object], number_reader: NumberReader) ->
     """The date that a map states, such as `{date: 2026-04-27, plus: 10 d}`."""
     if not {"date"} <= set(content) <= {"date", "plus"}:
         raise invalid_value(
-            "is no date", "write {date: 2026-04-27} or {date: 2026-04-27, plus: LAW}", content
+            "is not a date", "write {date: 2026-04-27} or {date: 2026-04-27, plus: LAW}", content
         )
     at, plus = datetime.min, None
     collector = ComplaintCollector()
@@ -70,7 +70,7 @@ def parse_instant(written: object) -> datetime:
         return datetime.combine(written, time())
     match = INSTANT_PATTERN.fullmatch(str(written).strip())
     if match is None:
-        raise invalid_value("is no date", "write it as 2026-04-27 (or 2026-04-27T12:00:00Z)", written)
+        raise invalid_value("is not a date", "write it as 2026-04-27 (or 2026-04-27T12:00:00Z)", written)
     year, month, day = (int(part) for part in match.groups()[:3])
     if not 1 <= year <= 9000 or not 1 <= month <= 12:
         raise invalid_value(

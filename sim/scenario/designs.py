@@ -55,10 +55,10 @@ def read_design(written: object, info: ValidationInfo) -> Design:
     if isinstance(content, str):
         content = {content: {}}
     if not isinstance(content, Mapping) or len(content) != 1:
-        raise invalid_value("is no design", "write grid, or {latin hypercube: {points: 200}}", written)
+        raise invalid_value("is not a valid design", "write grid, or {latin hypercube: {points: 200}}", written)
     kind, given = str(next(iter(content))), next(iter(content.values()))
     if kind not in DESIGN_SETTINGS:
-        raise invalid_value("is no design", suggestion(kind, DESIGN_SETTINGS), kind)
+        raise invalid_value("is not a valid design", suggestion(kind, DESIGN_SETTINGS), kind)
     defaults = DESIGN_SETTINGS[kind]
     collector = ComplaintCollector()
     settings: dict[str, int] = {}
@@ -85,6 +85,6 @@ def read_design(written: object, info: ValidationInfo) -> Design:
 
 
 def power_of_two_remedy(points: int) -> str | None:
-    """The remedy for a number that is no power of 2, with the nearest two; None where it is one."""
+    """The remedy for a number that is not a power of 2, with the nearest two; None where it is one."""
     below = 1 << (points.bit_length() - 1)
     return None if points == below else f"write {below} or {2 * below}"

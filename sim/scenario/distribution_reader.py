@@ -44,7 +44,7 @@ def _read_distribution_map(content: Mapping[str, object], number_reader: NumberR
         raise invalid_value(f"has {key} beside its value", suggestion(key, sorted(DESCRIPTION_KEYS)), content)
     key = str(next(iter(content), ""))
     remedy = suggestion(key, FAMILIES) if key else f"write {number_reader.measure.example}, or a law"
-    raise invalid_value(f"has {key}, which is no law" if key else "is empty", remedy, content)
+    raise invalid_value(f"has {key}, which is not a law" if key else "is empty", remedy, content)
 
 
 def measure_of(written: object, uncertain: UncertainNumbers | None = None) -> Measure:

@@ -81,14 +81,14 @@ def levels_factor(name: str, paths: tuple[str, ...], values: Iterable[Any]) -> F
     texts = [to_flow_style(each) for each in values]
     for position, text in enumerate(texts):
         if text in texts[:position]:
-            raise invalid_value("stands here twice", "write it once", text)
+            raise invalid_value("is a duplicate", "write it once", text)
     if all(isinstance(each, str) and INSTANT_PATTERN.fullmatch(each) for each in values):
         dates = [to_date(parse_instant(each)) for each in values]
         return Factor(name, paths, levels=tuple(map(Level, dates, values)))
     try:
         unit, measure = common_unit([each for each in values if isinstance(each, str)], texts[0])
         if not all(isinstance(each, str) for each in values):
-            raise invalid_value("is no quantity")
+            raise invalid_value("is not a quantity")
         scale = conversion_factor(unit, measure) if unit else Fraction(1)
         numbers = [float(Fraction(parse_quantity(each, measure)) / scale) for each in values]
     except InvalidValueError:

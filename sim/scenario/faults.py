@@ -130,7 +130,7 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     if near := closest_word(word, known):
         return f"did you mean {near}?"
     listed = ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")
-    return f"known: {listed}" if known else "none is known"
+    return f"choose one of {listed}" if known else "there is none to choose from"
 
 
 def one_line(value: object, longest: int = 70) -> str | None:

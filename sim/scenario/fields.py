@@ -117,7 +117,7 @@ def one_of(*words: str) -> FieldReader:
 
     def read(written: object, info: ValidationInfo) -> str:
         if written not in words:
-            raise invalid_value("is no word that may stand here", suggestion(str(written), words), written)
+            raise invalid_value("is not a valid value", suggestion(str(written), words), written)
         return str(written)
 
     return field_reader(read, Literal[words], f"{', '.join(quoted[:-1])} or {quoted[-1]}")
@@ -182,7 +182,7 @@ class SchemaObject(BaseModel):
             raise_complaints([Complaint(f"does not state {word}", remedy, data)])
         given = {key: part for key, part in data.items() if key in fields and part is not None}
         complaints = [
-            Complaint(f"is no key of {word}", suggestion(str(key), fields), part, (str(key),))
+            Complaint(f"is not a key of {word}", suggestion(str(key), fields), part, (str(key),))
             for key, part in data.items()
             if key not in fields
         ]

@@ -76,9 +76,9 @@ def empty_name_complaints(node: YamlNode, schema_type: SchemaType, path: KeyPath
     for key, part in node.value.items() if isinstance(node.value, dict) and schema_type else ():
         if part.value is None and isinstance(schema_type, NameMap):
             remedy = "write what it is, or {} for defaults alone"
-            yield Complaint("is a name with nothing under it", remedy, None, (*path, key))
+            yield Complaint("is a name without a value", remedy, None, (*path, key))
         elif part.value is None and isinstance(schema_type, type) and key not in schema_type.field_by_key():
-            message = f"is no key of {schema_type.in_words()}"
+            message = f"is not a key of {schema_type.in_words()}"
             yield Complaint(message, suggestion(key, schema_type.field_by_key()), None, (*path, key))
         else:
             yield from empty_name_complaints(part, schema_type_under(schema_type, key), (*path, key))
@@ -128,7 +128,7 @@ def unknown_path_error(
     """The error of a path that leads nowhere, with the nearest that leads somewhere."""
     key, rest, allowed = path[0], path[1:], list(dict.fromkeys(allowed))
     parent = ".".join(parents)
-    message = f"is no path of this scenario: there is no {key}" + (f" in {parent}" if parent else "")
+    message = f"is not a path of this scenario: there is no {key}" + (f" in {parent}" if parent else "")
     remedy = suggestion(key, allowed) if allowed else f"set {parent} itself"
     if near := closest_word(key, allowed):
         remedy = f"did you mean {'.'.join((*parents, near, *rest))}?"

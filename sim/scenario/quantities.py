@@ -103,7 +103,7 @@ def read_uncertain(written: object, info: ValidationInfo) -> dict[str, Distribut
         with collector.under(name):
             if not read_name(name, info)[0].isalpha():
                 raise invalid_value(
-                    "is no name that can stand after a $", "write one that begins with a letter", name
+                    "is not a name that can follow a $", "write one that begins with a letter", name
                 )
             uncertain[name] = read_uncertain_distribution(part, uncertain)
     collector.raise_if_any()
@@ -153,7 +153,7 @@ def read_when_or_never(written: object, info: ValidationInfo) -> Date | None:
     content = unwrap_value(written)
     # A word gets a complaint that offers `never`; what has digits, that of a date.
     if isinstance(content, str) and not any(letter.isdigit() for letter in content) and content != "never":
-        raise invalid_value("is no date", "write it as 2026-04-27, or never", written)
+        raise invalid_value("is not a date", "write it as 2026-04-27, or never", written)
     return None if content == "never" else read_when(written, info)
 
 
@@ -176,14 +176,14 @@ def read_dated_quantities(
 ) -> DatedQuantities:
     """Quantities by date, in the order of the dates, each of which stands once."""
     if not isinstance(written, Mapping) or not written:
-        raise invalid_value("is no map of dates", f"write {{2026-01-01: {measure.example}, ...}}", written)
+        raise invalid_value("is not a map of dates", f"write {{2026-01-01: {measure.example}, ...}}", written)
     quantities: dict[datetime, Distribution] = {}
     collector = ComplaintCollector()
     for key, part in written.items():
         with collector.under(key):
             at = parse_instant(key)
             if at in quantities:
-                raise invalid_value("is a date that stands here twice", "write it once", key)
+                raise invalid_value("is a duplicate date", "write it once", key)
             quantities[at] = read_quantity(part, info, measure, check)
     collector.raise_if_any()
     return tuple(sorted(quantities.items(), key=lambda each: each[0]))

@@ -55,7 +55,7 @@ def check_name(name: str) -> str:
         raise invalid_value("is not a name", "write a name of printable characters", name)
     if "." in name:
         raise invalid_value(
-            "is a name with a dot, which parts a path", f"write {name.replace('.', ' ')}", name
+            "is a name with a dot, which separates the parts of a path", f"write {name.replace('.', ' ')}", name
         )
     return name
 
@@ -94,7 +94,7 @@ def list_reader(reader: StringReader, syntax: str) -> FieldReader:
         for position, part in enumerate(written):
             with collector.under(position):
                 if part in written[:position]:
-                    raise invalid_value("stands here twice", "write it once", part)
+                    raise invalid_value("is a duplicate", "write it once", part)
                 names.append(reader(part, info))
         collector.raise_if_any()
         return tuple(names)
@@ -104,9 +104,9 @@ def list_reader(reader: StringReader, syntax: str) -> FieldReader:
 
 read_provider = declared_name_reader("providers", "names no provider")
 read_site = declared_name_reader("sites", "names no site")
-read_sold_site = declared_name_reader("sold", "is no site that a provider sells from")
+read_sold_site = declared_name_reader("sold", "is not a site that a provider sells from")
 read_hardware = declared_name_reader("hardware", "names no hardware")
-read_customer = declared_name_reader("customers", "is no customer of any stream")
+read_customer = declared_name_reader("customers", "is not a customer of any stream")
 ProviderName = Annotated[str, field_reader(read_provider, str, "a provider")]
 SoldSiteName = Annotated[str, field_reader(read_sold_site, str, "a site that a provider sells from")]
 HardwareName = Annotated[str, field_reader(read_hardware, str, "a hardware")]

@@ -146,7 +146,7 @@ def read_need(written: object, info: ValidationInfo, measure: Measure) -> Need:
 def read_needs(written: object, info: ValidationInfo) -> dict[str, Need]:
     """The needs of a phase, by supply. Raises InvalidValueError with all that is wrong in them."""
     if not isinstance(written, Mapping):
-        raise invalid_value("is no map of needs", "write {SUPPLY: AMOUNT, ...}", written)
+        raise invalid_value("is not a map of needs", "write {SUPPLY: AMOUNT, ...}", written)
     supplies = declarations_of(info).supplies
     needs: dict[str, Need] = {}
     collector = ComplaintCollector()

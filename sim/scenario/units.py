@@ -121,7 +121,7 @@ def parse_quantity(written: object, dimension: str | Measure) -> float:
 
 
 def split_quantity(written: object, measure: Measure | None = None) -> tuple[Fraction, str]:
-    """The number and the unit (empty if none) of a quantity. Raises InvalidValueError for what is no quantity."""
+    """The number and the unit (empty if none) of a quantity. Raises InvalidValueError for what is not a quantity."""
     text = str(written).strip()
     expected = measure.phrase if measure else "a quantity"
     example = measure.example if measure else "105 MW"
@@ -197,7 +197,7 @@ def known_measure(unit: str, written: object) -> Measure:
     """The measure that a unit belongs to. Raises InvalidValueError where it belongs to none."""
     if measure := measure_of_unit(unit):
         return measure
-    raise invalid_value("measures nothing that a scenario knows", "write a power, a duration, ...", written)
+    raise invalid_value("is not a quantity that a scenario can state", "write a power, a duration, ...", written)
 
 
 def unit_symbols(
@@ -286,7 +286,7 @@ def supply_measure(unit: str) -> Measure:
     if unit.lower() not in known and unit.lower().removesuffix("s") not in known:
         if re.fullmatch(r"[^\W\d][\w -]*", unit):
             return Measure(unit, "each", f"4 {unit}", "each", f"a count of {unit}", unit)
-        raise invalid_value("is no unit to count in", "write $, GPU, MW, or one word", unit)
+        raise invalid_value("is not a unit to count in", "write $, GPU, MW, or one word", unit)
     measure = measure_of_unit(unit)
     if measure is None or measure.dimension not in {"power", "money", "GPU", "crew", "each"}:
         raise invalid_value(

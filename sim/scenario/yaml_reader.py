@@ -78,11 +78,11 @@ def parse_yaml(text: str, file: str) -> YamlNode:
             raise file_error(place, "has a tab where a value begins", "indent with spaces") from None
         if "quoted scalar" in problem and "end" in problem:
             raise file_error(place, "begins a quote that does not end", "close it") from None
-        raise file_error(place, f"is not YAML: {problem}", "mend the line, or quote the text") from None
+        raise file_error(place, f"is not YAML: {problem}", "correct the line, or quote the text") from None
     except ReaderError as error:
         place = Place(file, text.count("\n", 0, error.position) + 1)
         raise file_error(
-            place, f"holds the character {error.character:#06x}", "remove what is no text"
+            place, f"holds the character {error.character:#06x}", "remove what is not text"
         ) from None
 
 
@@ -140,7 +140,7 @@ class NodeComposer:
             place = self.place(event)
             key = self.node(event, depth + 1).value
             if not isinstance(key, str):
-                raise file_error(place, "is a key that is no text", "write a word")
+                raise file_error(place, "is a key that is not text", "write a word")
             if key in entries:
                 before = entries[key].place.line
                 raise file_error(place, f"stands twice, also in line {before}", "write it once", key=key)
