@@ -34,16 +34,19 @@ class MethodKeyword(StrEnum):
     sobol = "sobol"
 
 
+FactorsArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="SWEEP",
+        help="A sweep file (YAML), whose levers and uncertainties are asked about.",
+        show_default=False,
+        autocompletion=completion.complete_scenario_files,
+    ),
+]
+
+
 def sensitivity_command(
-    sweep: Annotated[
-        Path,
-        typer.Argument(
-            metavar="SWEEP",
-            help="A sweep file (YAML), whose levers and uncertainties are asked about.",
-            show_default=False,
-            autocompletion=completion.complete_scenario_files,
-        ),
-    ],
+    sweep: FactorsArgument,
     outcome: Annotated[
         list[str] | None,
         typer.Option(metavar="METRIC", help="What is to be explained (default: as the sweep says)."),

@@ -107,7 +107,7 @@ def available_cores() -> int:
 def worker_pool(
     workers: int, kind: PoolKind = "processes", cluster: str | None = None
 ) -> Iterator[WorkerPool]:
-    """Open a pool: this process for one worker, else processes or threads; or the workers of a cluster if one is named.
+    """Open a pool: this process for one worker, else processes or threads; or those of a cluster if one is named.
 
     Raises ClusterError where the cluster cannot be used. Work that has not begun when the block ends never begins.
     """
