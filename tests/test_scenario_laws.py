@@ -354,3 +354,10 @@ def test_the_bounds_of_a_family_hold_what_it_gives(name: str) -> None:
         assert low <= values.min() <= median(law, {}) <= values.max() <= high
         assert low <= mean(law, {}) <= high
         assert describe_quantity(law)
+
+
+def test_a_chance_that_is_uncertain_is_described_by_its_name() -> None:
+    law = read_distribution(
+        {"chance": "$growth", "then": "2 d"}, NumberReader(MEASURES["duration"], UNCERTAIN)
+    )
+    assert describe_quantity(law) == "$growth chance of 2 d, else 0 d"
