@@ -560,9 +560,7 @@ class Sweep:
 
     def to_dict(self) -> dict[str, Any]:
         """What was varied, how far it has come, and whether it holds what is expected, as `sim sweep --json`."""
-        from sim.show.pages.sweep import sweep_to_dict
-
-        return sweep_to_dict(self.sweep)
+        return self.sweep.to_dict()
 
     def _repr_html_(self) -> str:
         from sim.show.pages.sweep import sweep_html

@@ -430,7 +430,7 @@ class Ranks:
         (least_room, "it knows no such use of min"),
         (a_word, "it must return a list of provider names"),
         (nothing, "it must return a list of provider names"),
-        (Ranks(), "it is no plain function"),
+        (Ranks(), "it is not a plain function"),
     ],
 )
 def test_what_cannot_be_compiled_is_told_with_the_remedy(small: ScenarioFile, policy: Any, why: str) -> None:

@@ -48,7 +48,8 @@ def test_the_page_tells_where_outcomes_are_least_and_most(done: SweepResult) -> 
     assert "uncertainty uncertain.growth: 1.707 to 2.293" in said
     means = done.estimates.filter(pl.col("metric") == "unserved_mw.mean").sort("mean", "point")
     for word, row in (("least", means.row(0, named=True)), ("most", means.row(-1, named=True))):
-        told = f"{word} {format_compact(row['mean'])} ± {format_compact(row['ci_high'] - row['mean'])} {label_point(done, row['point'])}"
+        interval = f"{format_compact(row['mean'])} ± {format_compact(row['ci_high'] - row['mean'])}"
+        told = f"{word} {interval} {label_point(done, row['point'])}"
         assert told in said
     fails = [verdict for verdict in done.verdicts() if not verdict.holds]
     worst = max(fails, key=lambda verdict: verdict.found or 0)

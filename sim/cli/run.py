@@ -1,7 +1,7 @@
 """The command `sim run`: play a scenario many times."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -32,28 +32,32 @@ if TYPE_CHECKING:
     from sim.results.run import RunResult
 
 
+RunReplicationsFlag = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="How many sampled futures (default: as the scenario says);"
+        " with --precision, how many at the most (default: 10,000).",
+    ),
+]
+RunPlotsFlag = Annotated[
+    str,
+    typer.Option(
+        help="all, none, or names with commas between.", autocompletion=completion.complete_plot_names
+    ),
+]
+
+
 def run_command(
     scenario: ScenarioArgument,
-    replications: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            help="How many sampled futures (default: as the scenario says);"
-            " with --precision, how many at the most (default: 10,000).",
-        ),
-    ] = None,
+    replications: RunReplicationsFlag = None,
     seed: SeedFlag = None,
     engine: EngineFlag = EngineKeyword.auto,
     overrides: SetFlag = None,
     workers: WorkersFlag = None,
     precision: PrecisionFlag = None,
     tables: Annotated[TablesKeyword, typer.Option(help="Which tables are kept.")] = TablesKeyword.all,
-    plots: Annotated[
-        str,
-        typer.Option(
-            help="all, none, or names with commas between.", autocompletion=completion.complete_plot_names
-        ),
-    ] = "all",
+    plots: RunPlotsFlag = "all",
     out: Annotated[Path | None, out_option("runs/NAME")] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Exit 1 if an expectation fails or a precision is missed.")
@@ -83,7 +87,7 @@ def run_command(
             engine=engine.value,
             precision=precision or (),
         )
-    print_answer(as_json, lambda: _run_to_dict(run, folder), lambda console: render_run(run, console))
+    print_answer(as_json, run.to_dict, lambda console: render_run(run, console))
     _write_run_plots(run, folder, plot_names)
     if run.interrupted:
         raise typer.Exit(EXIT_INTERRUPTED)
@@ -104,19 +108,6 @@ def _announce_replacement(folder: Path) -> None:
             f"{previous['scenario']}, {previous['finished']} replications, scenario {previous['sha256'][:12]}"
         )
         typer.echo(f"Replaces the run in {folder} ({replaced})", err=True)
-
-
-def _run_to_dict(run: "RunResult", folder: Path) -> dict[str, Any]:
-    """The JSON object of a run."""
-    provenance = run.provenance
-    return {
-        "scenario": run.scenario.name,
-        "out": str(folder),
-        **{key: provenance[key] for key in ("seed", "replications", "finished", "interrupted", "sha256")},
-        "metrics": run.summary(),
-        **({"precision": provenance["precision"]} if "precision" in provenance else {}),
-        "expect": [{"statement": v.statement, "found": v.found, "holds": v.holds} for v in run.verdicts()],
-    }
 
 
 def _write_run_plots(run: "RunResult", folder: Path, names: list[str] | None) -> None:

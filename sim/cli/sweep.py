@@ -42,16 +42,19 @@ PROGRESS_INTERVAL_S = 30.0
 """The time between two lines of progress, where there is no terminal."""
 
 
+SweepArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="SWEEP",
+        help="A sweep file (YAML).",
+        show_default=False,
+        autocompletion=completion.complete_scenario_files,
+    ),
+]
+
+
 def sweep_command(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            metavar="SWEEP",
-            help="A sweep file (YAML).",
-            show_default=False,
-            autocompletion=completion.complete_scenario_files,
-        ),
-    ],
+    file: SweepArgument,
     folders: Annotated[
         list[Path] | None, typer.Argument(metavar="DIR", help="With --merge: the folders of the shards.")
     ] = None,
@@ -195,7 +198,7 @@ def progress_lines(bar: "ProgressCallback | None") -> Iterator["ProgressCallback
 
 def print_sweep(sweep: "SweepResult", as_json: bool, part: Shard | None = None) -> None:
     """Print a sweep; of one that is not whole, on the terminal only how far it has come and how to go on."""
-    from sim.show.pages.sweep import render_sweep, sweep_to_dict
+    from sim.show.pages.sweep import render_sweep
 
     progress = f"{sweep.n_finished} of {sweep.n_runs} runs"
     if sweep.interrupted and not as_json:
@@ -210,4 +213,4 @@ def print_sweep(sweep: "SweepResult", as_json: bool, part: Shard | None = None) 
             " sim sweep SWEEP --merge DIR..."
         )
     else:
-        print_answer(as_json, lambda: sweep_to_dict(sweep), lambda console: render_sweep(sweep, console))
+        print_answer(as_json, sweep.to_dict, lambda console: render_sweep(sweep, console))

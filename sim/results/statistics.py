@@ -6,7 +6,7 @@ Hyndman and Fan, 1996).
 """
 
 from collections.abc import Mapping, Sequence
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 from scipy import special
@@ -36,17 +36,15 @@ def t_quantile(
 ) -> float | FloatArray:
     """Return the quantile of Student's t that bounds a two-sided interval of a confidence level."""
     t = special.stdtrit(degrees_of_freedom, (1 + confidence_level) / 2)
-    return t if isinstance(t, np.ndarray) else float(t)
+    return t.astype(np.float64) if isinstance(t, np.ndarray) else float(t)
 
 
 @overload
 def t_half_width(sd: float, n: int, confidence_level: float = ...) -> float: ...
 @overload
 def t_half_width(sd: FloatArray, n: IntArray, confidence_level: float = ...) -> FloatArray: ...
-def t_half_width(
-    sd: float | FloatArray, n: int | IntArray, confidence_level: float = CONFIDENCE_LEVEL
-) -> float | FloatArray:
-    """Return half the width of Student's t interval of the mean of `n` values (2 or more) with a standard deviation.
+def t_half_width(sd: Any, n: Any, confidence_level: float = CONFIDENCE_LEVEL) -> Any:
+    """Return the half-width of Student's t interval of the mean of `n` values with a standard deviation.
 
     The order of the operations is part of the results. So is the root: of a Python integer it is the power of the C
     library, which for a few n (2,921 is the least) differs in the last bit from the square root taken of an array.
@@ -65,7 +63,7 @@ def row_statistics(x: FloatArray) -> dict[str, FloatArray]:
 
 
 def statistics_by_row(values: FloatArray) -> tuple[dict[str, FloatArray], IntArray]:
-    """Return the statistics of each row of `(n_points, n_replications)`, each `(n_points,)`, and its number of values.
+    """Return the statistics of each row of `(n_points, n_replications)`, and its count of values, `(n_points,)` each.
 
     NaN stands for no value, and for no statistic. The statistics are those of `row_statistics`, and the ends
     `ci_low` and `ci_high` of the interval of the mean.

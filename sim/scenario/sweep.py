@@ -24,7 +24,7 @@ from sim.scenario.faults import (
 )
 from sim.scenario.fields import complaints_of
 from sim.scenario.merging import SchemaType, schema_type_of
-from sim.scenario.reading import read_scenario, read_yaml_file
+from sim.scenario.reading import SWEEP_ONLY_KEYS, read_scenario, read_yaml_file
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.schema_objects import describe_syntax
 from sim.scenario.sweep_schema import Lever, SweepFile, Uncertainty
@@ -77,11 +77,8 @@ def read_sweep(path: Path, replications: int | None = None, seed: int | None = N
     """The sweep of a file. Raises ScenarioError with all that is wrong in it, and in its scenario."""
     root = read_yaml_file(path, "a sweep file")
     if not isinstance(root.value, dict):
-        raise file_error(root.place, "is no sweep", "write keys, such as scenario: ../announced-2025.yaml")
-    if (
-        not root.value.keys() & {"scenario", "design", "levers", "uncertainties"}
-        and root.value.keys() & SCENARIO_ONLY_KEYS
-    ):
+        raise file_error(root.place, "is not a sweep", "write keys, such as scenario: ../announced-2025.yaml")
+    if not root.value.keys() & {"scenario", *SWEEP_ONLY_KEYS} and root.value.keys() & SCENARIO_ONLY_KEYS:
         remedy = f"name a sweep file, which says scenario: {path.name}; sim run plays a scenario"
         raise file_error(Place(str(path)), "is a scenario, not a sweep", remedy)
     faults: list[Fault] = []
@@ -99,7 +96,7 @@ def read_sweep(path: Path, replications: int | None = None, seed: int | None = N
         base = path.parent / node.value
         try:
             if not base.is_file():
-                raise file_error(node.place, "is no file", f"looked for {base}", node.value, "scenario")
+                raise file_error(node.place, "is not a file", f"looked for {base}", node.value, "scenario")
             scenario = read_scenario(base)
         except ScenarioError as error:
             faults += error.faults

@@ -104,7 +104,7 @@ def collect_declarations(tree: Any, read_traces: bool) -> Declarations:
 
 
 def _values_at_key(tree: Any, word: str, key: str) -> list[Any] | None:
-    """The values at a key of all objects of a map; None where it is no map of objects."""
+    """The values at a key of all objects of a map; None where it is not a map of objects."""
     parts = tree.get(word, {})
     if not isinstance(parts, dict) or not all(isinstance(each, dict) for each in parts.values()):
         return None

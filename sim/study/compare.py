@@ -101,7 +101,7 @@ class ComparisonResult:
         return pl.DataFrame(rows, schema_overrides=dtypes, infer_schema_length=None)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the comparison as one object, as in `comparison.json`; the pairs in a list where there are several."""
+        """Return the comparison as one object, as in `comparison.json`; several pairs are in a list."""
         pairs = [
             {
                 "a": pair.a,

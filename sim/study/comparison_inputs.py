@@ -140,7 +140,7 @@ def _function_name(run: RunResult, word: str) -> str:
 
 
 def side_names(runs: Sequence[RunResult]) -> list[str]:
-    """Return names of the sides, no two alike: the scenario's name, with the few keys that it sets anew, or a number."""
+    """Return names of the sides, no two alike: the scenario's, with the few keys that it sets anew, or a number."""
     base, names = runs[0], [str(runs[0].provenance["scenario"])]
     for k, run in enumerate(runs[1:], start=2):
         is_same_file = run.scenario.path == base.scenario.path

@@ -107,7 +107,7 @@ def available_cores() -> int:
 def worker_pool(
     workers: int, kind: PoolKind = "processes", cluster: str | None = None
 ) -> Iterator[WorkerPool]:
-    """Open a pool: this process for one worker, else processes or threads; or the workers of a cluster if one is named.
+    """Open a pool: this process for one worker, else processes or threads; or those of a cluster if one is named.
 
     Raises ClusterError where the cluster cannot be used. Work that has not begun when the block ends never begins.
     """
@@ -253,7 +253,7 @@ def _dask_pool(cluster: str) -> Iterator[WorkerPool]:
     """Connect to the workers of a Dask cluster: one at an address, or one of this machine for as long as needed."""
     match = CLUSTER_ADDRESS.fullmatch(cluster)
     if match is None:
-        raise ClusterError(f'--cluster "{cluster}": is no cluster; {CLUSTER_ADDRESS_REMEDY}')
+        raise ClusterError(f'--cluster "{cluster}": is not the address of a cluster; {CLUSTER_ADDRESS_REMEDY}')
     try:
         from distributed import Client, LocalCluster
     except ImportError:

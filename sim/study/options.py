@@ -13,7 +13,7 @@ from sim.study.replications import ProgressCallback
 
 
 def check_whole_numbers(**numbers: tuple[int | None, int]) -> None:
-    """Check that each is a whole number, or None, and not below its minimum. Raises ValueError for the first other."""
+    """Check that each is None or a whole number not below its minimum. Raises ValueError for the first other."""
     for name, (value, minimum) in numbers.items():
         if value is not None and (type(value) is not int or value < minimum):
             raise ValueError(f"{name}={value!r}: write a whole number, {minimum} or more")

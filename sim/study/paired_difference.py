@@ -179,8 +179,8 @@ def holm_adjusted_p(p: Sequence[float]) -> list[float]:
 def replications_needed(difference: PairedDifference, level: float = SIGNIFICANCE_LEVEL) -> int | None:
     """Return how many replications show a difference like the one observed at a level, with probability TEST_POWER.
 
-    None where no difference was observed. Replications in which the metric has no value count too. The formula is that
-    of the normal approximation with its correction for Student's t (docs/confidence.md).
+    None where no difference was observed. Replications in which the metric has no value count too. The formula is
+    that of the normal approximation with its correction for Student's t (docs/confidence.md).
     """
     if not difference.diff or difference.sd is None or difference.n == 0:
         return None
@@ -210,7 +210,7 @@ def differences_by_metric(
 
 @dataclass(frozen=True)
 class DifferenceBand:
-    """The mean difference of a series at the times of the grid, each with its own 95 % interval; `(GRID_POINTS,)` each."""
+    """The mean difference of a series at each time of the grid, with its own 95 % interval, as `(GRID_POINTS,)`."""
 
     diff: FloatArray
     low: FloatArray

@@ -41,7 +41,7 @@ DEFAULT_FUTURES = 200
 EXPECTED_TRIALS = 10
 """Roughly the number of values that a search tries."""
 VALUE_WHEN_NEVER: dict[str, float] = {"short.first_days": inf}
-"""The value of a metric in a future that has none, where that means something: never short is short infinitely late."""
+"""The value of a metric in a future that has none, where that says something: never short is infinitely late."""
 
 
 class PlanError(UserError, ValueError):
@@ -113,12 +113,12 @@ class Plan:
     first_open: int | None
     answer: int | None
     first_confident: int | None
-    """The indices of the first values, in the order of the search, with which the target is not ruled out to hold often
-    enough, does so in the futures played, and is shown to; None where there is none."""
+    """The indices of the first values, in the order of the search, with which the target is not ruled out to hold
+    often enough, does so in the futures played, and is shown to; None where there is none."""
     trials: tuple[Trial, ...]
     """From low to high."""
     reversals: tuple[tuple[int, int], ...]
-    """Pairs of values, in the order of the search, of which the target holds clearly less often with the later one."""
+    """Pairs of values, in the order of the search, with the later of which the target holds clearly less often."""
 
     def lever_value(self, index: int | None) -> str | None:
         """Return a value as it is written in a scenario; None for no index."""
@@ -126,7 +126,7 @@ class Plan:
 
     @property
     def interval(self) -> tuple[str | None, str | None]:
-        """The values between which the answer lies with 95 % confidence, from low to high; None for one beyond the range."""
+        """The values between which the answer lies with 95 % confidence, from low to high; None beyond the range."""
         ends = self.lever_value(self.first_open), self.lever_value(self.first_confident)
         return ends if self.sought == "least" else (ends[1], ends[0])
 

@@ -66,12 +66,12 @@ class ChanceConstraint:
 
     @cached_property
     def thresholds(self) -> tuple[int, int, int]:
-        """The numbers of futures, of all, from which on a value is open, does in the futures played, and is shown to do."""
+        """The numbers of successes from which on a value is open, does in the futures played, and is shown to do."""
         counts = range(self.futures + 1)
         ends = [clopper_pearson_interval(held, self.futures) for held in counts]
         open_ = next(held for held in counts if ends[held][1] >= self.probability)
         shown = next((held for held in counts if ends[held][0] >= self.probability), self.futures + 1)
-        # Less a little, since 0.9 * 200 may come to 180.00000000000003, and 180 of 200 is 90 %.
+        # Less a little, since 0.55 * 100 comes to 55.00000000000001, and 55 of 100 futures are 55 %.
         return open_, math.ceil(self.probability * self.futures - 1e-9), shown
 
     def evidence(self, successes: int) -> int:
@@ -146,7 +146,7 @@ class LeverSearch:
         return self.trials[self.n - 1].share >= self.trials[0].share
 
     def search_order(self, goal: SearchGoal) -> range:
-        """Return the values in the order of the search: from the lower end if the least is sought, else from the upper."""
+        """Return the values in the order of the search: from the lower end if the least is sought, else the upper."""
         return range(self.n) if goal == "least" else range(self.n - 1, -1, -1)
 
     def first_with_evidence(self, evidence: int, order: range) -> int | None:

@@ -21,7 +21,7 @@ from sim.scenario.expectations import BOUND_PATTERN
 from sim.scenario.faults import UserError
 
 MIN_REPLICATIONS = 50
-"""The number of replications at the first look, and how many must have a value of the metric to trust the interval."""
+"""The number of replications at the first look, and how many must have a value for the interval to be trusted."""
 MAX_REPLICATIONS = 10_000
 """The most replications, where no other number is stated."""
 

@@ -147,11 +147,11 @@ def pickle_task(task: RunTask) -> bytes | None:
 
 
 BatchPlayer = Callable[[int, int, StopRequest], Iterator[tuple[int, Batch]]]
-"""Plays `n` replications of every task, from a first one on; yields the index of a task and a batch as it finishes."""
+"""Plays `n` replications of every task, from a first one on; yields the index of a task with each batch."""
 
 
 def pool_kind(tasks: Sequence[RunTask]) -> PoolKind:
-    """Choose threads where nearly all of the work is compiled, which releases the interpreter's lock; else processes."""
+    """Choose threads where nearly all work is compiled, which releases the interpreter's lock; else processes."""
     compiled = all(task.engine == "compiled" for task in tasks)
     large = compiled and all(
         expected_request_count(task.scenario) >= MIN_REQUESTS_FOR_THREADS for task in tasks

@@ -1,4 +1,4 @@
-"""Runs in progress: the batches played so far, of one scenario or of several side by side, in memory or in a folder."""
+"""Runs in progress: the batches played so far, of one scenario or of several, in memory or in a folder."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

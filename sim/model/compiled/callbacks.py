@@ -158,7 +158,7 @@ def _jit_user_function(kind: str, function: Any) -> Any:
     try:
         return njit(getattr(function, "py_func", function))
     except TypeError:
-        raise NotCompilableError(kind, function, "it is no plain function") from None
+        raise NotCompilableError(kind, function, "it is not a plain function") from None
 
 
 def _jit_adapter(
