@@ -285,3 +285,33 @@ def test_a_sweep_is_no_scenario(tmp_path: Path) -> None:
         with pytest.raises(ScenarioError) as told:
             read_scenario(file)
         assert str(told.value) == str(tmp_path / said)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_levers_that_overlap_are_refused(tmp_path: Path, order: int) -> None:
+    """A lever on a key, beside one on what holds the key: one of the two would not be applied, and its column be wrong."""
+    (tmp_path / "base.yaml").write_text(
+        "start: 2026-01-01\nend: 2027-01-01\ndemand: {d: {customer: Lab, in_place: {S: 10 MW}, term: 2 y}}\n"
+        "providers: {P: {sites: [S]}}\nsites: {S: {online: 100 MW}, South: {online: 1 MW}}\n"
+    )
+    levers = [
+        "sites.S.online: [100 MW, 200 MW]",
+        "sites.S: [{online: 300 MW}]",
+        "sites.South: [{online: 2 MW}]",
+    ][::order]
+    text = "\n  ".join(levers)
+    (tmp_path / "sweep.yaml").write_text(
+        f"scenario: base.yaml\noutcomes: [requests]\ndesign: grid\nlevers:\n  {text}\n"
+    )
+    with pytest.raises(ScenarioError) as error:
+        read_sweep(tmp_path / "sweep.yaml")
+    (fault,) = error.value.faults
+    assert fault.message.startswith("overlaps with sites.S")
+    assert fault.remedy == "vary sites.S.online alone, or put its values into those of sites.S"
+
+
+@pytest.mark.parametrize("paths", [("sites.West", "sites.West.online"), ("sites.West.online", "sites.West")])
+def test_overrides_that_overlap_are_refused(paths: tuple[str, str], small: ScenarioFile) -> None:
+    values = {"sites.West": {"online": "300 MW"}, "sites.West.online": "100 MW"}
+    with pytest.raises(ScenarioError, match="set sites.West alone, with all that it holds"):
+        small.replace({path: values[path] for path in paths})

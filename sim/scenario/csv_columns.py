@@ -58,7 +58,10 @@ def read_empirical_values(content: dict[str, YamlNode]) -> dict[str, YamlNode]:
         )
     if path.suffix.lower() != ".csv":
         raise invalid_key(
-            "file", "is not a CSV file, and laws are read from no other kind", "save it as csv", file_node.value
+            "file",
+            "is not a CSV file, and laws are read from no other kind",
+            "save it as csv",
+            file_node.value,
         )
     column = str(content["column"].to_plain()) if "column" in content else None
     values = YamlNode(list(read_column(path, column, file_node)), file_node.place)

@@ -55,7 +55,9 @@ def read_design(written: object, info: ValidationInfo) -> Design:
     if isinstance(content, str):
         content = {content: {}}
     if not isinstance(content, Mapping) or len(content) != 1:
-        raise invalid_value("is not a valid design", "write grid, or {latin hypercube: {points: 200}}", written)
+        raise invalid_value(
+            "is not a valid design", "write grid, or {latin hypercube: {points: 200}}", written
+        )
     kind, given = str(next(iter(content))), next(iter(content.values()))
     if kind not in DESIGN_SETTINGS:
         raise invalid_value("is not a valid design", suggestion(kind, DESIGN_SETTINGS), kind)

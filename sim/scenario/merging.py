@@ -84,6 +84,11 @@ def empty_name_complaints(node: YamlNode, schema_type: SchemaType, path: KeyPath
             yield from empty_name_complaints(part, schema_type_under(schema_type, key), (*path, key))
 
 
+def is_within(path: str, other: str) -> bool:
+    """Whether a dotted path stands below another: what sets the other anew would set it too."""
+    return path.startswith(f"{other}.")
+
+
 def override_node(node: YamlNode, dotted: str, new: YamlNode, schema_type: SchemaType) -> YamlNode:
     """What is written once `new` stands at a dotted path. Raises ScenarioError for a path that leads nowhere."""
     return _override_part(node, tuple(dotted.split(".")), (), new, schema_type)

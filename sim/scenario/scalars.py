@@ -55,7 +55,9 @@ def check_name(name: str) -> str:
         raise invalid_value("is not a name", "write a name of printable characters", name)
     if "." in name:
         raise invalid_value(
-            "is a name with a dot, which separates the parts of a path", f"write {name.replace('.', ' ')}", name
+            "is a name with a dot, which separates the parts of a path",
+            f"write {name.replace('.', ' ')}",
+            name,
         )
     return name
 

@@ -23,7 +23,7 @@ from sim.scenario.faults import (
     sort_faults,
 )
 from sim.scenario.fields import complaints_of
-from sim.scenario.merging import SchemaType, schema_type_of
+from sim.scenario.merging import SchemaType, is_within, schema_type_of
 from sim.scenario.reading import SWEEP_ONLY_KEYS, read_scenario, read_yaml_file
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.schema_objects import describe_syntax
@@ -139,6 +139,11 @@ def factors_of(file: SweepFile) -> tuple[tuple[Factor, ...], list[Complaint]]:
                         raise invalid_value("has no effect in a sweep", "set it in the sweep itself", path)
                     if path in seen:
                         raise invalid_value(f"is varied by {seen[path]} too", "vary it once", path)
+                    for other, factor in seen.items():
+                        if is_within(path, other) or is_within(other, path):
+                            inner, outer = (path, other) if is_within(path, other) else (other, path)
+                            remedy = f"vary {inner} alone, or put its values into those of {outer}"
+                            raise invalid_value(f"overlaps with {other}, which {factor} varies", remedy, path)
                     seen[path] = name
                     if isinstance(each, Uncertainty) and (syntax := syntax_without_distribution(path)):
                         raise invalid_value(

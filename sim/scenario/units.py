@@ -197,7 +197,9 @@ def known_measure(unit: str, written: object) -> Measure:
     """The measure that a unit belongs to. Raises InvalidValueError where it belongs to none."""
     if measure := measure_of_unit(unit):
         return measure
-    raise invalid_value("is not a quantity that a scenario can state", "write a power, a duration, ...", written)
+    raise invalid_value(
+        "is not a quantity that a scenario can state", "write a power, a duration, ...", written
+    )
 
 
 def unit_symbols(
