@@ -30,7 +30,7 @@ from sim.model.compiled import cache
 from sim.model.compiled.callbacks import NotCompilableError
 from sim.model.compiled.compiler import COMPILER_OFF
 from sim.model.compiled.market import Market as Compiled
-from sim.model.outcomes import REFUSAL_REASONS
+from sim.model.outcomes import REFUSAL_REASONS, ReleaseReason, RequestStatus
 from sim.model.run import Run, play
 from sim.scenario.reading import read_scenario
 from sim.scenario.schema import ScenarioFile
@@ -77,13 +77,13 @@ def test_the_cases_are_not_thin() -> None:
                 "commitments": len(made),
                 "presold": int((made["promised"] > made["committed"]).sum()),
                 "late": int((run.deliveries["start"] > run.deliveries["promised"]).sum()),
-                "given up": int((run.releases["why"] == 0).sum()),
-                "shed": int((run.releases["why"] > 0).sum()),
+                "given up": int((run.releases["why"] == ReleaseReason.GAVE_UP).sum()),
+                "shed": int((run.releases["why"] != ReleaseReason.GAVE_UP).sum()),
                 "held": sum(
                     k is not None and k.holds_capacity and w > 0 for k, w in zip(rights, windows, strict=True)
                 ),
                 "exclusive": sum(k is not None and k.is_exclusive for k in rights),
-                "waiting at the end": int((became["status"] == 1).sum()),
+                "waiting at the end": int((became["status"] == RequestStatus.WAITING).sum()),
                 **{why: int((became["reason"] == k).sum()) for k, why in enumerate(REFUSAL_REASONS)},
             }
         )
@@ -429,7 +429,7 @@ class Ranks:
         (least_room, "it knows no such use of min"),
         (a_word, "it must return a list of provider names"),
         (nothing, "it must return a list of provider names"),
-        (Ranks(), "it is no plain function"),
+        (Ranks(), "it is not a plain function"),
     ],
 )
 def test_what_cannot_be_compiled_is_told_with_the_remedy(small: ScenarioFile, policy: Any, why: str) -> None:

@@ -26,7 +26,7 @@ ENGINES: tuple[Engine, ...] = get_args(Engine)
 def test_a_policy_that_only_the_scenario_knows_is_refused_by_both_clocks(
     small: ScenarioFile, monkeypatch: pytest.MonkeyPatch, engine: Engine
 ) -> None:
-    """Not played as another, as a policy with no code once was: as `in order` on one clock, `soonest` on the other."""
+    """Not played as another, as a policy with no code once was: as `in order`, or as `soonest`."""
     policy = OverflowPolicy("largest", offered="to the largest first", basis="", basis_not_asked="")
     monkeypatch.setitem(OVERFLOW_POLICIES, "largest", policy)  # type: ignore[arg-type]
     inputs = replace(sample_inputs(small, 1, 0), overflow_policy="largest")
@@ -121,9 +121,9 @@ def test_the_columns_of_the_compiled_market_are_those_of_the_ledger() -> None:
     ):
         for k, column in enumerate(columns):
             assert getattr(codes, f"{prefix}_{column.upper()}") == k
-    assert codes.N_COMMITMENT_ROWS == len(COMMITMENT_COLUMNS) + 1  # and the undelivered kW
-    assert codes.N_DELIVERY_ROWS == len(DELIVERY_COLUMNS)
-    assert codes.N_RELEASE_ROWS == len(RELEASE_COLUMNS)
+    assert len(COMMITMENT_COLUMNS) + 1 == codes.N_COMMITMENT_ROWS  # and the undelivered kW
+    assert len(DELIVERY_COLUMNS) == codes.N_DELIVERY_ROWS
+    assert len(RELEASE_COLUMNS) == codes.N_RELEASE_ROWS
 
 
 def test_compiled_code_is_kept_by_all_that_it_takes_numbers_from() -> None:

@@ -119,7 +119,7 @@ BASE = PairedDifference(
             {"p_holm": 1.0, "ci95": (-9.0, 4.0), "replications_needed": 10_001},
             "no difference seen: at most 9.00 MW",
         ),
-        ({"unlike": 0, "diff": 0.0}, "exactly equal"),
+        ({"n_differing": 0, "diff": 0.0}, "exactly equal"),
         ({"n": 1, "ci95": None}, "lower by 120 MW in the one replication that there is"),
         ({"diff": None, "a": None, "n": 0}, "only in b"),
         ({"diff": None, "b": None, "n": 0}, "only in a"),
@@ -250,7 +250,7 @@ def test_several_are_each_compared_with_the_first(small: ScenarioFile) -> None:
     assert set(alone.to_dict()["metrics"]) == {
         m for m in alone.results[0].metric_values if m.endswith("_mw.mean")
     }
-    assert found.frame().height == 2 * len(alone.to_dict()["metrics"])
+    assert found.frame.height == 2 * len(alone.to_dict()["metrics"])
 
 
 def test_how_far_apart_over_time(small: ScenarioFile, tmp_path: Path) -> None:
@@ -325,7 +325,7 @@ def test_what_cannot_be_compared_is_told(small: ScenarioFile, tmp_path: Path) ->
         'metrics "lost_shore": no metric is called so; did you mean lost_share?'
     )
     assert told(small, small, out=tmp_path / "full") == (
-        f"{tmp_path / 'full'}: holds files that are no comparison of sim; name another folder"
+        f"{tmp_path / 'full'}: holds files that are not a comparison of sim; name another folder"
     )
 
 

@@ -1,14 +1,20 @@
-"""What does a shell offer while a command is being typed?"""
+"""What a shell offers while a command is being typed, and the lists of words that stand twice for its sake."""
 
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 import typer
 
 from sim.cli import completion
 from sim.cli import main as cli
+from sim.cli.options import EngineKeyword, TablesKeyword
+from sim.cli.sensitivity import MethodKeyword
+from sim.cli.verify import EnginesKeyword
+from sim.model.run import Engine
+from sim.results.tables import TableSelection
 from sim.scenario.faults import Place
 from sim.scenario.merging import override_node
 from sim.scenario.path_completion import MAX_COMPLETIONS, complete_path
@@ -16,6 +22,7 @@ from sim.scenario.reading import read_merged
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.yaml_reader import to_node
 from sim.show.plots.run import RUN_PLOTS
+from sim.study.effects import SensitivityMethod
 
 WORLD = Path(__file__).parent / "data" / "world.yaml"
 
@@ -179,3 +186,15 @@ def test_a_shell_is_answered_without_what_is_heavy(folder: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_keywords_of_options_are_the_closed_lists_of_the_rooms() -> None:
+    """They stand again with the options, since help would else take as long as it takes to import the model."""
+
+    def members(closed_list: Any) -> set[str]:
+        return {str(each) for each in get_args(closed_list) or closed_list}
+
+    assert set(EngineKeyword) == {"auto", *members(Engine)}
+    assert set(EnginesKeyword) == {"both", *members(Engine)}
+    assert set(TablesKeyword) == members(TableSelection)
+    assert set(MethodKeyword) == members(SensitivityMethod)

@@ -1,4 +1,4 @@
-"""Are the laws the laws, the streams streams of their own, and the arrivals Poisson at the rate that is stated?"""
+"""Distributions against scipy, random streams of their own, and Poisson arrivals at the rate that is stated."""
 
 from hashlib import blake2b
 from math import log, pi, sqrt
@@ -11,13 +11,15 @@ from scipy import stats
 
 from sim.model.arrays import FloatArray
 from sim.model.calendar import DAY_US, YEAR_US
-from sim.model.quantiles import median, quantile
 from sim.model.random_streams import RandomStream, Sampler
 from sim.model.rounding import round_array_half_up, round_half_up
 from sim.model.rules import NEVER
 from sim.model.sampling import sample_inputs
-from sim.scenario.distribution_reader import NumberReader, read_distribution
-from sim.scenario.distributions import Distribution, UncertainReference, mean
+from sim.scenario.distribution_families import FAMILIES
+from sim.scenario.distribution_properties import mean, median, quantile
+from sim.scenario.distribution_reader import read_distribution
+from sim.scenario.distributions import Distribution, UncertainReference
+from sim.scenario.number_reader import NumberReader
 from sim.scenario.reading import read_scenario
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.units import MEASURES
@@ -95,6 +97,7 @@ def test_a_law_without_width_is_a_number(name: str) -> None:
 
 
 EVERY = [written for written, _ in LAWS.values()] + list(CERTAIN.values())
+assert {each.family for each in EVERY} | {"chance"} == set(FAMILIES)
 
 
 @pytest.mark.parametrize("written", EVERY, ids=lambda each: each.family)

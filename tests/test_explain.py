@@ -336,7 +336,7 @@ sites: {East: {online: 10 kW}}
     trace.unlink()
     found = explain_request(saved, "jobs:2")
     assert found.notes == [
-        f'The trace "{one_line(str(trace))}" cannot be read again, as it is no file: who was asked in which order,'
+        f'The trace "{one_line(str(trace))}" cannot be read again, as it is not a file: who was asked in which order,'
         " and who had how much room, is not known"
     ]
     assert list(explain_lines(found))[2:4] == [
@@ -418,7 +418,7 @@ def test_the_command_with_a_key_that_cannot_be(command: Callable[..., Any]) -> N
     assert command("A", "--set", "rights.R.windw=3 d") == (
         2,
         "",
-        "--set: rights.R.windw: is no path of this scenario: there is no windw in rights.R;"
+        "--set: rights.R.windw: is not a path of this scenario: there is no windw in rights.R;"
         " did you mean rights.R.window?\n",
     )
 
@@ -431,7 +431,7 @@ def test_the_command_says_that_it_played_again(tmp_path: Path, command: Callable
 
 
 def test_in_python(saved: Path) -> None:
-    result = sim.open(saved)
+    result = sim.open_run(saved)
     told = result.explain(0)
     assert repr(told).splitlines()[:3] == [
         "Request 0 (s:0) of case, replication 0, seed 1",
@@ -439,7 +439,7 @@ def test_in_python(saved: Path) -> None:
         "            It is the deal A.",
     ]
     assert max(len(line) for line in repr(told).splitlines()) <= 100
-    assert told.data == explain_to_dict(explain_request(result.outcome, "A"))
+    assert told.to_dict() == explain_to_dict(explain_request(result.run, "A"))
     beside = result.explain("A", overrides={"rights.R.window": "9 d"})._repr_html_()
     assert "as it was" in beside
     assert "with rights.R.window=9 d" in beside

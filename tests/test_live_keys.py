@@ -1,4 +1,4 @@
-"""Is every key of the format alive: does something in the results change when it does?
+"""Every key of the format is alive: something in the results changes when it does.
 
 The schema is walked, so a new key fails here until it has a scenario in which it matters. Columns of `requests` that
 only repeat what was written do not count, nor does the table `drawn`.
@@ -13,8 +13,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from sim.scenario.distribution_reader import DESCRIPTION_KEYS
-from sim.scenario.distributions import FAMILY_NAMES, PARAMETRIZATIONS
+from sim.scenario.description_keys import DESCRIPTION_KEYS
+from sim.scenario.distribution_families import FAMILIES
 from sim.scenario.faults import to_flow_style
 from sim.scenario.reading import read_scenario
 from sim.scenario.schema import ScenarioFile
@@ -304,13 +304,14 @@ OTHERS = {
 def changed_laws() -> dict[str, tuple[str, str]]:
     """For each part of each law, one and the same with this part changed."""
     found = dict(OTHERS)
-    for kind, ways in PARAMETRIZATIONS.items():
-        for way in ways:
+    for kind, family in FAMILIES.items():
+        for parameters in family.parametrizations:
+            way = [each.name for each in parameters]
             stated = {name: SAMPLES[name][0] for name in way}
             for name in way:
                 law = {kind: stated}, {kind: stated | {name: SAMPLES[name][1]}}
                 found[f"{kind}({', '.join(way)}).{name}"] = (to_flow_style(law[0]), to_flow_style(law[1]))
-    assert {re.split(r"\W", name)[0] for name in found} == set(FAMILY_NAMES)
+    assert {re.split(r"\W", name)[0] for name in found} == set(FAMILIES)
     return found
 
 

@@ -32,10 +32,11 @@ from sim.show.plots.answer_labels import (
     TOOK_LABEL,
 )
 from sim.show.plots.date_axis import date_labels, date_ticks
-from sim.show.plots.figure_files import FIGURE_FORMATS, NothingToShow, write_figures
+from sim.show.plots.figure_files import FIGURE_FORMATS, unavailable_plots, write_figures, write_plots
 from sim.show.plots.labels import separate_positions, shorten_names
+from sim.show.plots.plot import NothingToShow
 from sim.show.plots.power_flows import GAVE_UP_NODE, NOT_PROMISED_NODE
-from sim.show.plots.run import RUN_PLOTS, missing_tables_note, unavailable_plots, write_run_plots
+from sim.show.plots.run import RUN_PLOTS, missing_tables_note
 from sim.show.plots.run_bands import RunBands
 from sim.study.run import run_scenario
 
@@ -225,7 +226,7 @@ DRAWN = [(name, plot) for name, idle in IDLE.items() for plot in RUN_PLOTS if pl
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_what_has_nothing_to_show_is_left_out(runs: Runs, name: str) -> None:
-    assert set(unavailable_plots(runs.outcome(name))) == IDLE[name]
+    assert set(unavailable_plots(RUN_PLOTS, runs.outcome(name))) == IDLE[name]
 
 
 def test_who_asks_for_a_plot_that_has_nothing_to_show_is_told_why(runs: Runs) -> None:
@@ -577,12 +578,12 @@ def test_percentiles_of_what_has_not_come() -> None:
 
 
 def test_files_are_whole_and_an_svg_drawn_twice_is_the_same(runs: Runs, tmp_path: Path) -> None:
-    made = write_run_plots(runs.outcome("rich"), tmp_path / "once")
+    made = write_plots(RUN_PLOTS, runs.outcome("rich"), tmp_path / "once")
     assert sorted(path.name for path in (tmp_path / "once").iterdir()) == sorted(
         f"{name}.{form}" for name in RUN_PLOTS for form in FIGURE_FORMATS
     )
-    again = write_run_plots(
-        runs.outcome("rich"), tmp_path / "twice", ["overflow", "building_schedule", "utilization"]
+    again = write_plots(
+        RUN_PLOTS, runs.outcome("rich"), tmp_path / "twice", ["overflow", "building_schedule", "utilization"]
     )
     for path in made:
         if path.suffix == ".png":
@@ -602,7 +603,7 @@ def test_what_needs_tables_is_left_out_where_only_a_summary_was_kept(runs: Runs,
     plots = tmp_path / "run" / "plots"
     plots.mkdir()
     (plots / "overflow.png").write_text("of an earlier run")
-    made = write_run_plots(outcome, plots)
+    made = write_plots(RUN_PLOTS, outcome, plots)
     assert sorted({path.stem for path in made}) == [
         "backlog",
         "online_by_site",
@@ -610,7 +611,7 @@ def test_what_needs_tables_is_left_out_where_only_a_summary_was_kept(runs: Runs,
         "utilization",
     ]
     assert {path.name for path in plots.iterdir()} == {path.name for path in made}
-    why = unavailable_plots(outcome)
+    why = unavailable_plots(RUN_PLOTS, outcome)
     assert why["building_schedule"] == (
         "it needs the table buildings, which was not kept; run with --tables all"
     )
@@ -620,13 +621,16 @@ def test_what_needs_tables_is_left_out_where_only_a_summary_was_kept(runs: Runs,
     )
     assert missing_tables_note(runs.outcome("plain")) is None
     with pytest.raises(NothingToShow) as caught:
-        write_run_plots(outcome, plots, ["money", "backlog", "overflow"])
+        write_plots(RUN_PLOTS, outcome, plots, ["money", "pie"])
+    assert str(caught.value).startswith("there is no plot pie; there are supply_and_demand, backlog")
+    with pytest.raises(NothingToShow) as caught:
+        write_plots(RUN_PLOTS, outcome, plots, ["money", "backlog", "overflow"])
     assert str(caught.value) == (
         "the plot money is left out: no provider has a price, and there is no contract; the plot overflow is left"
         " out: it needs the tables requests, commitments and releases, which were not kept; run with --tables all"
     )
     run_scenario(scenario, replications=1, workers=1, tables="none", out=tmp_path / "bare")
-    assert set(unavailable_plots(read_run(tmp_path / "bare"))) == set(RUN_PLOTS)
+    assert set(unavailable_plots(RUN_PLOTS, read_run(tmp_path / "bare"))) == set(RUN_PLOTS)
 
 
 def test_a_picture_that_has_nothing_to_show_any_more_is_removed(tmp_path: Path) -> None:
@@ -648,10 +652,10 @@ def test_where_no_picture_can_be_written_is_told(tmp_path: Path) -> None:
 
 def test_a_saved_run_is_drawn_as_the_one_in_memory(runs: Runs, tmp_path: Path) -> None:
     outcome = runs.outcome("rich")
-    [_, before] = write_run_plots(outcome, tmp_path / "a", ["money"])
+    [_, before] = write_plots(RUN_PLOTS, outcome, tmp_path / "a", ["money"])
     kept = run_scenario(outcome.scenario, replications=7, workers=1, out=tmp_path / "run")
     assert kept.folder is not None
-    [_, after] = write_run_plots(read_run(kept.folder), tmp_path / "b", ["money"])
+    [_, after] = write_plots(RUN_PLOTS, read_run(kept.folder), tmp_path / "b", ["money"])
     assert before.read_bytes() == after.read_bytes()
 
 

@@ -230,7 +230,7 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     assert "The precision asked for was reached with 50 replications" in page
     code, text = run("--precision", "unserved_mw.mean:500", "--json")
     assert json.loads(text)["precision"]["reached"]
-    again = sim.open(tmp_path / "out").provenance["precision"]
+    again = sim.open_run(tmp_path / "out").provenance["precision"]
     assert again["metrics"][0]["metric"] == "unserved_mw.mean"
 
 

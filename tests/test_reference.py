@@ -1,17 +1,19 @@
-"""Does the reference hold what the schema says, and does what it shows read?"""
+"""The reference of the format holds what the schema says, and what it shows reads."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from sim.scenario.distribution_reader import NumberReader, read_distribution
-from sim.scenario.distributions import FAMILY_NAMES
-from sim.scenario.schema import ScenarioFile, editor_schema
+from sim.scenario.distribution_families import FAMILIES
+from sim.scenario.distribution_reader import read_distribution
+from sim.scenario.json_schema import editor_schema
+from sim.scenario.number_reader import NumberReader
+from sim.scenario.schema import ScenarioFile
 from sim.scenario.schema_objects import describe_objects
 from sim.scenario.units import MEASURES, parse_quantity
 from sim.scenario.yaml_reader import parse_yaml
-from sim.show.reference import distribution_examples, format_reference, heading_anchor
+from sim.show.reference import format_reference, heading_anchor
 
 PAGE = Path(__file__).parent.parent / "docs" / "format.md"
 
@@ -30,9 +32,9 @@ def test_every_key_says_what_may_be_written_and_what_it_means() -> None:
             assert key.meaning.endswith("."), (each.object_type, key)
 
 
-@pytest.mark.parametrize("kind", FAMILY_NAMES)
+@pytest.mark.parametrize("kind", FAMILIES)
 def test_every_law_reads_as_it_is_shown(kind: str) -> None:
-    for form in distribution_examples(kind):
+    for form in FAMILIES[kind].examples:
         if "file:" not in form:
             law = read_distribution(parse_yaml(form, "form").to_plain(), NumberReader(MEASURES["duration"]))
             assert (law.family, law.dimension) == (kind, "duration")

@@ -99,7 +99,8 @@ import resource, sys
 from pathlib import Path
 from sim.scenario.reading import read_scenario
 from sim.study.run import run_scenario
-run_scenario(read_scenario(Path(sys.argv[1])), replications=int(sys.argv[2]), workers=1, tables="summary", out=Path(sys.argv[3]))
+scenario, out = read_scenario(Path(sys.argv[1])), Path(sys.argv[3])
+run_scenario(scenario, replications=int(sys.argv[2]), workers=1, tables="summary", out=out)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
@@ -178,7 +179,7 @@ def test_a_function_that_cannot_travel_is_refused_only_if_workers_are_asked_for(
 def test_a_folder_with_other_files_is_left_alone(small: ScenarioFile, tmp_path: Path) -> None:
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious" / "thesis.txt").write_text("mine")
-    with pytest.raises(OutputError, match="holds files that are no run of sim; name another folder"):
+    with pytest.raises(OutputError, match="holds files that are not a run of sim; name another folder"):
         run_scenario(small, replications=1, out=tmp_path / "precious")
     assert (tmp_path / "precious" / "thesis.txt").read_text() == "mine"
     with pytest.raises(OutputError, match="is a file; name a folder"):
@@ -275,7 +276,7 @@ def test_a_run_without_tables_has_no_plots_and_says_so(small: ScenarioFile, tmp_
 def test_help_is_quick(tmp_path: Path) -> None:
     """Help imports none of the heavy libraries, so that it answers at once."""
     heavy = ("numpy", "scipy", "polars", "matplotlib", "simpy", "pint", "pydantic", "rich.console", "numba")
-    code = f"import sys, sim.cli; print([name for name in {heavy} if name in sys.modules])"
+    code = f"import sys, sim.cli.main; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -1,16 +1,31 @@
-"""How is a law written, what does it hold, and which sentence does a wrong one get?"""
+"""Distributions: how they are written, what they hold, and the sentences for wrong ones; the table of families."""
 
 import math
 import pickle
 import re
+from collections.abc import Callable
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import cast
 
+import numpy as np
 import pytest
 
-from sim.scenario.distribution_reader import NumberReader, measure_of, read_distribution
-from sim.scenario.distributions import Distribution, UncertainReference, can_be_zero, mean, support
-from sim.scenario.faults import InvalidValueError
+from sim.model.random_streams import Sampler
+from sim.scenario.distribution_families import FAMILIES, SCALE
+from sim.scenario.distribution_family import DistributionFamily, describe_by
+from sim.scenario.distribution_properties import can_be_zero, mean, median, quantile, support
+from sim.scenario.distribution_reader import is_distribution, measure_of, read_distribution
+from sim.scenario.distributions import Distribution, UncertainReference
+from sim.scenario.faults import InvalidValueError, ScenarioError
+from sim.scenario.number_reader import NumberReader
+from sim.scenario.quantities import above_zero, not_below_one, not_below_zero
+from sim.scenario.reading import read_scenario
 from sim.scenario.units import MEASURES
 from sim.scenario.yaml_reader import parse_yaml
+from sim.show.describe import describe_quantity
+from sim.show.reference import format_reference
+from sim.show.starter import starter_scenario
 
 DAY = 86_400_000_000.0
 DURATION = NumberReader(MEASURES["duration"])
@@ -131,7 +146,7 @@ WRONG = """
     lognormal.median: is a power, expected a duration; write it as 18 mo
     lognormal.sigma: is a duration, expected a number; write 1
 {normal: {mean: 1 d}}
-    has normal, which is no law; did you mean lognormal?
+    has normal, which is not a law; did you mean lognormal?
 {}
     is empty; write 18 mo, or a law
 {constant: 1 d, uniform: {low: 1 d, high: 2 d}}
@@ -141,18 +156,18 @@ WRONG = """
 {value: 1 MW, source: x}
     value: is a power, expected a duration; write it as 18 mo
 {value: 1 d, confidence: sure}
-    confidence: is no confidence; known: reported, estimated, inferred, assumed
+    confidence: is not a valid confidence; choose one of reported, estimated, inferred, assumed
 {discrete: {values: [1 d], weights: [1, 2]}}
     discrete: has 1 values and 2 weights; write a weight for each value
 {discrete: {values: [1 d, x], weights: [-1, 1 d]}}
     discrete.values.1: is not a duration; write it as 18 mo
     discrete.weights.1: is a duration, expected a number; write 1
 {discrete: {values: [1 d, 2 d], weights: [0, 0]}}
-    discrete: has weights that are no weights; write none below 0, with a sum above 0
+    discrete: has weights that are not weights; write none below 0, with a sum above 0
 {discrete: {values: [1 d, 2 d], weights: [-1, 2]}}
-    discrete: has weights that are no weights; write none below 0, with a sum above 0
+    discrete: has weights that are not weights; write none below 0, with a sum above 0
 {empirical: {values: []}}
-    empirical.values: is no list of numbers; write [..., ...]
+    empirical.values: is not a list of numbers; write [..., ...]
 {empirical: {values: [1], unit: MW}}
     empirical.unit: is a power, expected a duration; write it as 18 mo
 {chance: 140 %, then: 1 MW}
@@ -242,3 +257,107 @@ def test_what_can_be_exactly_zero() -> None:
         ("$delay", False),
     ):
         assert can_be_zero(read_distribution(written, DURATION), UNCERTAIN) is zero
+
+
+# The table of families: everything asks it, and nothing that is not in it is taken for something else.
+
+
+def starting_early() -> DistributionFamily:
+    """A family that starts at -20 d: `{early: {shape: 2}}`, in place of one that nobody has thought of yet."""
+    return replace(
+        FAMILIES["uniform"],
+        name="early",
+        meaning="anything from 20 days before",
+        parametrizations=((SCALE,),),
+        quantile=lambda u, p, _: -20 * DAY + u * p["scale"],
+        mean=lambda p: -20 * DAY + p["scale"] / 2,
+        support=lambda p, bounds: (-20 * DAY, -20 * DAY + bounds(p["scale"])[1]),
+        describe=describe_by("scale"),
+    )
+
+
+def test_a_new_family_is_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    family = starting_early()
+    monkeypatch.setitem(cast(dict[str, DistributionFamily], FAMILIES), "early", family)
+    law = read_distribution({"early": {"scale": "30 d"}}, DURATION)
+    assert law == Distribution("early", {"scale": 30 * DAY}, "duration")
+    assert (support(law, {}), mean(law, {}), can_be_zero(law, {})) == ((-20 * DAY, 10 * DAY), -5 * DAY, False)
+    assert (quantile(law, np.array([0.0]), {})[0], median(law, {})) == (-20 * DAY, -5 * DAY)
+    assert not_below_zero(law, {}) == "must not be below 0"
+    assert above_zero(law, {}) == "must be above 0"
+    assert not_below_one(law, {}) == "must not be below 1"
+    assert describe_quantity(law) == "scale 30 d (early)"
+    assert "| `{early: {scale: 6 mo}}` | anything from 20 days before |" in format_reference()
+    assert is_distribution({"early": 1})
+    assert sentences({"early": {"scale": "0 d"}}) == [
+        "early.scale: must be above 0, since it is a scale; write a positive number"
+    ]
+
+
+def test_a_new_family_is_checked_wherever_it_is_written(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Its support is its own: what may not be below 0 refuses a family that starts at -20 d."""
+    monkeypatch.setitem(cast(dict[str, DistributionFamily], FAMILIES), "early", starting_early())
+    path = tmp_path / "world.yaml"
+    path.write_text(starter_scenario("world", "world.yaml"), encoding="utf-8")
+    scenario = read_scenario(path)
+    with pytest.raises(ScenarioError, match="must not be below 0") as caught:
+        scenario.replace({"rights.first refusal.window": "{early: {scale: 30 d}}"})
+    assert len(caught.value.faults) == 1
+
+
+@pytest.mark.parametrize("missing", [each.name for each in fields(DistributionFamily)])
+def test_a_row_that_leaves_something_out_does_not_construct(missing: str) -> None:
+    row = vars(FAMILIES["uniform"])
+    with pytest.raises(TypeError, match=missing):
+        DistributionFamily(**{name: value for name, value in row.items() if name != missing})
+
+
+def test_a_row_shows_how_its_family_is_written() -> None:
+    with pytest.raises(ValueError, match="no example"):
+        replace(FAMILIES["uniform"], parametrizations=())
+
+
+@pytest.mark.parametrize(
+    "reader",
+    [
+        lambda law: support(law, {}),
+        lambda law: mean(law, {}),
+        lambda law: can_be_zero(law, {}),
+        lambda law: quantile(law, np.array([0.5]), {}),
+        lambda law: median(law, {}),
+        lambda law: not_below_zero(law, {}),
+        lambda law: above_zero(law, {}),
+        describe_quantity,
+        lambda law: Sampler(1, 0, {}).draw_once("x", law),
+        lambda law: Sampler(1, 0, {}).variates("x", law, 2),
+        lambda law: next(Sampler(1, 0, {}).endless_variates("x", law)),
+    ],
+)
+@pytest.mark.parametrize("params", [{"low": DAY, "high": 2 * DAY}, {"mean": DAY}, {"value": DAY}])
+def test_a_family_that_is_none_is_played_as_no_other(
+    reader: Callable[[Distribution], object], params: dict[str, float]
+) -> None:
+    with pytest.raises(KeyError, match="none"):
+        reader(Distribution("none", params, "duration"))
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_the_bounds_of_a_family_hold_what_it_gives(name: str) -> None:
+    for example in FAMILIES[name].examples:
+        if "file:" in example:
+            continue
+        law = read_distribution(parse_yaml(example, "law").to_plain(), DURATION)
+        values = quantile(law, np.linspace(0, 1, 1000, endpoint=False), {})
+        low, high = support(law, {})
+        assert low <= values.min() <= median(law, {}) <= values.max() <= high
+        assert low <= mean(law, {}) <= high
+        assert describe_quantity(law)
+
+
+def test_a_chance_that_is_uncertain_is_described_by_its_name() -> None:
+    law = read_distribution(
+        {"chance": "$growth", "then": "2 d"}, NumberReader(MEASURES["duration"], UNCERTAIN)
+    )
+    assert describe_quantity(law) == "$growth chance of 2 d, else 0 d"

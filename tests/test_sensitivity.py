@@ -23,7 +23,6 @@ from sim.scenario.factors import Factor, distribution_factor
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.sweep import read_sweep
 from sim.show.pages.sensitivity import render_sensitivity
-from sim.show.plots.figure_files import NothingToShow
 from sim.study.design import sample_design
 from sim.study.effects import (
     FactorEffect,
@@ -409,7 +408,7 @@ def test_the_command(what: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert kept["stages"][0]["design"] == {"sobol": {"points": 4, "second_order": 0}}
     wrong = CliRunner().invoke(app, [*words, "--points", "9"], env={"COLUMNS": "200"})
     assert wrong.exit_code == 2
-    assert "--points 9: is no power of 2; write 8 or 16" in wrong.output
+    assert "--points 9: is not a power of 2; write 8 or 16" in wrong.output
 
 
 def test_of_morris_alone(what: Path) -> None:
@@ -424,9 +423,9 @@ def test_in_python(what: Path, small: ScenarioFile) -> None:
     found = sim.sensitivity(what, points=4, workers=1)
     assert found.frame.columns[:3] == ["design", "outcome", "factor"]
     assert "What matters" in found._repr_html_()
-    assert found.plot("tornado").axes
-    with pytest.raises(NothingToShow, match="there is no picture tornados; did you mean tornado"):
-        found.plot("tornados")
+    assert found.plot.tornado().axes
+    with pytest.raises(AttributeError, match="tornados"):
+        found.plot.tornados()  # type: ignore[attr-defined]
     worth = sim.value(sim.Scenario(small), "refusal", windows=["0 d"], replications=3, workers=1)
     assert set(worth.frame["window"]) == {None, "0 d"}
     planned = sim.plan(
@@ -435,4 +434,4 @@ def test_in_python(what: Path, small: ScenarioFile) -> None:
     )  # fmt: skip
     assert planned.frame["value"].to_list() == ["100 MW", "200 MW", "300 MW"]
     assert planned.summary()["answer"] in planned.frame["value"]
-    assert repr(planned) == "<Plan of A small world>"
+    assert repr(planned) == "<PlanAnalysis of A small world>"

@@ -10,11 +10,13 @@ import pytest
 from conftest import SMALL
 from sweeping import WHOLE, swept, written
 
-from sim.scenario import reading
+from sim.scenario import schema
 from sim.scenario.factors import levels_factor, range_factor
 from sim.scenario.faults import InvalidValueError, ScenarioError
-from sim.scenario.schema import editor_schema
-from sim.scenario.sweep import SweepFile, read_sweep
+from sim.scenario.json_schema import editor_schema
+from sim.scenario.reading import read_scenario
+from sim.scenario.sweep import read_sweep
+from sim.scenario.sweep_schema import SweepFile
 from sim.study.design import number_of_points, sample_design
 from sim.study.sweep import prepare_sweep
 from sim.study.sweep_points import PointBuilder, node_changes, prepare_points
@@ -40,13 +42,13 @@ expect: [unserved_mw.meen < 3]
 """
 
 SENTENCES = """\
-whole.yaml:1: titel: "A sweep": is no key of a sweep; did you mean title?
-whole.yaml:2: scenario: "nowhere.yaml": is no file; looked for nowhere.yaml
+whole.yaml:1: titel: "A sweep": is not a key of a sweep; did you mean title?
+whole.yaml:2: scenario: "nowhere.yaml": is not a file; looked for nowhere.yaml
 whole.yaml:6: levers.rights.refusal.appetite.from: "0 %": has no meaning beside values; remove it
 whole.yaml:9: levers.none: says not which values it takes; write a list of values, or {from: 0 d, to: 180 d, steps: 7}
 whole.yaml:11: uncertainties.demand.chat.lead.triangular: "{low: 3 d, mode: 2 d, high: 9 d}": has its low above its mode; write low <= mode
 whole.yaml:12: uncertainties.demand.chat.patience: "{uniform: {low: 1 d, high: 2 d}, sauce: me}": has sauce beside uniform; write one law, and beside it only source, confidence or note
-whole.yaml:13: design: "gird": is no design; did you mean grid?
+whole.yaml:13: design: "gird": is not a valid design; did you mean grid?
 whole.yaml:14: outcomes: "requests": is not a list; write [requests]
 whole.yaml:15: expect.0: "unserved_mw.meen < 3": does not end in a statistic, but in meen; did you mean mean?
 """  # noqa: E501
@@ -66,7 +68,7 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
         (
             "until: [2025-03-01, 2025-09-01]",
             "until: [2025-03-01, 2025-03-01]",
-            'whole.yaml:5: levers.rights.refusal.until: "2025-03-01": stands here twice; write it once',
+            'whole.yaml:5: levers.rights.refusal.until: "2025-03-01": is a duplicate; write it once',
         ),
         (
             "rights.refusal.until:",
@@ -76,13 +78,13 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
         (
             "rights.refusal.until:",
             "rights.refusal.untl:",
-            "whole.yaml:5: rights.refusal.untl: is no path of this scenario: there is no untl in rights.refusal;"
+            "whole.yaml:5: rights.refusal.untl: is not a path of this scenario: there is no untl in rights.refusal;"
             " did you mean rights.refusal.until?",
         ),
         (
             "until: [2025-03-01",
             "until: [2024-03-01, soon",
-            'whole.yaml:5: rights.refusal.until: "soon": is no date; write it as 2026-04-27, or never',
+            'whole.yaml:5: rights.refusal.until: "soon": is not a date; write it as 2026-04-27, or never',
         ),
         (
             "from: 0 d, to: 60 d",
@@ -176,15 +178,17 @@ def test_points_are_put_together_as_they_would_be_read(
     careful = replace(points, rereads_points=True)
     told = [careful.scenario_at(row) for row in u]
     with monkeypatch.context() as patched:
-        patched.setattr(reading, "validate_scenario", forbidden)
+        patched.setattr(schema, "validate_tree", forbidden)
         made = [points.scenario_at(row) for row in u]
+        with pytest.raises(AssertionError, match="a point was read"):
+            careful.scenario_at(u[0])
     for one, other in zip(made, told, strict=True):
         for (_, mine), (_, theirs) in zip(node_changes(one, other), node_changes(other, one), strict=True):
             assert mine == pytest.approx(theirs, rel=1e-15), "the last bit, of a number"
     assert made[0].demand["own"].arrivals is read.scenario.demand["own"].arrivals, "all else is shared"
 
 
-def forbidden(*_: object) -> None:
+def forbidden(*_: object, **__: object) -> None:
     raise AssertionError("a point was read")
 
 
@@ -253,12 +257,14 @@ def test_there_are_three() -> None:
 
 
 def test_editors_know_the_keys_of_a_sweep() -> None:
-    schema = json.loads(json.dumps(editor_schema(SweepFile)))
+    described = json.loads(json.dumps(editor_schema(SweepFile)))
     assert {"scenario", "levers", "uncertainties", "design", "outcomes", "expect"} <= set(
-        schema["properties"]
+        described["properties"]
     )
-    assert {"paths", "values", "from", "to", "steps", "source"} <= set(schema["$defs"]["Lever"]["properties"])
-    assert "extends" not in schema["properties"]
+    assert {"paths", "values", "from", "to", "steps", "source"} <= set(
+        described["$defs"]["Lever"]["properties"]
+    )
+    assert "extends" not in described["properties"]
     assert "extends" in editor_schema()["properties"]
 
 
@@ -277,5 +283,5 @@ def test_a_sweep_is_no_scenario(tmp_path: Path) -> None:
     extending.write_text("extends: whole.yaml\n")
     for file in (path, extending):
         with pytest.raises(ScenarioError) as told:
-            reading.read_scenario(file)
+            read_scenario(file)
         assert str(told.value) == str(tmp_path / said)

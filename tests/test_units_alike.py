@@ -1,4 +1,4 @@
-"""Does a quantity say the same in whichever unit it is written, and is a wrong one told what was right?"""
+"""A quantity is the same in whichever unit it is written, and a wrong one is told what would be right."""
 
 from collections.abc import Iterator
 from decimal import Context, Decimal
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sim.scenario.faults import InvalidValueError, ScenarioError
-from sim.scenario.reading import read_scenario, validate_scenario
+from sim.scenario.reading import read_scenario
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.units import (
     MEASURES,
@@ -106,7 +106,7 @@ def with_each(scenario: ScenarioFile, texts: dict[tuple[str, ...], str]) -> Scen
         return {key: put(part, (*path, key)) for key, part in tree.items()}
 
     place = scenario.node_at(()).place
-    return validate_scenario(to_node(put(scenario.tree, ()), place), scenario.path, {})
+    return ScenarioFile.from_node(to_node(put(scenario.tree, ()), place), scenario.path, {})
 
 
 def test_the_world_has_quantities_of_all_dimensions(world: ScenarioFile) -> None:

@@ -40,7 +40,7 @@ sites: {West: {online: 20 MW}, East: {online: 30 MW}, North: {online: 1 MW}}
 def hand(tmp_path: Path) -> ScenarioFile:
     path = tmp_path / "hand.yaml"
     path.write_text(HAND)
-    return sim.load(path).written
+    return sim.load(path).file
 
 
 def of(found: ContractValue, party: str, name: str, window: str | None = None) -> Payoff:

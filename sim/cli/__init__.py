@@ -1,1 +1,1 @@
-"""The command line: parses, calls, prints. What a command needs is imported inside it, so that help is quick."""
+"""The command line: it parses, calls and prints. Commands import inside what they need, so that help is quick."""

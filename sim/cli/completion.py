@@ -1,4 +1,7 @@
-"""What a shell offers while a command is being typed. What is needed is imported when a shell asks."""
+"""Completion of words in a shell: files, folders, paths of a scenario, plots and cases.
+
+A shell asks at every press of a key, so what takes long to import is imported only where it is needed.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +20,7 @@ RUN_PLOT_NAMES = (
     "utilization",
     "money",
 )
-"""The names of the plots, which take seconds to import; a test keeps them those of `sim.show.plots`."""
+"""The names of the plots of a run, which take seconds to import; a test compares them."""
 REFERENCE_CASE_NAMES = (
     "loss, exponential terms",
     "loss, lognormal terms",
@@ -45,23 +48,23 @@ REFERENCE_CASE_NAMES = (
 
 
 def complete_scenario_files(incomplete: str) -> list[str]:
-    """Files that end as scenarios do, also those in the folders that the word may lead to."""
+    """Complete files that end as scenarios do, also those in the folders that the word may lead to."""
     return sorted(str(path) for path in _paths_below(incomplete) if path.suffix in SCENARIO_SUFFIXES)
 
 
 def complete_run_folders(incomplete: str) -> list[str]:
-    """Folders that `sim run` has written, also those in the folders that the word may lead to."""
+    """Complete folders that `sim run` has written, also those in the folders that the word may lead to."""
     return sorted(str(path) for path in _paths_below(incomplete) if (path / "provenance.json").is_file())
 
 
 def _paths_below(incomplete: str) -> Iterator[Path]:
-    """What begins so, and what stands in such folders."""
-    folder, _, begun = incomplete.rpartition("/")
-    here = Path(folder or ("/" if incomplete.startswith("/") else "."))
-    if not here.is_dir():
+    """The paths that begin with a word, and those in the folders among them; hidden ones only if asked for."""
+    parent, _, prefix = incomplete.rpartition("/")
+    folder = Path(parent or ("/" if incomplete.startswith("/") else "."))
+    if not folder.is_dir():
         return
-    for path in here.iterdir():
-        if not path.name.startswith(begun) or (path.name.startswith(".") and not begun):
+    for path in folder.iterdir():
+        if not path.name.startswith(prefix) or (path.name.startswith(".") and not prefix):
             continue
         yield path
         if path.is_dir():
@@ -69,31 +72,31 @@ def _paths_below(incomplete: str) -> Iterator[Path]:
 
 
 def complete_override_paths(ctx: typer.Context, incomplete: str) -> list[str]:
-    """For `--set`: the paths of the scenario that is named before, with `=` where a value comes next."""
+    """Complete `--set` by the paths of the scenario that is named before, with `=` where a value comes next."""
     params = (ctx.params.get("scenario"), ctx.params.get("folder"))
-    words = [Path(str(word)) for word in (*params, *ctx.args)]  # what the parser leaves unread
+    words = [Path(str(word)) for word in (*params, *ctx.args)]  # the parser leaves some words unread
     saved = [word / "scenario.yaml" for word in words]
-    named = [word for word in (*words, *saved) if word.suffix in SCENARIO_SUFFIXES and word.is_file()]
-    if not named or "=" in incomplete:
+    files = [word for word in (*words, *saved) if word.suffix in SCENARIO_SUFFIXES and word.is_file()]
+    if not files or "=" in incomplete:
         return []
     from sim.scenario.path_completion import complete_path
 
-    return complete_path(named[0], incomplete)
+    return complete_path(files[0], incomplete)
 
 
 def complete_plot_names(incomplete: str) -> list[str]:
-    """Names of plots, and after a comma one more of them."""
+    """Complete names of plots, after a comma by one more of them."""
     before, comma, _ = incomplete.rpartition(",")
-    named = before.split(",") if comma else []
-    others = [] if named else ["all", "none"]
-    return [f"{before}{comma}{name}" for name in (*RUN_PLOT_NAMES, *others) if name not in named]
+    earlier = before.split(",") if comma else []
+    others = [] if earlier else ["all", "none"]
+    return [f"{before}{comma}{name}" for name in (*RUN_PLOT_NAMES, *others) if name not in earlier]
 
 
 def complete_case_names(incomplete: str) -> list[str]:
-    """Names of the cases of `sim verify`."""
+    """Complete names of the cases of `sim verify`."""
     return [name for name in REFERENCE_CASE_NAMES if name.startswith(incomplete)]
 
 
 def complete_lever_paths(ctx: typer.Context, incomplete: str) -> list[str]:
-    """The paths of the scenario that is named before."""
+    """Complete a lever by the paths of the scenario that is named before."""
     return [path.removesuffix("=") for path in complete_override_paths(ctx, incomplete)]

@@ -1,6 +1,5 @@
-"""The command that tells the story of one request: explain."""
+"""The command `sim explain`: the story of one request of a saved run."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sim.cli import completion
-from sim.cli.options import JsonFlag, SetFlag, parse_overrides
+from sim.cli.options import JsonFlag, SetFlag, parse_overrides, print_answer
 
 
 def explain_command(
@@ -37,17 +36,17 @@ def explain_command(
     """
     from sim.explain.explanation import explain_request
     from sim.results.run import read_run
-    from sim.show.pages import explain as shown
+    from sim.show.pages.explain import explain_lines, explain_to_dict, render_explain
 
-    found = explain_request(read_run(folder), request, replication, parse_overrides(overrides))
-    for note in found.notes:
+    explanation = explain_request(read_run(folder), request, replication, parse_overrides(overrides))
+    for note in explanation.notes:
         typer.echo(note, err=True)
-    if as_json:
-        typer.echo(json.dumps(shown.explain_to_dict(found)))
-    elif sys.stdout.isatty():
-        from rich.console import Console
-
-        shown.render_explain(found, Console(highlight=False))
-    else:
-        for line in shown.explain_lines(found):
+    if as_json or sys.stdout.isatty():
+        print_answer(
+            as_json,
+            lambda: explain_to_dict(explanation),
+            lambda console: render_explain(explanation, console),
+        )
+    else:  # into a pipe without frames and colours
+        for line in explain_lines(explanation):
             typer.echo(line)

@@ -1,4 +1,4 @@
-"""The command `sim`: its subcommands, what they have in common, and how an error ends the process."""
+"""The command `sim`: its subcommands, their common options, and the exit code that an error ends the process with."""
 
 import os
 import sys
@@ -33,11 +33,11 @@ app = typer.Typer(
 
 
 def print_version(requested: bool) -> None:
-    """Show the version, and stop."""
+    """Print the version, and stop."""
     if requested:
-        from importlib.metadata import version as of
+        from importlib.metadata import version
 
-        typer.echo(f"sim {of('rofr')}")
+        typer.echo(f"sim {version('rofr')}")
         raise typer.Exit
 
 
@@ -74,12 +74,12 @@ def common_options(
 
 
 def main() -> None:
-    """Run a command; one line for an error of the user's, and the exit code that says what happened."""
-    debug = "--debug" in sys.argv
+    """Run a command. An error of the user's is reported as a one-line message, with exit code 2."""
+    debug = "--debug" in sys.argv  # taken out by hand, since typer knows it before a subcommand alone
     sys.argv = [word for word in sys.argv if word != "--debug"]
     try:
         app()
-    except BrokenPipeError:
+    except BrokenPipeError:  # as by `sim ... | head`; what Python still flushes at the end goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(EXIT_DONE)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""TODO."""
+"""The command `sim new`: a scenario file to start from."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,9 +1,9 @@
-"""What the commands have in common: the app, their options, how they print, and how they end."""
+"""Shared parts of the commands: options, exit codes, and the printing of answers and of progress."""
 
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -14,15 +14,19 @@ import typer
 from sim.cli import completion
 
 if TYPE_CHECKING:
-    from sim.study.analysis import AnyAnalysis
+    from rich.console import Console
 
+    from sim.study.analysis import AnyAnalysis
+    from sim.study.replications import ProgressCallback
 
 EXIT_DONE, EXIT_FAILED, EXIT_USER_ERROR, EXIT_INTERRUPTED = 0, 1, 2, 130
 """Exit codes: done; an expectation failed; bad input or usage; stopped by Ctrl-C."""
 
+# Help has to answer at once, so the closed lists of the model and the results are not imported here; a test compares.
+
 
 class EngineKeyword(StrEnum):
-    """On which clock the market is played."""
+    """The clock that the market is played on, or `auto`, by how many events are expected."""
 
     auto = "auto"
     simpy = "simpy"
@@ -30,7 +34,7 @@ class EngineKeyword(StrEnum):
 
 
 class TablesKeyword(StrEnum):
-    """Which tables a run leaves behind."""
+    """The tables that a run leaves behind."""
 
     all = "all"
     summary = "summary"
@@ -64,6 +68,12 @@ PrecisionFlag = Annotated[
         " as unserved_mw.mean:5%, or in its unit, as unserved_mw.mean:20; may be given again.",
     ),
 ]
+ReplicationsFlag = Annotated[
+    int | None, typer.Option(min=1, help="How many sampled futures (default: as the scenario says).")
+]
+SweepReplicationsFlag = Annotated[
+    int | None, typer.Option(min=1, help="How many futures at each point (default: as the sweep says).")
+]
 SeedFlag = Annotated[
     int | None, typer.Option(min=0, help="Seed of all draws (default: as the scenario says).")
 ]
@@ -74,43 +84,89 @@ WorkersFlag = Annotated[int | None, typer.Option(min=1, help="Processes (default
 EngineFlag = Annotated[EngineKeyword, typer.Option(help="The clock of the market.")]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")]
 PlotsFlag = Annotated[bool, typer.Option("--plots/--no-plots", help="Draw the pictures.")]
+ClusterFlag = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="A Dask scheduler, as tcp://HOST:8786, or local:8 for one here."),
+]
+FreshFlag = Annotated[bool, typer.Option("--fresh", help="Throw away the runs that are in the folder.")]
+JUnitFlag = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write what --check found as JUnit XML.")
+]
 
 
-def print_table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    """Print a table; into a pipe, as columns with tabs between, so that nothing is cut."""
-    if not sys.stdout.isatty():
-        for row in (header, *rows):
-            typer.echo("\t".join(str(cell) for cell in row))
-        return
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+def out_option(default: str, content: str = "results") -> Any:
+    """The option --out: a folder, by default the one that its help names."""
+    return typer.Option(metavar="DIR", help=f"Folder of the {content} (default: {default}).")
 
-    table = Table(*header, box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
-    Console().print(table)
+
+def output_folder(out: Path | None, *default: str) -> Path:
+    """The folder of --out, or else the default one below `runs`."""
+    return Path("runs", *default) if out is None else out
+
+
+def safe_file_name(name: str) -> str:
+    """Turn a name into part of a path: letters, digits, dots and dashes."""
+    return "".join(c if c.isalnum() or c in ".-_" else "-" for c in name).strip(".") or "run"
 
 
 def parse_overrides(overrides: list[str] | None) -> dict[str, object]:
-    """The paths and values of `--set`."""
-    found: dict[str, object] = {}
+    """Parse `--set` into values by path. Raises BadParameter for what is no PATH=VALUE."""
+    values: dict[str, object] = {}
     for text in overrides or []:
         path, equals, value = text.partition("=")
         if not equals or not path.strip():
             raise typer.BadParameter(f'"{text}": write PATH=VALUE, e.g. "rights.first refusal.window=90 d"')
-        found[path.strip()] = value.strip()
-    return found
+        values[path.strip()] = value.strip()
+    return values
 
 
-def safe_file_name(name: str) -> str:
-    """A name as part of a path: letters, digits, dots and dashes."""
-    return "".join(c if c.isalnum() or c in ".-_" else "-" for c in name).strip(".") or "run"
+def parse_plot_names(plots: str, tables: TablesKeyword) -> list[str] | None:
+    """Parse `--plots` into names of plots, None for all. Raises BadParameter for a plot that does not exist."""
+    if plots == "none" or (plots == "all" and tables is TablesKeyword.none):
+        return []
+    if tables is TablesKeyword.none:
+        raise typer.BadParameter("with --tables none there is nothing to plot; use --tables summary")
+    if plots == "all":
+        return None
+    names = [name.strip() for name in plots.split(",")]
+    for name in names:
+        if name not in completion.RUN_PLOT_NAMES:
+            known = ", ".join(completion.RUN_PLOT_NAMES)
+            raise typer.BadParameter(f"there is no plot {name}; there are {known}, all and none")
+    return names
+
+
+def print_answer(
+    as_json: bool, to_dict: Callable[[], Mapping[str, Any]], render: "Callable[[Console], None]"
+) -> None:
+    """Print an answer as one JSON object, or as its page; only the one that is asked for is made."""
+    if as_json:
+        typer.echo(json.dumps(to_dict()))
+        return
+    from rich.console import Console
+
+    render(Console(highlight=False))
+
+
+def report_analysis(analysis: "AnyAnalysis", folder: Path, command: str, plots: bool, as_json: bool) -> None:
+    """Print an analysis, and write it and its plots into its folder."""
+    from sim.results.files import write_analysis
+    from sim.show.pages.analysis import render_analysis
+
+    content = analysis.to_dict()
+    print_answer(as_json, lambda: content, lambda console: render_analysis(analysis, console))
+    write_analysis(folder, command, content)
+    if plots:
+        from sim.show.plots.analysis import write_analysis_plots
+
+        write_analysis_plots(analysis, folder)
+    if not as_json:
+        typer.echo(f"The answer{' and its pictures are' if plots else ' is'} in {folder}")
 
 
 @contextmanager
-def progress_bar(label: str) -> Iterator[Any]:
-    """A progress bar on standard error, where that is a terminal."""
+def progress_bar(label: str) -> "Iterator[ProgressCallback | None]":
+    """Show progress as a bar on standard error; None where that is no terminal."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -128,52 +184,12 @@ def progress_bar(label: str) -> Iterator[Any]:
         task = bar.add_task(label, total=None, rate="")
         first: tuple[int, float] | None = None
 
-        def told(done: int, total: int) -> None:
+        def on_progress(done: int, total: int) -> None:
             nonlocal first
+            # the rate is that since the first report, as what an earlier try has finished took no time
             first = first or (done, time.monotonic())
-            since = max(time.monotonic() - first[1], 1e-9)
-            rate = f"{(done - first[0]) / since:.1f}/s" if done > first[0] else ""
+            elapsed = max(time.monotonic() - first[1], 1e-9)
+            rate = f"{(done - first[0]) / elapsed:.1f}/s" if done > first[0] else ""
             bar.update(task, completed=done, total=total, rate=rate)
 
-        yield told
-
-
-ReplicationsFlag = Annotated[
-    int | None, typer.Option(min=1, help="How many sampled futures (default: as the scenario says).")
-]
-
-
-def report_analysis(analysis: "AnyAnalysis", folder: Path, command: str, plots: bool, as_json: bool) -> None:
-    """Print an answer, and put it and its pictures into its folder."""
-    from rich.console import Console
-
-    from sim.results.files import write_analysis
-    from sim.show.pages.analysis import render_analysis
-    from sim.show.plots.analysis import write_analysis_plots
-
-    told = analysis.to_dict()
-    if as_json:
-        typer.echo(json.dumps(told, allow_nan=False))
-    else:
-        render_analysis(analysis, Console(highlight=False))
-    write_analysis(folder, command, told)
-    if plots:
-        write_analysis_plots(analysis, folder)
-    if not as_json:
-        typer.echo(f"The answer{' and its pictures are' if plots else ' is'} in {folder}")
-
-
-def parse_plot_names(plots: str, tables: TablesKeyword) -> list[str] | None:
-    """Which plots are asked for? None for all."""
-    if plots == "none" or (plots == "all" and tables is TablesKeyword.none):
-        return []
-    if tables is TablesKeyword.none:
-        raise typer.BadParameter("with --tables none there is nothing to plot; use --tables summary")
-    if plots == "all":
-        return None
-    names = [name.strip() for name in plots.split(",")]
-    for name in names:
-        if name not in completion.RUN_PLOT_NAMES:
-            known = ", ".join(completion.RUN_PLOT_NAMES)
-            raise typer.BadParameter(f"there is no plot {name}; there are {known}, all and none")
-    return names
+        yield on_progress

@@ -1,7 +1,7 @@
-"""TODO."""
+"""The command `sim plan`: find the least of a lever with which a target holds."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -15,14 +15,24 @@ from sim.cli.options import (
     SeedFlag,
     SetFlag,
     WorkersFlag,
+    out_option,
+    output_folder,
     parse_overrides,
     progress_bar,
     report_analysis,
     safe_file_name,
 )
 
-if TYPE_CHECKING:
-    pass
+StepFlag = Annotated[
+    str | None,
+    typer.Option(help="From one value to the next (default: 1; 1 d; 1 %; a hundredth of the range)."),
+]
+GoalFlag = Annotated[
+    bool | None,
+    typer.Option(
+        "--most/--least", help="Look for the most, or the least, that will do (default: as it turns out)."
+    ),
+]
 
 
 def plan_command(
@@ -39,16 +49,8 @@ def plan_command(
         str, typer.Option(help="What must hold of a metric in a future, e.g. 'unserved_mw.mean < 500'.")
     ],
     probability: Annotated[str, typer.Option(help="In which share of futures it must hold.")] = "90 %",
-    step: Annotated[
-        str | None,
-        typer.Option(help="From one value to the next (default: 1; 1 d; 1 %; a hundredth of the range)."),
-    ] = None,
-    most: Annotated[
-        bool | None,
-        typer.Option(
-            "--most/--least", help="Look for the most, or the least, that will do (default: as it turns out)."
-        ),
-    ] = None,
+    step: StepFlag = None,
+    most: GoalFlag = None,
     replications: Annotated[
         int | None,
         typer.Option(min=1, help="How many sampled futures of a value at the most (default: 200 or more)."),
@@ -58,24 +60,20 @@ def plan_command(
     engine: EngineFlag = EngineKeyword.auto,
     workers: WorkersFlag = None,
     plots: PlotsFlag = True,
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Folder of the answer (default: runs/plan-NAME)."),
-    ] = None,
+    out: Annotated[Path | None, out_option("runs/plan-NAME", "answer")] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Find the least of a lever with which a target holds with some probability; with its interval."""
     from sim.results.files import check_analysis_folder
     from sim.scenario.reading import read_scenario
-    from sim.study import plan
+    from sim.study.plan import plan_lever
 
-    read = read_scenario(scenario, parse_overrides(overrides))
-    folder = check_analysis_folder(
-        Path("runs") / f"plan-{safe_file_name(read.name)}" if out is None else out, "plan"
-    )
-    with progress_bar("values tried") as told:
-        found = plan.plan_lever(
-            read,
+    scenario_file = read_scenario(scenario, parse_overrides(overrides))
+    folder = output_folder(out, f"plan-{safe_file_name(scenario_file.name)}")
+    check_analysis_folder(folder, "plan")
+    with progress_bar("values tried") as on_progress:
+        plan = plan_lever(
+            scenario_file,
             lever,
             low,
             high,
@@ -87,6 +85,6 @@ def plan_command(
             seed=seed,
             workers=workers,
             engine=engine.value,
-            progress=told,
+            progress=on_progress,
         )
-    report_analysis(found, folder, "plan", plots, as_json)
+    report_analysis(plan, folder, "plan", plots, as_json)

@@ -1,4 +1,4 @@
-"""TODO."""
+"""The command `sim plot`: draw the plots of a saved run."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,10 +6,7 @@ from typing import Annotated
 import typer
 
 from sim.cli import completion
-from sim.cli.options import (
-    TablesKeyword,
-    parse_plot_names,
-)
+from sim.cli.options import TablesKeyword, parse_plot_names
 
 
 def plot_command(
@@ -23,10 +20,14 @@ def plot_command(
 ) -> None:
     """Draw the plots of a saved run."""
     from sim.results.run import read_run
-    from sim.show.plots.run import missing_tables_note, write_run_plots
 
-    done, chosen = read_run(folder), parse_plot_names(plots, TablesKeyword.all)
-    for path in write_run_plots(done, folder / "plots", chosen):
+    run, names = read_run(folder), parse_plot_names(plots, TablesKeyword.all)
+
+    # only now, since matplotlib takes long to load, and a folder may hold no run
+    from sim.show.plots.figure_files import write_plots
+    from sim.show.plots.run import RUN_PLOTS, missing_tables_note
+
+    for path in write_plots(RUN_PLOTS, run, folder / "plots", names):
         typer.echo(path)
-    if chosen is None and (line := missing_tables_note(done)):
-        typer.echo(line, err=True)
+    if names is None and (note := missing_tables_note(run)):
+        typer.echo(note, err=True)

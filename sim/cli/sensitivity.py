@@ -1,47 +1,52 @@
-"""TODO."""
+"""The command `sim sensitivity`: which of the factors of a sweep matter, and what is noise."""
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from sim.cli import completion
 from sim.cli.options import (
     EXIT_INTERRUPTED,
+    ClusterFlag,
     EngineFlag,
     EngineKeyword,
+    FreshFlag,
     JsonFlag,
     PlotsFlag,
+    SweepReplicationsFlag,
     SweepSeedFlag,
     WorkersFlag,
+    out_option,
+    output_folder,
     progress_bar,
     report_analysis,
     safe_file_name,
 )
 
-if TYPE_CHECKING:
-    pass
-
 
 class MethodKeyword(StrEnum):
-    """Which designs say what matters."""
+    """The designs that are played: one of them, or the first as a screening for the second."""
 
     both = "both"
     morris = "morris"
     sobol = "sobol"
 
 
+FactorsArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="SWEEP",
+        help="A sweep file (YAML), whose levers and uncertainties are asked about.",
+        show_default=False,
+        autocompletion=completion.complete_scenario_files,
+    ),
+]
+
+
 def sensitivity_command(
-    sweep: Annotated[
-        Path,
-        typer.Argument(
-            metavar="SWEEP",
-            help="A sweep file (YAML), whose levers and uncertainties are asked about.",
-            show_default=False,
-            autocompletion=completion.complete_scenario_files,
-        ),
-    ],
+    sweep: FactorsArgument,
     outcome: Annotated[
         list[str] | None,
         typer.Option(metavar="METRIC", help="What is to be explained (default: as the sweep says)."),
@@ -58,40 +63,31 @@ def sensitivity_command(
     points: Annotated[
         int | None, typer.Option(min=4, help="Sobol's, a power of 2 (default: as the sweep says, or 64).")
     ] = None,
-    replications: Annotated[
-        int | None, typer.Option(min=1, help="How many futures at each point (default: as the sweep says).")
-    ] = None,
+    replications: SweepReplicationsFlag = None,
     seed: SweepSeedFlag = None,
     engine: EngineFlag = EngineKeyword.auto,
     workers: WorkersFlag = None,
-    cluster: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler, or local:8 for one here.")
-    ] = None,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Throw away the runs that are in the folder.")
-    ] = False,
+    cluster: ClusterFlag = None,
+    fresh: FreshFlag = False,
     plots: PlotsFlag = True,
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Folder of the answer (default: runs/sensitivity-NAME)."),
-    ] = None,
+    out: Annotated[Path | None, out_option("runs/sensitivity-NAME", "answer")] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Say what matters of all that a sweep varies, and what is noise; go on where an earlier try was stopped."""
     from sim.results.files import check_analysis_folder
     from sim.scenario.designs import power_of_two_remedy
     from sim.scenario.sweep import read_sweep
-    from sim.study.sensitivity import analyse_sensitivity as study
+    from sim.study.sensitivity import analyse_sensitivity
 
     if points is not None and (remedy := power_of_two_remedy(points)):
-        raise typer.BadParameter(f"--points {points}: is no power of 2; {remedy}")
-    read = read_sweep(sweep, replications, seed)
-    folder = Path("runs") / f"sensitivity-{safe_file_name(read.name)}" if out is None else out
+        raise typer.BadParameter(f"--points {points}: is not a power of 2; {remedy}")
+    experiment = read_sweep(sweep, replications, seed)
+    folder = output_folder(out, f"sensitivity-{safe_file_name(experiment.name)}")
     check_analysis_folder(folder, "sensitivity", allowed_entries=("morris", "sobol"))
     try:
-        with progress_bar(read.name) as told:
-            found = study(
-                read,
+        with progress_bar(experiment.name) as on_progress:
+            sensitivity = analyse_sensitivity(
+                experiment,
                 method=method.value,
                 outcomes=outcome,
                 keep=keep_,
@@ -102,9 +98,9 @@ def sensitivity_command(
                 engine=engine.value,
                 cluster=cluster,
                 fresh=fresh,
-                progress=told,
+                progress=on_progress,
             )
     except KeyboardInterrupt:
         typer.echo(f"What was played is kept in {folder}; the same command goes on from there", err=True)
         raise typer.Exit(EXIT_INTERRUPTED) from None
-    report_analysis(found, folder, "sensitivity", plots, as_json)
+    report_analysis(sensitivity, folder, "sensitivity", plots, as_json)

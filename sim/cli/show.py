@@ -1,4 +1,4 @@
-"""TODO."""
+"""The command `sim show`: a scenario with all its defaults, or its differences from another."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sim.cli import completion
-from sim.cli.options import JsonFlag, ScenarioArgument, SetFlag, parse_overrides, print_table
+from sim.cli.options import JsonFlag, ScenarioArgument, SetFlag, parse_overrides
 
 
 def show_command(
@@ -27,15 +27,19 @@ def show_command(
     from sim.scenario.differences import assumption_differences
     from sim.scenario.reading import read_scenario
 
-    read = read_scenario(scenario, parse_overrides(overrides))
+    scenario_file = read_scenario(scenario, parse_overrides(overrides))
     if diff is not None:
-        found = assumption_differences(read, read_scenario(diff))
+        differences = assumption_differences(scenario_file, read_scenario(diff))
         if as_json:
-            typer.echo(json.dumps({key: [mine, theirs] for key, mine, theirs in found}))
+            typer.echo(json.dumps({key: [ours, theirs] for key, ours, theirs in differences}))
             return
-        print_table(("key", str(scenario), str(diff)), found)
-        typer.echo("nothing differs" if not found else f"{len(found)} keys differ")
+        from rich.console import Console
+
+        from sim.show.pages.tables import print_table
+
+        print_table(("key", str(scenario), str(diff)), differences, Console())
+        typer.echo(f"{len(differences)} keys differ" if differences else "nothing differs")
     elif as_json:
-        typer.echo(json.dumps(read.resolved_tree()))
+        typer.echo(json.dumps(scenario_file.resolved_tree()))
     else:
-        typer.echo(read.resolved_yaml(), nl=False)
+        typer.echo(scenario_file.resolved_yaml(), nl=False)

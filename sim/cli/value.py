@@ -1,7 +1,7 @@
-"""Commands that advise: what a right is worth, what it would take, what matters."""
+"""The command `sim value`: what a right is worth to each party."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -15,14 +15,13 @@ from sim.cli.options import (
     SeedFlag,
     SetFlag,
     WorkersFlag,
+    out_option,
+    output_folder,
     parse_overrides,
     progress_bar,
     report_analysis,
     safe_file_name,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 def value_command(
@@ -44,31 +43,26 @@ def value_command(
     engine: EngineFlag = EngineKeyword.auto,
     workers: WorkersFlag = None,
     plots: PlotsFlag = True,
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Folder of the answer (default: runs/value-NAME-RIGHT)."),
-    ] = None,
+    out: Annotated[Path | None, out_option("runs/value-NAME-RIGHT", "answer")] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Say what a right is worth to each party: the same futures with and without it."""
     from sim.results.files import check_analysis_folder
     from sim.scenario.reading import read_scenario
-    from sim.study.value import value_right as worth_of
+    from sim.study.value import value_right
 
-    read = read_scenario(scenario, parse_overrides(overrides))
-    folder = check_analysis_folder(
-        Path("runs") / f"value-{safe_file_name(read.name)}-{safe_file_name(right)}" if out is None else out,
-        "value",
-    )
-    with progress_bar(read.name) as told:
-        found = worth_of(
-            read,
+    scenario_file = read_scenario(scenario, parse_overrides(overrides))
+    folder = output_folder(out, f"value-{safe_file_name(scenario_file.name)}-{safe_file_name(right)}")
+    check_analysis_folder(folder, "value")
+    with progress_bar(scenario_file.name) as on_progress:
+        contract_value = value_right(
+            scenario_file,
             right,
             windows=None if windows is None else [] if windows == "none" else windows.split(","),
             replications=replications,
             seed=seed,
             workers=workers,
             engine=engine.value,
-            progress=told,
+            progress=on_progress,
         )
-    report_analysis(found, folder, "value", plots, as_json)
+    report_analysis(contract_value, folder, "value", plots, as_json)

@@ -1,4 +1,4 @@
-"""The command that proves the simulator on the user's own machine: verify."""
+"""The command `sim verify`: compare the simulator with theory on the user's own machine."""
 
 import json
 import sys
@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from sim.cli import completion
-from sim.cli.options import EXIT_FAILED, EXIT_INTERRUPTED, JsonFlag, WorkersFlag, print_table, progress_bar
+from sim.cli.options import EXIT_FAILED, EXIT_INTERRUPTED, JsonFlag, WorkersFlag, progress_bar
 
 
 class EnginesKeyword(StrEnum):
-    """Which clocks are verified."""
+    """The clocks that are verified: one of the engines, or both."""
 
     simpy = "simpy"
     compiled = "compiled"
@@ -42,37 +42,38 @@ def verify_command(
     in 1,000, and so tight that the wrong rules that were thought of fail. Where
     both clocks play the same futures, they must agree to the last bit.
     """
-    from sim.show.pages import verify as shown
-    from sim.verify import verification as study
+    from sim.show.pages import verify as page
+    from sim.verify import verification
     from sim.verify.catalogue import all_cases, select_cases
 
-    everything = all_cases(seed)
-    chosen = select_cases(everything, names or [])
-    clocks = [clock for clock in study.REPLICATION_MULTIPLIERS if engine in (clock, EnginesKeyword.both)]
-    confidence = study.bonferroni_confidence_level(everything)
-    with progress_bar("verify") as told:
-        found = study.verify_cases(chosen, clocks, confidence, workers=workers, progress=told)
-    unlike = study.differing_metrics(found)
-    asked = len(chosen) * len(clocks)
-    interrupted = len(found) < asked
+    cases = all_cases(seed)
+    selected = select_cases(cases, names or [])
+    engines = [e for e in verification.REPLICATION_MULTIPLIERS if engine in (e, EnginesKeyword.both)]
+    confidence = verification.bonferroni_confidence_level(cases)  # of all cases, whichever are selected
+    with progress_bar("verify") as on_progress:
+        results = verification.verify_cases(
+            selected, engines, confidence, workers=workers, progress=on_progress
+        )
+    unlike = verification.differing_metrics(results)
+    n_requested = len(selected) * len(engines)
+    interrupted = len(results) < n_requested
     right = not (unlike or interrupted) and all(
-        f.verdict == "exact" for each in found for f in each.check_results
+        check.verdict == "exact" for each in results for check in each.check_results
     )
     if as_json:
-        ends = {"seed": seed, "confidence": confidence, "interrupted": interrupted}
-        typer.echo(
-            json.dumps(
-                {"right": right, "checks": list(shown.verify_to_dicts(found)), "unlike": unlike} | ends
-            )
-        )
+        answer = {"right": right, "checks": list(page.verify_to_dicts(results)), "unlike": unlike}
+        answer |= {"seed": seed, "confidence": confidence, "interrupted": interrupted}
+        typer.echo(json.dumps(answer))
     else:
-        if sys.stdout.isatty():
-            from rich.console import Console
+        from rich.console import Console
 
-            Console().print(shown.verify_table(found))
+        from sim.show.pages.tables import print_table
+
+        if sys.stdout.isatty():
+            Console().print(page.verify_table(results))
         else:
-            print_table(shown.VERIFY_COLUMNS, list(shown.verify_rows(found)))
-        for line in shown.verify_footer(found, asked, unlike, confidence, seed):
+            print_table(page.VERIFY_COLUMNS, page.verify_rows(results), Console())
+        for line in page.verify_footer(results, n_requested, unlike, confidence, seed):
             typer.echo(line)
     if interrupted:
         raise typer.Exit(EXIT_INTERRUPTED)

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.model import rules
-from sim.model.allocation import Allocation, Allocator, HeldCapacity
-from sim.model.ledger import NOBODY
+from sim.model.allocation import allocate, allocated_kw, latest_promise_date, planned_kw, site_room
+from sim.model.holder_answers import holder_headroom, latest_acceptable_date, limiting_reason, would_take
+from sim.model.ledger import NOBODY, request_of
 from sim.model.market import Market
 from sim.model.outcomes import REFUSAL_REASONS, RefusalReason
+from sim.model.ranking import rank_providers
 from sim.model.run import Run, play
+from sim.model.state import Allocation, HeldCapacity, MarketState
 from sim.scenario.schema import ScenarioFile
 
 
@@ -90,119 +93,111 @@ LIMITS_LEFT_OUT: dict[str, RefusalReason] = {
 """What a holder is asked again with one of its limits waived."""
 
 
-class DecisionTracer(Allocator):
-    """Answers the market's questions as ever, and notes what they rest on where they are about one request."""
+class DecisionTracer:
+    """Looks on at a market, and notes what its decisions over one request rest on."""
 
-    def __init__(self, market: Market, request: int) -> None:
-        placing = market.allocator
-        super().__init__(market.inputs, market.sites, market.ledger, placing.user_policy, placing.user_answer)
-        self.request, self.decisions = request, list[Decision]()
+    def __init__(self, state: MarketState, request: int) -> None:
+        self.state, self.request, self.decisions = state, request, list[Decision]()
         self._n_commitments = self._n_scanned = 0
         """How many commitments were made to the request, of so many that were made."""
 
-    def right_in_force(self, now: int, r: int) -> int:
-        """The first right in force; an exclusive holder is looked at, since it is not asked for an answer."""
-        k = super().right_in_force(now, r)
-        if r == self.request and k != NOBODY and self.inputs.rights[k].is_exclusive:
-            self._add_decision(now, k, [self.inputs.rights[k].holder], self.ledger.gives_up[r])
-        return k
+    def on_right_in_force(self, r: int, k: int) -> None:
+        """Note an exclusive right: its holder is looked at here, since it is not asked for an answer."""
+        rights = self.state.inputs.rights
+        if r == self.request and k != NOBODY and rights[k].is_exclusive:
+            self._add_decision(k, [rights[k].holder], self.state.gives_up[r])
 
-    def holder_answer(self, now: int, r: int, k: int, held: HeldCapacity | None = None) -> Allocation:
-        """What the holder of a first refusal takes, and what it goes by."""
-        takes = super().holder_answer(now, r, k, held)
+    def on_holder_answer(self, r: int, k: int, held: HeldCapacity | None, allocation: Allocation) -> None:
+        """Note what the holder of a first refusal takes, and what it goes by."""
         if r == self.request:
-            terms = self._answer_terms(now, k, held, sum(kw for _, kw in takes))
-            latest = min(terms.latest, self.ledger.gives_up[r])
-            self._add_decision(now, k, [self.inputs.rights[k].holder], latest, terms)
-        return takes
+            terms = self._answer_terms(k, held, allocated_kw(allocation))
+            latest = min(terms.latest, self.state.gives_up[r])
+            self._add_decision(k, [self.state.inputs.rights[k].holder], latest, terms)
 
-    def has_taker(self, now: int, r: int, without: int) -> bool:
-        """Would anyone take anything? Where not, that is worth a look."""
-        found = super().has_taker(now, r, without)
-        if r == self.request and not found:
-            self.rank_providers(now, r, without)
-        return found
+    def on_has_taker(self, r: int, without: int, has_taker: bool) -> None:
+        """Note the providers also where none would take anything, and the market therefore ranks none."""
+        if r == self.request and not has_taker:
+            rank_providers(self.state, r, without)
 
-    def rank_providers(self, now: int, r: int, without: int) -> Sequence[int]:
-        """In which order the providers are asked, and what each could do."""
-        found = super().rank_providers(now, r, without)
+    def on_ranking(self, r: int, ranking: Sequence[int]) -> None:
+        """Note in which order the providers are asked, and what each could do."""
         if r == self.request:
-            self._add_decision(now, NOBODY, found, self.ledger.gives_up[r])
-        return found
+            self._add_decision(NOBODY, ranking, self.state.gives_up[r])
 
     def _add_decision(
-        self, now: int, k: int, providers: Sequence[int], latest: int, terms: AnswerTerms | None = None
+        self, k: int, providers: Sequence[int], latest: int, terms: AnswerTerms | None = None
     ) -> None:
         """Note what is seen; forget an earlier look off the waiting list by which nothing was placed."""
-        r, ledger = self.request, self.ledger
-        while self._n_scanned < len(ledger.undelivered_of_commitment):
-            self._n_commitments += ledger.commitments[6 * self._n_scanned] == r
+        r, m = self.request, self.state
+        while self._n_scanned < len(m.undelivered_of_commitment):
+            self._n_commitments += request_of(m, self._n_scanned) == r
             self._n_scanned += 1
-        while self.decisions and self._without_effect(self.decisions[-1], now):
+        while self.decisions and self._without_effect(self.decisions[-1]):
             self.decisions.pop()
         self.decisions.append(
             Decision(
-                at=now,
+                at=m.now,
                 n_commitments_before=self._n_commitments,
-                uncommitted_kw=ledger.uncommitted[r],
-                right=None if k == NOBODY else self.inputs.rights[k].name,
+                uncommitted_kw=m.uncommitted[r],
+                right=None if k == NOBODY else m.inputs.rights[k].name,
                 terms=terms,
-                providers=tuple(self._provider_state(now, p, latest, terms) for p in providers),
+                providers=tuple(self._provider_state(p, latest, terms) for p in providers),
             )
         )
 
-    def _without_effect(self, decision: Decision, now: int) -> bool:
+    def _without_effect(self, decision: Decision) -> bool:
         return (
-            self.ledger.answered[self.request] < decision.at < now
+            self.state.answered[self.request] < decision.at < self.state.now
             and decision.n_commitments_before == self._n_commitments
         )
 
-    def _provider_state(self, now: int, p: int, latest: int, terms: AnswerTerms | None) -> ProviderState:
-        r, seller = self.request, self.inputs.providers[p]
-        takes = self.allocate(now, r, p, latest)
-        horizon = rules.horizon(now, seller.presells, latest)
+    def _provider_state(self, p: int, latest: int, terms: AnswerTerms | None) -> ProviderState:
+        r, m = self.request, self.state
+        provider = m.inputs.providers[p]
+        allocation = allocate(m, r, p, latest)
+        horizon = rules.horizon(m.now, provider.presells, latest)
         return ProviderState(
-            provider=seller.name,
-            would_take_kw=sum(kw for _, kw in takes) if terms is None else terms.without["appetite"],
-            promised=self.latest_promise_date(now, r, takes),
-            keeps_back_kw=0 if self.ledger.group[r].own_provider == p else seller.keeps_back,
-            price=seller.price,
-            sites=tuple(self._site_state(s, horizon) for s in seller.sites),
+            provider=provider.name,
+            would_take_kw=allocated_kw(allocation) if terms is None else terms.without["appetite"],
+            promised=latest_promise_date(m, r, allocation),
+            keeps_back_kw=0 if m.group[r].own_provider == p else provider.keeps_back,
+            price=provider.price,
+            sites=tuple(self._site_state(s, horizon) for s in provider.sites),
         )
 
     def _site_state(self, s: int, horizon: int) -> SiteState:
-        sites = self.sites
+        m = self.state
         return SiteState(
-            site=self.inputs.sites[s].name,
-            online_kw=sites.online[s],
-            planned_kw=sites.planned_kw(s),
-            within_reach_kw=rules.planned_by(sites.plan_date[s], sites.plan_kw[s], horizon),
-            committed_kw=sites.committed[s],
-            held_kw=sites.held[s],
-            room_kw=sites.site_room(s, horizon),
+            site=m.inputs.sites[s].name,
+            online_kw=m.online[s],
+            planned_kw=planned_kw(m, s, rules.NEVER),
+            within_reach_kw=planned_kw(m, s, horizon),
+            committed_kw=m.committed[s],
+            held_kw=m.held[s],
+            room_kw=site_room(m, s, horizon),
         )
 
-    def _answer_terms(self, now: int, k: int, held: HeldCapacity | None, allocated_kw: int) -> AnswerTerms:
+    def _answer_terms(self, k: int, held: HeldCapacity | None, answered_kw: int) -> AnswerTerms:
         """What the holder goes by."""
-        r, clause, ledger = self.request, self.inputs.rights[k], self.ledger
-        latest = self.latest_acceptable_date(now, r, k)
-        horizon = rules.horizon(now, self.presells[clause.holder], min(latest, ledger.gives_up[r]))
-        left = allocated_kw < ledger.uncommitted[r]
+        r, m = self.request, self.state
+        right = m.inputs.rights[k]
+        latest = latest_acceptable_date(m, r, k)
+        horizon = rules.horizon(m.now, m.presells[right.holder], min(latest, m.gives_up[r]))
+        is_limited = answered_kw < m.uncommitted[r]
+        reason = limiting_reason(m, r, k, held, answered_kw) if is_limited else RefusalReason.NONE
         return AnswerTerms(
-            reason=REFUSAL_REASONS[
-                self.limiting_reason(now, r, k, held, allocated_kw) if left else RefusalReason.NONE
-            ],
-            draw=ledger.appetite_draw[r],
-            appetite=ledger.group[r].appetite[ledger.group[r].rights.index(k)],
-            max_utilization=clause.max_utilization,
-            under_cap_kw=self.holder_headroom(k, horizon),
-            max_delay=clause.max_delay,
+            reason=REFUSAL_REASONS[reason],
+            draw=m.appetite_draw[r],
+            appetite=m.group[r].appetite[m.group[r].rights.index(k)],
+            max_utilization=right.max_utilization,
+            under_cap_kw=holder_headroom(m, k, horizon),
+            max_delay=right.max_delay,
             latest=latest,
-            partial=clause.partial,
-            held=None if held is None else {self.inputs.sites[s].name: kw for s, kw in held.items()},
+            partial=right.partial,
+            held=None if held is None else {m.inputs.sites[s].name: kw for s, kw in held.items()},
             without={
-                name: sum(kw for _, kw in self.would_take(now, r, k, held, left_out))
-                for name, left_out in LIMITS_LEFT_OUT.items()
+                name: allocated_kw(would_take(m, r, k, held, waiver))
+                for name, waiver in LIMITS_LEFT_OUT.items()
             },
         )
 
@@ -210,9 +205,9 @@ class DecisionTracer(Allocator):
 def trace_decisions(
     scenario: ScenarioFile, seed: int, replication: int, stream: str, number: int
 ) -> tuple[Run, list[Decision]]:
-    """What happens in a replication, and what stood behind each decision over a request of a stream?
+    """Play a replication and record what stood behind each decision over one request of a stream.
 
-    No looks where there is no such request. Raises what `play` raises.
+    Returns the run and the decisions in order; none where there is no such request. Raises what `play` raises.
     """
     seen: list[DecisionTracer] = []
 
@@ -221,8 +216,8 @@ def trace_decisions(
         if stream in future.streams:
             of = future.stream_of_request() == future.streams.index(stream)
             for r in np.flatnonzero(of & (future.requests.number == number)).tolist():
-                seen.append(DecisionTracer(market, r))
-                market.allocator = seen[-1]
+                seen.append(DecisionTracer(market.state, r))
+                market.state.observer = seen[-1]
 
     run = play(scenario, seed, replication, observe=watch)
     return run, [look for witness in seen for look in witness.decisions]

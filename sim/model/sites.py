@@ -1,31 +1,29 @@
-"""What stands at each site: kW online, planned, committed, held and in service."""
+"""The capacity of each site, as the world has told it: kW online, out, and planned by date."""
 
 from bisect import bisect_left
 
-from sim.model import rules
 from sim.model.capacity_events import CapacityEvent, enters_plan, power_after
 from sim.model.sampled_inputs import SampledInputs
 
 
 class Sites:
-    """The state of all sites, as lists by their numbers."""
+    """The capacity of all sites, as lists by their numbers; and what is committed there, for the triggers."""
 
-    def __init__(self, future: SampledInputs) -> None:
-        n = len(future.sites)
-        self.online = [campus.online_kw for campus in future.sites]
+    def __init__(self, inputs: SampledInputs) -> None:
+        n = len(inputs.sites)
+        self.online = [site.online_kw for site in inputs.sites]
         self.outage_kw = [0] * n
         """kW that an outage takes."""
         self.committed = [0] * n
-        self.held = [0] * n
-        self.in_service = [0] * n
+        """kW committed, which the market keeps."""
         self.plan_date: list[list[int]] = [[] for _ in range(n)]
         """The planned dates still to come, in order; the kW of each in `plan_kw`."""
         self.plan_kw: list[list[int]] = [[] for _ in range(n)]
         self._plan_of_building: dict[int, tuple[int, int]] = {}
-        """By project: the (date, kW) that stands for it in the plan."""
+        """By building: the (date, kW) that stands for it in the plan."""
 
     def apply(self, event: CapacityEvent) -> None:
-        """Change a site as the world says."""
+        """Change a site by an event. The lists are changed in place, since the market's state holds them too."""
         s, kw = event.site, event.kw
         if event.building in self._plan_of_building:
             self._remove_from_plan(s, *self._plan_of_building.pop(event.building))
@@ -51,17 +49,5 @@ class Sites:
             del dates[k], sizes[k]
 
     def planned_kw(self, site: int) -> int:
-        """How many kW are planned at a site, whatever the date?"""
+        """The kW that are planned at a site, whatever the date."""
         return sum(self.plan_kw[site])
-
-    def site_room(self, s: int, horizon: int) -> int:
-        """How many kW can still be promised at a site, of what is online and planned by a date?"""
-        dates = self.plan_date[s]
-        planned = rules.planned_by(dates, self.plan_kw[s], horizon) if dates else 0
-        return rules.room(self.online[s], planned, self.committed[s], self.held[s])
-
-    def is_overcommitted(self, s: int) -> bool:
-        """Is more promised than the site will have?"""
-        return rules.is_overcommitted(
-            self.committed[s], self.online[s], self.outage_kw[s], self.planned_kw(s)
-        )

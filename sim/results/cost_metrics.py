@@ -1,4 +1,7 @@
-"""Metrics of money, and of those who earn it: what each provider promised, serves, leaves idle, earns and builds."""
+"""Metrics of providers and of money: shares of commitments, power in service and idle, revenue, margin, capex.
+
+In loops, p is a provider and s a site.
+"""
 
 import numpy as np
 
@@ -15,51 +18,59 @@ from sim.results.time_series import kw_days
 
 
 def add_cost_metrics(metrics: Metrics, integrals: RunIntegrals) -> None:
-    """What each provider promised, serves, leaves idle, earns and builds."""
-    run, span = integrals.run, integrals.window
-    future, deliveries, made = run.inputs, run.deliveries, run.commitments
-    sellers = future.providers
-    n = len(sellers)
-    within = made["committed"] >= span.begin
-    promised = np.bincount(made["provider"][within], weights=made["kw"][within], minlength=n)
+    """Add the metrics of each provider, and what is spent and built in all."""
+    run, window = integrals.run, integrals.window
+    inputs, deliveries, commitments = run.inputs, run.deliveries, run.commitments
+    providers = inputs.providers
+    n = len(providers)
+    in_window = commitments["committed"] >= window.begin
+    committed_kw = np.bincount(
+        commitments["provider"][in_window], weights=commitments["kw"][in_window], minlength=n
+    )
     served = integrals.in_service.time_averages(n, deliveries["provider"])
-    first = {s: p for p in reversed(range(n)) for s in sellers[p].sites}
-    owner = np.array([first.get(s, n) for s in range(len(future.sites))], dtype=np.int64)
+    # A site that several providers sell belongs to the first of them; one that none sells, to an extra row n.
+    owners = {s: p for p in reversed(range(n)) for s in providers[p].sites}
+    owner = np.array([owners.get(s, n) for s in range(len(inputs.sites))], dtype=np.int64)
     online_days = integrals.online.kw_days_by(n + 1, owner)
     served_days = integrals.in_service.kw_days_by(n + 1, owner[deliveries["site"]])
     idle_days = cancel_rounding(online_days - served_days, online_days)
-    paid = sum_by_index(integrals.paid_usd, deliveries["provider"], n)
+    revenue_usd = sum_by_index(integrals.paid_usd, deliveries["provider"], n)
     total = 0.0
-    for p, seller in enumerate(sellers):
-        name = f"provider.{seller.name}"
-        metrics[f"{name}.share"] = ratio_or_none(promised[p], promised.sum())
+    for p, provider in enumerate(providers):
+        name = f"provider.{provider.name}"
+        metrics[f"{name}.share"] = ratio_or_none(committed_kw[p], committed_kw.sum())
         served.write_to(metrics, f"{name}.in_service_mw", p)
-        metrics[f"{name}.idle_mw"] = float(idle_days[p]) / span.days / KW_PER_MW
-        spend = None if seller.price is None else float(paid[p])
+        metrics[f"{name}.idle_mw"] = float(idle_days[p]) / window.days / KW_PER_MW
+        spend = None if provider.price is None else float(revenue_usd[p])
         total += spend or 0.0
-        metrics[f"spend.{seller.name}"] = spend
+        metrics[f"spend.{provider.name}"] = spend
         margin = None
-        if spend is not None and seller.cost is not None:
-            margin = spend - seller.cost * float(online_days[p])
-        metrics[f"margin.{seller.name}"] = margin
+        if spend is not None and provider.cost is not None:
+            margin = spend - provider.cost * float(online_days[p])
+        metrics[f"margin.{provider.name}"] = margin
     metrics["spend.total"] = total
-    for p in dict.fromkeys(c.provider for c in future.contracts):
-        metrics[f"take_or_pay.{sellers[p].name}"] = _take_or_pay_owed_usd(integrals, p)
+    for p in dict.fromkeys(contract.provider for contract in inputs.contracts):
+        metrics[f"take_or_pay.{providers[p].name}"] = _take_or_pay_owed_usd(integrals, p)
     buildings = run.buildings
-    came = buildings["project"][(buildings["event"] == EventKind.ONLINE) & (buildings["at"] >= span.begin)]
-    metrics["capex.total"] = float(sum(future.buildings[project].capex for project in came.tolist()))
+    completed = buildings["project"][
+        (buildings["event"] == EventKind.ONLINE) & (buildings["at"] >= window.begin)
+    ]
+    metrics["capex.total"] = float(sum(inputs.buildings[building].capex for building in completed.tolist()))
 
 
 def _take_or_pay_owed_usd(integrals: RunIntegrals, provider: int) -> float:
-    """What the contracts with a provider still owe, beyond what their customers spend there meanwhile."""
+    """Return the take-or-pay shortfall: what customers owe a provider by contract beyond what they pay for use.
+
+    Of a contract that lies partly outside of the run, only the part within it is due.
+    """
     run, customers, owed = integrals.run, integrals.customers, 0.0
     for contract in run.inputs.contracts:
-        begin, until = max(contract.begins, 0), min(contract.ends, run.inputs.calendar.end)
-        if contract.provider != provider or contract.ends <= contract.begins or until <= begin:
+        begin, end = max(contract.begins, 0), min(contract.ends, run.inputs.calendar.end)
+        if contract.provider != provider or contract.ends <= contract.begins or end <= begin:
             continue
-        due = contract.take_or_pay * ((until - begin) / (contract.ends - contract.begins))
-        number = customers.names.index(contract.customer) if contract.customer in customers.names else -1
-        theirs = (customers.of_delivery == number) & (run.deliveries["provider"] == provider)
-        paid = integrals.payments_usd(kw_days(integrals.changes.in_service, begin, until))
-        owed += max(0.0, due - float(paid[theirs].sum()))
+        due = contract.take_or_pay * ((end - begin) / (contract.ends - contract.begins))
+        customer = customers.names.index(contract.customer) if contract.customer in customers.names else -1
+        use = (customers.of_delivery == customer) & (run.deliveries["provider"] == provider)
+        paid = integrals.payments_usd(kw_days(integrals.changes.in_service, begin, end))
+        owed += max(0.0, due - float(paid[use].sum()))
     return owed

@@ -1,10 +1,10 @@
-"""Does a run hold what its scenario expects? Statements such as `unserved_mw.mean.p90 < 2000`."""
+"""Verdicts on the expectations of a scenario, such as `unserved_mw.mean.p90 < 2000`, from the summary of a run."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sim.results.summary import SampleStatistics, Summary
-from sim.scenario.expectations import parse_expectation
+from sim.scenario.expectations import Expectation, parse_expectation
 from sim.scenario.faults import UserError, suggestion
 
 
@@ -14,27 +14,33 @@ class UnknownMetricError(UserError, ValueError):
 
 @dataclass(frozen=True)
 class ExpectationVerdict:
-    """Whether a statement holds, and what was found."""
+    """Whether a statement holds, the value it was judged by, and at which point of a sweep (None for a run)."""
 
     statement: str
     found: float | None
     holds: bool
+    point: int | None = None
+
+
+def judge_value(
+    statement: str, expectation: Expectation, value: float | None, point: int | None = None
+) -> ExpectationVerdict:
+    """Judge a statement by a value; without a value it does not hold."""
+    return ExpectationVerdict(statement, value, value is not None and expectation.holds(value), point)
 
 
 def judge_expectation(statement: str, summary: Summary) -> ExpectationVerdict:
-    """Does a statement hold of a summary? Raises NoMetric where it names none of the run."""
-    expected = parse_expectation(statement)
-    if expected.metric not in summary:
-        raise UnknownMetricError(
-            f'expect: "{statement}": there is no metric {expected.metric}{suggest_metric(expected.metric, summary)}'
-        )
-    value = _statistic_value(summary[expected.metric], expected.statistic)
-    return ExpectationVerdict(statement, value, value is not None and expected.holds(value))
+    """Judge a statement by a summary. Raises UnknownMetricError where it names a metric that is not there."""
+    expectation = parse_expectation(statement)
+    metric = expectation.metric
+    if metric not in summary:
+        raise UnknownMetricError(f'expect: "{statement}": {unknown_metric_text(metric, summary)}')
+    return judge_value(statement, expectation, _statistic_value(summary[metric], expectation.statistic))
 
 
-def suggest_metric(name: str, names: Iterable[str]) -> str:
-    """Which metric may have been meant?"""
-    return f"; {suggestion(name, names)}"
+def unknown_metric_text(name: str, names: Iterable[str]) -> str:
+    """State that there is no metric of this name, and which of `names` may have been meant."""
+    return f"there is no metric {name}; {suggestion(name, names)}"
 
 
 def _statistic_value(statistics: SampleStatistics, statistic: str) -> float | None:

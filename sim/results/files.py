@@ -1,4 +1,4 @@
-"""The folder of an answer: may it be used, and what is put there?"""
+"""Files and folders of results: whether a folder may be used, and files that are written whole or not at all."""
 
 from __future__ import annotations
 
@@ -6,61 +6,112 @@ import errno
 import json
 import os
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from sim.scenario.faults import UserError
 
-
-def check_analysis_folder(folder: Path, name: str, allowed_entries: Collection[str] = ()) -> Path:
-    """The folder, found fit to hold the answer `name`.json before any work is done for it; nothing is made yet.
-
-    An earlier answer may be there, or only what is its `own`, as it is before the answer is known. Raises OutError
-    where the folder holds something else, or cannot be written.
-    """
-    there = next((each for each in (folder, *folder.absolute().parents) if each.exists()), folder)
-    if not there.is_dir():
-        raise OutputError(f"{there}: is a file; name a folder with --out")
-    held = {each.name for each in folder.iterdir()} if there == folder else set()
-    if held - set(allowed_entries) and f"{name}.json" not in held:
-        raise OutputError(f"{folder}: holds files that are no {name} of sim; name another folder with --out")
-    if not os.access(there, os.W_OK):
-        raise OutputError(f"{folder}: cannot be written; name another folder with --out")
-    return folder
-
-
-def write_analysis(folder: Path, name: str, content: Mapping[str, Any]) -> Path:
-    """Write an answer as one JSON object. Raises OutError where it cannot be written."""
-    path = folder / f"{name}.json"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_json(path, content)
-    except OSError as error:
-        raise OutputError(f"{path}: {error.strerror}; name another folder with --out") from None
-    return path
+ANOTHER_FOLDER = "name another folder with --out"
 
 
 class OutputError(UserError):
     """The folder for results cannot be used; the message says why, and what to do."""
 
 
+def check_output_folder(
+    folder: Path,
+    kind: str,
+    is_own: bool,
+    allowed_entries: Collection[str] = (),
+    *,
+    file_remedy: str = "name a folder for the results",
+    remedy: str = "name another folder",
+) -> None:
+    """Check that a folder does not exist, is empty, or holds output of the same kind; nothing is made.
+
+    `is_own` says that it holds earlier output of this kind (a run, a sweep, ...); `allowed_entries` are names that
+    may stand in it without that. Raises OutputError where it is a file, or holds something else.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder}: is a file; {file_remedy}")
+    if is_own or not folder.is_dir():
+        return
+    if any(entry.name not in allowed_entries for entry in folder.iterdir()):
+        raise OutputError(f"{folder}: holds files that are not a {kind} of sim; {remedy}")
+
+
+def check_writable(folder: Path, *parts: Path) -> None:
+    """Check that files can be written in a folder and in parts of it. Raises OutputError, which names the folder."""
+    if not all(os.access(each, os.W_OK) for each in parts or (folder,)):
+        raise OutputError(f"{folder}: cannot be written; {ANOTHER_FOLDER}")
+
+
+def check_analysis_folder(folder: Path, name: str, allowed_entries: Collection[str] = ()) -> Path:
+    """Check that a folder can hold the analysis `name`.json, before anything is played for it; nothing is made.
+
+    An earlier analysis of the same name may be there, or only `allowed_entries`, which this analysis puts there
+    before it has its answer. Raises OutputError where the folder holds something else, or cannot be written.
+    """
+    nearest = next((each for each in (folder, *folder.absolute().parents) if each.exists()), folder)
+    # A folder that is still to be made is judged by the nearest one that exists, in which it would be made.
+    is_own = nearest != folder or (folder / f"{name}.json").exists()
+    check_output_folder(
+        nearest, name, is_own, allowed_entries, file_remedy="name a folder with --out", remedy=ANOTHER_FOLDER
+    )
+    check_writable(folder, nearest)
+    return folder
+
+
+def write_analysis(folder: Path, name: str, content: Mapping[str, Any]) -> Path:
+    """Write an analysis as one JSON object, and return its path. Raises OutputError where it cannot be written."""
+    path = folder / f"{name}.json"
+    with report_unusable(path):
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(path, content)
+    return path
+
+
+@contextmanager
+def report_unusable(path: Path) -> Iterator[None]:
+    """Turn an OSError into an OutputError that asks for another folder."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(f"{path}: {error.strerror}; {ANOTHER_FOLDER}") from None
+
+
 @contextmanager
 def report_os_errors(path: Path, remedy: str) -> Iterator[None]:
-    """Tell in a line what the system says of a file that cannot be written, and what to do."""
+    """Turn an OSError into an OutputError: which file cannot be written, what the system says, and the remedy."""
     try:
         yield
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error}); {remedy}") from None
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a text file, whole or not at all."""
-    if path.is_dir():
+@contextmanager
+def replace_file(path: Path) -> Iterator[Path]:
+    """Yield a path beside `path`, and rename it to `path` at the end, so that this file is whole or not there at all.
+
+    Where the block fails, what it wrote is removed. Raises OSError as the system does.
+    """
+    if path.is_dir():  # or else the system complains of the name beside it
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     beside = path.with_name(f".{path.name}.new")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
+    try:
+        yield beside
+        beside.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink()
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all."""
+    with replace_file(path) as beside:
+        beside.write_text(text, encoding="utf-8")
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
@@ -69,5 +120,5 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """What a JSON file holds; None where there is none."""
+    """Read a JSON file; None where there is none."""
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None

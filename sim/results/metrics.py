@@ -1,4 +1,4 @@
-"""The metrics of one run, from its columns: what the design's table of metrics says, name by name.
+"""The metrics of one run, from its columns; docs/results.md defines them.
 
 Time means are integrals over [measure_from, end); `.end` is just before the end; `.at.DATE` is at a date of
 `report_at`; request metrics are over the requests asked in the window. A metric without a denominator is None.
@@ -8,12 +8,9 @@ from datetime import datetime
 
 from sim.model.calendar import DAY_US
 from sim.model.run import Run
-from sim.results import cost_metrics, power_metrics
-from sim.results.integrals import (
-    MeasurementWindow,
-    Metrics,
-    RunIntegrals,
-)
+from sim.results.cost_metrics import add_cost_metrics
+from sim.results.integrals import MeasurementWindow, Metrics, RunIntegrals
+from sim.results.power_metrics import add_power_metrics
 from sim.results.request_metrics import (
     add_breakdown_metrics,
     add_lateness_metrics,
@@ -25,7 +22,7 @@ from sim.results.time_series import Series
 
 
 def metric_unit(metric: str) -> str:
-    """In which unit does a metric stand?"""
+    """Return the unit of a metric, which follows from its name: MW, MW d, d, share, $, H100e or count."""
     parts = metric.split(".")
     for part in reversed(parts):
         if part.endswith("_mw"):
@@ -42,7 +39,7 @@ def metric_unit(metric: str) -> str:
 
 
 def metric_date(at: datetime) -> str:
-    """How is a date called in the name of a metric?"""
+    """Return a date as it stands in the name of a metric, with the time where it is not midnight."""
     return (
         f"{at:%Y-%m-%d}"
         if (at.hour, at.minute, at.second, at.microsecond) == (0, 0, 0, 0)
@@ -53,23 +50,23 @@ def metric_date(at: datetime) -> str:
 def measurement_window(
     run: Run, measure_from: datetime, report_at: tuple[datetime, ...]
 ) -> MeasurementWindow:
-    """Over which span are the metrics of a run taken?"""
+    """Return the span over which the metrics of a run are taken, from `measure_from` (the end of the warm-up) on."""
     calendar = run.inputs.calendar
     dates = {metric_date(at): calendar.since_start(at) for at in report_at}
     return MeasurementWindow(calendar.since_start(measure_from), calendar.end, dates)
 
 
 def compute_metrics(run: Run, changes: Series, window: MeasurementWindow) -> Metrics:
-    """All metrics of a run."""
-    found: Metrics = {}
-    account = RunIntegrals(run, changes, window)
-    rows = delivery_rows(account)
+    """Compute all metrics of a run. Their order is that of every table and page of them."""
+    metrics: Metrics = {}
+    integrals = RunIntegrals(run, changes, window)
+    rows = delivery_rows(integrals)
     waits = (run.deliveries["start"] - run.inputs.requests.wanted[run.deliveries["request"]]) / DAY_US
-    add_request_metrics(found, account)
-    add_wait_metrics(found, "wait_days", waits[rows], run.deliveries["kw"][rows])
-    add_lateness_metrics(found, run, rows)
-    power_metrics.add_power_metrics(found, account)
-    cost_metrics.add_cost_metrics(found, account)
-    for parties in (account.customers, account.streams):
-        add_breakdown_metrics(found, account, parties, rows, waits)
-    return found
+    add_request_metrics(metrics, integrals)
+    add_wait_metrics(metrics, "wait_days", waits[rows], run.deliveries["kw"][rows])
+    add_lateness_metrics(metrics, run, rows)
+    add_power_metrics(metrics, integrals)
+    add_cost_metrics(metrics, integrals)
+    for breakdown in (integrals.customers, integrals.streams):
+        add_breakdown_metrics(metrics, integrals, breakdown, rows, waits)
+    return metrics

@@ -1,4 +1,7 @@
-"""TODO."""
+"""Metrics of requests: declined, spilled, lost and waiting shares, waits, lateness; by customer and stream too.
+
+They are over the requests asked in the measurement window; `rows` are rows of the deliveries of these.
+"""
 
 import numpy as np
 
@@ -18,40 +21,41 @@ from sim.results.integrals import (
 
 
 def add_request_metrics(metrics: Metrics, integrals: RunIntegrals) -> None:
-    """What was asked, declined, spilled and lost, over the requests asked in the window."""
+    """Add the number and size of the requests, and the shares declined, spilled, lost and waiting."""
     asked, became, rights = integrals.run.inputs.requests, integrals.run.requests, integrals.run.inputs.rights
-    within, size = integrals.is_asked_in_window, asked.size_kw
-    n, kw = np.count_nonzero(within), int(size[within].sum())
+    in_window, size = integrals.is_asked_in_window, asked.size_kw
+    n, kw = np.count_nonzero(in_window), int(size[in_window].sum())
     metrics["requests"] = float(n)
     metrics["asked_mw"] = kw / KW_PER_MW
-    refusals = np.array([right.answers_first for right in rights] + [False])
-    answered = within & (became["answered"] < NEVER)
-    put = np.flatnonzero(answered & refusals[became["right"]])
-    put_kw = int(size[put].sum())
-    not_taken = size[put] - became["holder_kw"][put]
-    metrics["declined_share"] = ratio_or_none(int(not_taken.sum()), put_kw)
-    refused = np.bincount(became["reason"][put], weights=not_taken, minlength=len(REFUSAL_REASONS))
+    # A request under no right has the index -1, which reads the False at the end.
+    is_first_refusal = np.array([right.answers_first for right in rights] + [False])
+    answered = in_window & (became["answered"] < NEVER)
+    offered = np.flatnonzero(answered & is_first_refusal[became["right"]])
+    offered_kw = int(size[offered].sum())
+    declined = size[offered] - became["holder_kw"][offered]
+    metrics["declined_share"] = ratio_or_none(int(declined.sum()), offered_kw)
+    by_reason = np.bincount(became["reason"][offered], weights=declined, minlength=len(REFUSAL_REASONS))
     for code, reason in enumerate(REFUSAL_REASONS[1:], start=1):
-        metrics[f"declined_share.{reason}"] = ratio_or_none(refused[code], put_kw)
+        metrics[f"declined_share.{reason}"] = ratio_or_none(by_reason[code], offered_kw)
     spilled = np.count_nonzero(answered & (became["first_kw"] < size))
     metrics["spilled_share"] = ratio_or_none(spilled, np.count_nonzero(answered))
-    lost = became["lost_kw"][within]
+    lost = became["lost_kw"][in_window]
     metrics["lost_share"] = ratio_or_none(int(lost.sum()), kw)
     metrics["lost_requests_share"] = ratio_or_none(np.count_nonzero(lost), n)
     waiting = (size - became["delivered_kw"] - became["lost_kw"])[
-        within & (asked.wanted < integrals.window.end)
+        in_window & (asked.wanted < integrals.window.end)
     ]
     metrics["waiting_share"] = ratio_or_none(int(waiting.sum()), kw)
 
 
 def delivery_rows(integrals: RunIntegrals) -> IntArray:
-    """The rows of the deliveries of the requests asked in the window."""
+    """Return the rows of the deliveries of the requests asked in the window, leaving out those of no request."""
     request = integrals.run.deliveries["request"]
     return np.flatnonzero((request >= 0) & np.append(integrals.is_asked_in_window, False)[request])
 
 
 def _split_rows(rows: IntArray, index: IntArray, n: int) -> list[IntArray]:
-    """Some rows, parted by of which of `n` each is."""
+    """Split rows into `n` arrays, each in the order of the rows, by the index that `index` has for each row."""
     if n == 1:
         return [rows]
     index = index[rows]
@@ -59,20 +63,20 @@ def _split_rows(rows: IntArray, index: IntArray, n: int) -> list[IntArray]:
 
 
 def add_wait_metrics(metrics: Metrics, name: str, wait: FloatArray, kw: IntArray) -> None:
-    """How long what was delivered had been wanted: the mean and the quantiles, weighted by kW."""
+    """Add the mean and the quantiles of the days from wanted to delivered, weighted by kW."""
     total = int(kw.sum())
     metrics[f"{name}.mean"] = ratio_or_none(float((wait * kw).sum()), total)
     order = np.argsort(wait, kind="stable")
-    upto = kw[order].cumsum()
+    cumulative_kw = kw[order].cumsum()
     for percent in (50, 95):
         value = None
-        if len(upto):
-            value = float(wait[order[upto.searchsorted(percent / 100 * total)]])
+        if len(cumulative_kw):
+            value = float(wait[order[cumulative_kw.searchsorted(percent / 100 * total)]])
         metrics[f"{name}.p{percent}"] = value
 
 
 def add_lateness_metrics(metrics: Metrics, run: Run, rows: IntArray) -> None:
-    """How much later than promised what was delivered came, weighted by kW."""
+    """Add the mean of the days by which deliveries came later than promised, weighted by kW."""
     deliveries = run.deliveries
     late = np.maximum(deliveries["start"][rows] - deliveries["promised"][rows], 0) / DAY_US
     kw = deliveries["kw"][rows]
@@ -82,7 +86,7 @@ def add_lateness_metrics(metrics: Metrics, run: Run, rows: IntArray) -> None:
 def add_breakdown_metrics(
     metrics: Metrics, integrals: RunIntegrals, breakdown: Breakdown, rows: IntArray, waits: FloatArray
 ) -> None:
-    """The metrics of each customer or stream alone."""
+    """Add the metrics of each customer, or of each stream."""
     run, n = integrals.run, len(breakdown.names)
     size, lost, kw = run.inputs.requests.size_kw, run.requests["lost_kw"], run.deliveries["kw"]
     unserved = integrals.unserved.time_averages(n, breakdown.of_request)
@@ -92,13 +96,13 @@ def add_breakdown_metrics(
     spend = sum_by_index(integrals.paid_usd, breakdown.of_delivery, n)
     asked = _split_rows(np.flatnonzero(integrals.is_asked_in_window), breakdown.of_request, n)
     delivered = _split_rows(rows, breakdown.of_delivery, n)
-    for k, party in enumerate(breakdown.names):
-        name, theirs, mine = f"{breakdown.kind}.{party}", asked[k], delivered[k]
-        asked_kw = int(size[theirs].sum())
+    for k, part in enumerate(breakdown.names):
+        name, requests, deliveries = f"{breakdown.kind}.{part}", asked[k], delivered[k]
+        asked_kw = int(size[requests].sum())
         metrics[f"{name}.asked_mw"] = asked_kw / KW_PER_MW
         unserved.write_to(metrics, f"{name}.unserved_mw", k)
         shortfall.write_to(metrics, f"{name}.shortfall_mw", k)
         served.write_to(metrics, f"{name}.in_service_mw", k)
-        metrics[f"{name}.lost_share"] = ratio_or_none(int(lost[theirs].sum()), asked_kw)
-        add_wait_metrics(metrics, f"{name}.wait_days", waits[mine], kw[mine])
+        metrics[f"{name}.lost_share"] = ratio_or_none(int(lost[requests].sum()), asked_kw)
+        add_wait_metrics(metrics, f"{name}.wait_days", waits[deliveries], kw[deliveries])
         metrics[f"{name}.spend"] = float(spend[k])

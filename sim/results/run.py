@@ -1,5 +1,6 @@
-"""What a run of many replications leaves: its tables, its summary, and where its numbers come from."""
+"""The results of a run: its tables, its metrics by replication, its summary, and the provenance of its numbers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,104 +18,159 @@ from sim.scenario.reading import read_scenario
 from sim.scenario.schema import ScenarioFile
 
 
+def was_interrupted(provenance: Mapping[str, Any]) -> bool:
+    """Whether a run or a comparison was stopped before all its replications were finished."""
+    return bool(provenance["interrupted"])
+
+
+def has_reached_precision(provenance: Mapping[str, Any]) -> bool:
+    """Whether a run or a comparison has the precision that was asked for, if any was."""
+    return bool(provenance.get("precision", {}).get("reached", True))
+
+
 @dataclass
 class RunResult:
-    """The results of a run, in memory or in a folder.
-
-    `finished` are the numbers of the replications that are in it, in order; fewer than asked for if it was
-    interrupted. `values` holds every metric as one value a finished replication, None where it has none.
-    """
+    """The results of a run, in memory or in a folder."""
 
     scenario: ScenarioFile
     provenance: dict[str, Any]
     finished_replications: list[int]
+    """The numbers of the replications that are in it, in order; fewer than asked for where it was interrupted."""
     metric_values: dict[str, list[float | None]]
+    """Every metric, as one value a finished replication; None where it has none."""
     folder: Path | None = None
     loaded_tables: dict[str, pl.DataFrame] = field(default_factory=dict)
 
     @property
     def interrupted(self) -> bool:
-        """Was it stopped before all replications were finished?"""
-        return bool(self.provenance["interrupted"])
+        """Whether it was stopped before all replications were finished."""
+        return was_interrupted(self.provenance)
 
     @property
     def precision_reached(self) -> bool:
-        """Was the precision reached that was asked for, if any was?"""
-        return bool(self.provenance.get("precision", {}).get("reached", True))
+        """Whether it has the precision that was asked for, if any was."""
+        return has_reached_precision(self.provenance)
 
     def table(self, name: str) -> pl.DataFrame:
-        """A table by its name. Raises KeyError, with the remedy, where it was not kept."""
+        """Return a table by its name. Raises KeyError, with the remedy, where it was not kept."""
         if name not in self.loaded_tables:
-            found = None if self.folder is None else store.read_run_table(self.folder, name)
-            if found is None:
+            table = None if self.folder is None else store.read_run_table(self.folder, name)
+            if table is None:
                 raise KeyError(
                     f"the table {name} was not kept (tables: {self.provenance['tables']}); run with tables=all"
                 )
-            self.loaded_tables[name] = found
+            self.loaded_tables[name] = table
         return self.loaded_tables[name]
 
     def has_table(self, name: str) -> bool:
-        """Is there such a table?"""
+        """Whether a table was kept."""
         try:
             self.table(name)
         except KeyError:
             return False
         return True
 
+    @property
+    def frame(self) -> pl.DataFrame:
+        """A row for each metric: unit, mean, sd, ci_low, ci_high, percentiles, and n; null where there is none."""
+        rows = []
+        for metric, statistics in self.summary().items():
+            low, high = statistics["ci95"] or (None, None)
+            others = {
+                name: value
+                for name, value in statistics.items()
+                if name not in ("unit", "mean", "sd", "ci95", "n")
+            }
+            rows.append(
+                {
+                    "metric": metric,
+                    "unit": statistics["unit"],
+                    "mean": statistics["mean"],
+                    "sd": statistics["sd"],
+                }
+                | {"ci_low": low, "ci_high": high, **others, "n": statistics["n"]}
+            )
+        return pl.DataFrame(rows, infer_schema_length=None)
+
     def summary(self) -> Summary:
         """Every metric over the replications, as in `summary.json`."""
         return summarise_metrics(self.metric_values)
 
     def verdicts(self) -> list[ExpectationVerdict]:
-        """Whether what the scenario expects holds. Raises NoMetric where one names none of the run."""
-        found = self.summary()
-        return [judge_expectation(statement, found) for statement in self.scenario.expect]
+        """Judge the expectations of the scenario. Raises UnknownMetricError where one names no metric of the run."""
+        summary = self.summary()
+        return [judge_expectation(statement, summary) for statement in self.scenario.expect]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the summary, the verdicts and the main provenance as one object, as `sim run --json` prints it."""
+        kept = ("seed", "replications", "finished", "interrupted", "sha256")
+        return {
+            "scenario": self.provenance["scenario"],
+            "out": None if self.folder is None else str(self.folder),
+            **{key: self.provenance[key] for key in kept},
+            "metrics": self.summary(),
+            **{key: self.provenance[key] for key in ("precision",) if key in self.provenance},
+            "expect": [
+                {"statement": each.statement, "found": each.found, "holds": each.holds}
+                for each in self.verdicts()
+            ],
+        }
 
 
 def read_provenance(folder: Path) -> dict[str, Any] | None:
-    """The provenance of the run in a folder, if there is one."""
+    """Read the provenance of the run in a folder; None where it holds none that ended."""
     return read_json(folder / store.PROVENANCE_FILE)
 
 
 def read_run(folder: Path) -> RunResult:
-    """A run that was saved. Raises OutError where the folder holds none."""
+    """Read a run that was saved. Raises OutputError where the folder holds none."""
     if not store.is_run_folder(folder):
         raise OutputError(f"{folder}: holds no run of sim; make one with: sim run SCENARIO --out {folder}")
-    told = read_provenance(folder)
-    if told is None:
+    provenance = read_provenance(folder)
+    if provenance is None:
         raise OutputError(
             f"{folder}: its run was killed before it ended; the finished parts are in {folder / store.PARTS_FOLDER}"
         )
-    scenario = read_scenario(folder / "scenario.yaml", read_traces=False)
-    outcome = RunResult(scenario, told, [], {}, folder)
-    if outcome.has_table("metrics"):
-        rows = outcome.table("metrics")
-        outcome.finished_replications = rows["replication"].unique(maintain_order=True).to_list()
+    scenario = read_scenario(folder / store.SCENARIO_FILE, read_traces=False)
+    result = RunResult(scenario, provenance, [], {}, folder)
+    if result.has_table("metrics"):
+        # The table has a row a replication and metric, with the same metrics in the same order in each replication.
+        rows = result.table("metrics")
+        result.finished_replications = rows["replication"].unique(maintain_order=True).to_list()
         names = rows["metric"].unique(maintain_order=True).to_list()
-        values = rows["value"].to_numpy().reshape(len(outcome.finished_replications), len(names))
-        outcome.metric_values = {
+        values = rows["value"].to_numpy().reshape(len(result.finished_replications), len(names))
+        result.metric_values = {
             name: [None if np.isnan(v) else v for v in values[:, k].tolist()] for k, name in enumerate(names)
         }
-    return outcome
+    return result
 
 
-def write_run(outcome: RunResult, folder: Path) -> None:
-    """Write a run that is in memory to a folder. Raises OutError where it cannot be used."""
-    keep = RunStore(folder)
-    names = tuple(name for name in (*RUN_TABLES, *DERIVED_TABLES) if outcome.has_table(name))
-    for name in names:
-        keep.write_table(name, outcome.table(name).lazy())
-    write_text(folder / "scenario.yaml", outcome.scenario.resolved_yaml())
-    write_json(folder / store.SUMMARY_FILE, {"metrics": outcome.summary()})
-    write_json(folder / store.PROVENANCE_FILE, outcome.provenance)
-    keep.remove_parts()
-    outcome.folder = folder
+def write_run(result: RunResult, folder: Path) -> None:
+    """Write a run that is in memory to a folder. Raises OutputError where it cannot be used."""
+    run_store = RunStore(folder)
+    for name in (*RUN_TABLES, *DERIVED_TABLES):
+        if result.has_table(name):
+            run_store.write_table(name, result.table(name).lazy())
+    finish_run_folder(run_store, result)
+    result.folder = folder
+
+
+def finish_run_folder(run_store: RunStore, result: RunResult) -> None:
+    """Write what stands beside the tables of a run, and remove the parts.
+
+    The provenance comes last: a folder that has it is that of a run that ended.
+    """
+    folder = run_store.folder
+    write_text(folder / store.SCENARIO_FILE, result.scenario.resolved_yaml())
+    write_json(folder / store.SUMMARY_FILE, {"metrics": result.summary()})
+    write_json(folder / store.PROVENANCE_FILE, result.provenance)
+    run_store.remove_parts()
 
 
 def scenario_with_traces(run: RunResult) -> ScenarioFile:
-    """The scenario of a run with its traces, which are not read where a saved run is only opened."""
+    """Return the scenario of a run with its traces, which are not read where a saved run is only opened."""
     arrivals = [stream.arrivals for stream in run.scenario.demand.values() if stream.arrivals]
     unread = any(each.trace is not None and each.trace.records is None for each in arrivals)
     if run.folder is None or not unread:
         return run.scenario
-    return read_scenario(run.folder / "scenario.yaml")
+    return read_scenario(run.folder / store.SCENARIO_FILE)

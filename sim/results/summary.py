@@ -1,17 +1,16 @@
-"""What many replications say together: mean, spread, interval and percentiles of every metric."""
+"""The summary of a run: mean, standard deviation, interval and percentiles of every metric over the replications."""
 
-from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 import numpy as np
-import numpy.typing as npt
-from scipy import special
 
+from sim.model.arrays import FloatArray
 from sim.results.metrics import metric_unit
+from sim.results.statistics import PERCENTILES, MetricSamples, Sample, row_statistics, t_half_width, to_floats
 
 
 class SampleStatistics(TypedDict):
-    """One metric over the replications, as in `summary.json`."""
+    """The statistics of a metric over the replications, as in `summary.json`."""
 
     unit: str
     mean: float | None
@@ -26,34 +25,28 @@ class SampleStatistics(TypedDict):
 Summary = dict[str, SampleStatistics]
 
 
-def to_floats(values: Sequence[float | None] | npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Values as numbers, NaN where there is none."""
-    return np.array([np.nan if v is None else v for v in values], dtype=np.float64)
+def sample_statistics(unit: str, values: Sample | FloatArray) -> SampleStatistics:
+    """Compute the statistics of a metric over the replications that have a value of it.
 
-
-def sample_statistics(
-    unit: str, values: Sequence[float | None] | npt.NDArray[np.float64]
-) -> SampleStatistics:
-    """A metric over the replications that have it.
-
-    The standard deviation has n - 1 below; the interval is that of the mean, by Student's t; percentiles are
-    linear between the values in order (the seventh kind of Hyndman and Fan, 1996).
+    The interval is that of the mean, by Student's t; with one value there is neither an interval nor a standard
+    deviation.
     """
     x = to_floats(values)
     x = x[~np.isnan(x)]
     n = len(x)
     if n == 0:
         return SampleStatistics(unit=unit, mean=None, sd=None, ci95=None, p10=None, p50=None, p90=None, n=0)
-    mean = float(x.mean())
+    statistics = {name: float(column[0]) for name, column in row_statistics(x[None, :]).items()}
+    mean = statistics["mean"]
     sd = ci95 = None
     if n > 1:
-        sd = float(x.std(ddof=1))
-        half = float(special.stdtrit(n - 1, 0.975)) * sd / n**0.5
-        ci95 = [mean - half, mean + half]
-    p10, p50, p90 = (float(p) for p in np.percentile(x, [10, 50, 90]))
+        sd = statistics["sd"]
+        half_width = t_half_width(sd, n)
+        ci95 = [mean - half_width, mean + half_width]
+    p10, p50, p90 = (statistics[name] for name in PERCENTILES)
     return SampleStatistics(unit=unit, mean=mean, sd=sd, ci95=ci95, p10=p10, p50=p50, p90=p90, n=n)
 
 
-def summarise_metrics(metrics: Mapping[str, Sequence[float | None]]) -> Summary:
-    """Every metric over the replications."""
-    return {name: sample_statistics(metric_unit(name), values) for name, values in metrics.items()}
+def summarise_metrics(samples: MetricSamples) -> Summary:
+    """Compute the statistics of every metric over the replications."""
+    return {name: sample_statistics(metric_unit(name), values) for name, values in samples.items()}

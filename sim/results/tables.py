@@ -1,4 +1,4 @@
-"""The tables of the design, as frames: names in place of numbers, timestamps in place of microseconds."""
+"""The tables of a run as frames: names in place of indices, UTC timestamps in place of microseconds."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -30,7 +30,7 @@ RUN_TABLES = (
     "capacity",
     "backlog",
 )
-"""All tables, in the order of the design."""
+"""The tables of a run, in the order of the documentation."""
 
 
 def name_column(names: Sequence[str | None], indices: IntArray) -> pl.Series:
@@ -42,7 +42,7 @@ def name_column(names: Sequence[str | None], indices: IntArray) -> pl.Series:
 
 
 def timestamp_column(calendar: Calendar, microseconds: IntArray) -> pl.Series:
-    """UTC timestamps without a zone; null for NEVER."""
+    """Return UTC timestamps without a zone, from microseconds since the start; null for NEVER."""
     start = (calendar.start - calendar.start.min.replace(year=1970)) // MICROSECOND
     known = microseconds < NEVER
     series = pl.Series(np.where(known, microseconds, 0) + start, dtype=pl.Int64).cast(pl.Datetime("us"))
@@ -50,18 +50,18 @@ def timestamp_column(calendar: Calendar, microseconds: IntArray) -> pl.Series:
 
 
 def duration_column(microseconds: IntArray, known: npt.NDArray[np.bool_] | None = None) -> pl.Series:
-    """Durations; null where they are not known."""
+    """Return durations, from microseconds; null where they are not known."""
     series = pl.Series(microseconds, dtype=pl.Int64).cast(pl.Duration("us"))
     return series if known is None else pl.select(pl.when(pl.Series(known)).then(series)).to_series()
 
 
 def integer_column(values: IntArray, known: npt.NDArray[np.bool_]) -> pl.Series:
-    """Whole numbers; null where they are not known."""
+    """Return whole numbers; null where they are not known."""
     return pl.select(pl.when(pl.Series(known)).then(pl.Series(values, dtype=pl.Int64))).to_series()
 
 
 def requests_table(run: Run) -> pl.DataFrame:
-    """What was asked, and what became of it: a row a request."""
+    """Return the table `requests`: a row for each request, with what it asks for and what became of it."""
     future, became = run.inputs, run.requests
     asked, groups = future.requests, future.groups
     calendar, of = future.calendar, asked.group
@@ -113,7 +113,7 @@ def requests_table(run: Run) -> pl.DataFrame:
 
 
 def _event_table(run: Run, table: ColumnTable, *names: str) -> pl.DataFrame:
-    """Some columns of a table of whole numbers, in the words of the scenario."""
+    """Return some columns of a table of whole numbers, with the names of the scenario for its indices."""
     future = run.inputs
     words: dict[str, Sequence[str]] = {
         "stream": future.streams,
@@ -140,10 +140,11 @@ def _event_table(run: Run, table: ColumnTable, *names: str) -> pl.DataFrame:
 
 
 PLACE_COLUMNS = ("request", "stream", "provider", "site", "kw")
+"""Columns of every table of kW that a request has at a site."""
 
 
 def event_tables(run: Run, capacity: ColumnTable, backlog: ColumnTable) -> Frames:
-    """The tables of what happened in a run, and those that are derived from them."""
+    """Return the tables of the events of a run, and the step functions `capacity` and `backlog` made of them."""
     return {
         "requests": requests_table(run),
         "commitments": _event_table(run, run.commitments, *PLACE_COLUMNS, "committed", "promised"),
@@ -160,7 +161,7 @@ def event_tables(run: Run, capacity: ColumnTable, backlog: ColumnTable) -> Frame
 
 
 def drawn_table(run: Run) -> pl.DataFrame:
-    """Every law drawn once in a run: its path, its value and the unit of that."""
+    """Return the table `drawn`: every distribution sampled once in a run, with its path, value and unit."""
     rows = [
         (
             name,
@@ -180,7 +181,7 @@ def drawn_table(run: Run) -> pl.DataFrame:
 
 
 def metrics_table(replication: int, metrics: Metrics) -> pl.DataFrame:
-    """The metrics of a run: a row each."""
+    """Return the table `metrics`: a row for each metric of a run."""
     return pl.DataFrame(
         {
             "replication": pl.repeat(replication, len(metrics), dtype=pl.Int32, eager=True),
@@ -193,11 +194,10 @@ def metrics_table(replication: int, metrics: Metrics) -> pl.DataFrame:
 DERIVED_TABLES = ("bands",)
 """Tables over all replications."""
 
-
 TableSelection = Literal["all", "summary", "none"]
 TABLES_BY_SELECTION: dict[TableSelection, tuple[str, ...]] = {
     "all": RUN_TABLES,
     "summary": ("drawn", "metrics"),
     "none": (),
 }
-"""Which tables each choice of `--tables` leaves behind, beside the bands."""
+"""The tables that each choice of `--tables` keeps, beside the bands."""

@@ -1,7 +1,7 @@
-"""What stands where, when: the changes that a run makes to each site and stream, and the tables made of them.
+"""Step functions of power: the changes that a run makes to each site, stream and request, and the tables of them.
 
-A change is (time, of whom, kW). Everything that a metric or a table needs follows from lists of changes, so
-that each number on a plot can be traced to rows of the tables.
+A change is (time, entity, kW). Every metric and table follows from lists of changes, so that each number on a plot
+can be traced to rows of the tables. Times are microseconds since the start; s is a site.
 """
 
 from dataclasses import dataclass
@@ -16,47 +16,48 @@ from sim.model.run import ColumnTable, Run
 
 
 def kw_days(changes: "KwChanges", begin: int, end: int) -> FloatArray:
-    """The kW-days within [begin, end) that each change makes, as `(n_changes,)` float64.
+    """Return the kW-days within [begin, end) that each change contributes, as `(n_changes,)` float64.
 
-    An integral is their sum, in the order of the rows.
+    An integral over time is their sum, in the order of the rows: of another order the last bit may differ.
     """
     return changes.kw * ((end - np.clip(changes.at, begin, end)) / DAY_US)
 
 
 @dataclass(frozen=True)
 class KwChanges:
-    """Changes of kW: when (`at`), of whom (`of`, a number), and by how much (`kw`); each `(n_changes,)`."""
+    """Changes of kW: when (`at`), of which entity (its index), and by how much (`kw`); each `(n_changes,)`."""
 
     at: IntArray
     entity: IntArray
     kw: IntArray
 
     def total(self) -> tuple[IntArray, IntArray]:
-        """The sum over all: the times at which something changes, in order, and the kW after each."""
+        """Return the step function of all together: the times of its steps, in order, and the kW after each."""
         order = np.argsort(self.at, kind="stable")
         at, kw = self.at[order], np.cumsum(self.kw[order])
+        # Of changes at one time only the level after the last of them counts; no changes give no rows.
         last = np.append(at[1:] != at[:-1], np.ones(len(at[:1]), dtype=bool))
         return at[last], kw[last]
 
     def relabel(self, entity_map: IntArray) -> "KwChanges":
-        """The same changes, counted for others: `whom[k]` in place of k."""
+        """Return the same changes for other entities: `entity_map[k]` in place of k."""
         return KwChanges(self.at, entity_map[self.entity], self.kw)
 
 
 class StepReadings:
-    """Changes as steps at some moments: from which of them on each counts, so that levels are sums of few rows."""
+    """Levels of step functions at times in order: a change counts from the first of them that is not before it."""
 
     def __init__(self, changes: KwChanges, times: IntArray) -> None:
         self.changes, self._n_times = changes, len(times)
         self._first_reading = np.searchsorted(times, changes.at)
 
     def total_levels(self) -> FloatArray:
-        """The kW of all at each moment, as `(moments,)`."""
+        """Return the kW of all entities together at each time, as `(n_times,)`."""
         kw = np.bincount(self._first_reading, weights=self.changes.kw, minlength=self._n_times + 1)
         return kw[:-1].cumsum()
 
     def levels_by_entity(self, n: int, entity_map: IntArray | None = None) -> FloatArray:
-        """The kW of each of `n` at each moment, as `(n, moments)`; with `whom`, of `whom[k]` in place of k."""
+        """Return the kW of each of `n` entities at each time, `(n, n_times)`, with `entity_map[k]` in place of k."""
         of, k = self.changes.entity, self._n_times + 1
         where = (of if entity_map is None else entity_map[of]) * k + self._first_reading
         kw = np.bincount(where, weights=self.changes.kw, minlength=n * k).reshape(n, k)
@@ -64,7 +65,7 @@ class StepReadings:
 
 
 def concatenate_changes(*parts: KwChanges) -> KwChanges:
-    """Several lists of changes as one."""
+    """Concatenate lists of changes, in their order."""
     return KwChanges(
         np.concatenate([p.at for p in parts]),
         np.concatenate([p.entity for p in parts]),
@@ -73,29 +74,29 @@ def concatenate_changes(*parts: KwChanges) -> KwChanges:
 
 
 def decreases_before(at: IntArray, entity: IntArray, kw: IntArray, end: int) -> KwChanges:
-    """kW that go, as far as they go before the end."""
+    """Return the decreases by `kw` that happen before the end."""
     before = at < end
     return KwChanges(at[before], entity[before], -kw[before])
 
 
 @dataclass(frozen=True)
 class Series:
-    """All changes of a run. By site, if nothing else is said."""
+    """All changes of a run, by site where nothing else is stated."""
 
     online: KwChanges
     committed: KwChanges
     in_service: KwChanges
     """By row of the deliveries."""
     unserved: KwChanges
-    """By request: wanted, not given up, and not yet delivered."""
+    """By request: wanted, not lost, and not yet delivered."""
     shortfall: KwChanges
-    """By request: the same, with lost kW counted until wanted + term."""
+    """By request: unserved, with lost kW counted until wanted + term; the same object where nothing is lost."""
     building_changes: list[tuple[int, int, int]]
-    """(site, project, kW) of what came online, in order; for a project that was retired the kW is below 0."""
+    """(site, building, kW) of what came online, in order; for a building that was retired the kW is below 0."""
 
 
 def series(run: Run) -> Series:
-    """Which changes does a run make?"""
+    """Derive all changes that a run makes from its tables."""
     future, end = run.inputs, run.inputs.calendar.end
     deliveries, commitments, releases = run.deliveries, run.commitments, run.releases
     rows = np.arange(len(deliveries), dtype=np.int64)
@@ -155,7 +156,7 @@ def _online_changes(run: Run) -> tuple[KwChanges, list[tuple[int, int, int]]]:
 
 
 def _planned_changes(run: Run) -> KwChanges:
-    """What was planned at each site, as the market was told: from when each building was first heard of."""
+    """Return the changes of planned kW by site: of a building from its announcement to online or cancelled."""
     table = run.buildings
     told = np.flatnonzero(np.isin(table["event"], PLANNED_KINDS))
     projects, at = np.unique(table["project"][told], return_index=True)
@@ -169,9 +170,10 @@ def _planned_changes(run: Run) -> KwChanges:
 
 
 def _levels_by_entity(parts: list[KwChanges], n: int) -> tuple[IntArray, IntArray, list[IntArray]]:
-    """Several kinds of changes side by side: for each of whom and time that changed, the levels after it.
+    """Join lists of changes to rows of entity, time and the level of each list after the changes at that time.
 
-    Gives of whom, when, and one array a kind; sorted by of whom, then time; each begins with a row at 0.
+    Returns the entities, the times and one array of levels a list, each `(n_rows,)`, sorted by entity, then time.
+    Each entity has a row at time 0; a later row stands only where some level changed.
     """
     zero = np.zeros(n, dtype=np.int64)
     at = np.concatenate([zero, *(p.at for p in parts)])
@@ -198,7 +200,7 @@ def _levels_by_entity(parts: list[KwChanges], n: int) -> tuple[IntArray, IntArra
 
 
 def capacity_table(run: Run, changes: Series) -> ColumnTable:
-    """The table `capacity`: a row for each site and instant that changed it, beginning with the start."""
+    """Return the table `capacity`: a row for each site and time at which it changed, beginning with the start."""
     sites = len(run.inputs.sites)
     in_service = changes.in_service.relabel(run.deliveries["site"])
     site, time, levels = _levels_by_entity(
@@ -219,7 +221,7 @@ def capacity_table(run: Run, changes: Series) -> ColumnTable:
 
 
 def backlog_table(run: Run, changes: Series) -> ColumnTable:
-    """The table `backlog`: a row for each stream and instant that changed it, beginning with the start."""
+    """Return the table `backlog`: a row for each stream and time at which it changed, beginning with the start."""
     streams = len(run.inputs.streams)
     in_service = changes.in_service.relabel(run.deliveries["stream"])
     unserved = changes.unserved.relabel(run.inputs.stream_of_request())

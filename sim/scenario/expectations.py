@@ -1,4 +1,4 @@
-"""Expectations: which bound does `unserved_mw.mean.p90 < 2000` set, and is it met?"""
+"""Expectations: bounds on a statistic of a metric, such as `unserved_mw.mean.p90 < 2000`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import ValidationInfo
 
 from sim.scenario.faults import invalid_value, suggestion
+from sim.scenario.fields import field_reader, read_text
 
 EXPECTATION_STATISTICS = ("mean", "sd", "p10", "p50", "p90", "ci_low", "ci_high", "n")
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
@@ -23,7 +27,7 @@ EXPECTATION_PATTERN = re.compile(rf"(?P<name>[^<>=]+?)\s*(?P<op><=|>=|==|<|>)\s*
 
 @dataclass(frozen=True)
 class Expectation:
-    """What must hold of a statistic of a metric?"""
+    """A bound that a statistic of a metric must keep."""
 
     metric: str
     statistic: str
@@ -31,17 +35,17 @@ class Expectation:
     bound: float
 
     def holds(self, value: float) -> bool:
-        """Is it met by this value of the statistic?"""
+        """Whether a value of the statistic keeps the bound."""
         return COMPARISONS[self.comparison](value, self.bound)
 
 
 def parse_expectation(written: str) -> Expectation:
-    """Which expectation is written? Raises `Wrong` where it is none."""
+    """The expectation that is written. Raises InvalidValueError where it is none."""
     match = EXPECTATION_PATTERN.fullmatch(written.strip())
     metric, _, statistic = match["name"].rpartition(".") if match else ("", "", "")
     if match is None or not metric:
         raise invalid_value(
-            "is no expectation", "write METRIC.STATISTIC < NUMBER, as unserved_mw.mean.p90 < 2000", written
+            "is not a valid expectation", "write METRIC.STATISTIC < NUMBER, as unserved_mw.mean.p90 < 2000", written
         )
     if statistic not in EXPECTATION_STATISTICS:
         raise invalid_value(
@@ -50,3 +54,13 @@ def parse_expectation(written: str) -> Expectation:
             written,
         )
     return Expectation(metric, statistic, match["op"], float(match["bound"]))
+
+
+def read_expectation(written: object, info: ValidationInfo) -> str:
+    """An expectation as it is written. Raises InvalidValueError where it does not parse."""
+    text = read_text(written, info)
+    parse_expectation(text)
+    return text
+
+
+ExpectationText = Annotated[str, field_reader(read_expectation, str, "`METRIC.STATISTIC < NUMBER`")]

@@ -1,48 +1,45 @@
-"""The scenario as a whole: which keys does a file have, and what do they mean?"""
+"""The schema of a scenario file: its keys, and what holds between them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 
 from sim.scenario.construction import Hardware, Site
 from sim.scenario.demand import Stream, expected_requests
-from sim.scenario.expectations import parse_expectation
-from sim.scenario.faults import Complaint, ComplaintCollector, invalid_value
-from sim.scenario.fields import SchemaObject, Text, declarations_of, field_reader, raise_complaints, read_text
+from sim.scenario.expectations import ExpectationText
+from sim.scenario.faults import Complaint, KeyPath
+from sim.scenario.fields import SchemaObject, Text, declarations_of, raise_complaints
 from sim.scenario.market import Contract, Overflow, Provider, Right, Waiting
 from sim.scenario.quantities import Instant, UncertainDistributions
 from sim.scenario.resolution import resolve_tree, tree_fingerprint
 from sim.scenario.scalars import Name, RandomSeed, ReplicationCount
-from sim.scenario.schema_objects import describe_objects
 from sim.scenario.supplies import Supply
+from sim.scenario.validation import validate_tree
 from sim.scenario.yaml_reader import YamlNode
 
 
-def read_expectation(written: object, info: ValidationInfo) -> str:
-    """Which expectation is written? As it is written, once it reads as one."""
-    text = read_text(written, info)
-    parse_expectation(text)
-    return text
-
-
-ExpectationText = Annotated[str, field_reader(read_expectation, str, "`METRIC.STATISTIC < NUMBER`")]
-
-
-def check_within_run(at: datetime, info: ValidationInfo) -> None:
-    """Raises `Wrong` where a date is not between start and end."""
+def check_within_run(dates: Mapping[KeyPath, datetime], info: ValidationInfo) -> None:
+    """Raise pydantic's errors for dates, by their paths, that are not between start and end."""
     start, end = info.data.get("start"), info.data.get("end")
-    if start and end and not start <= at < end:
-        raise invalid_value(
-            "is not between start and end", f"write a date from {start:%Y-%m-%d} to {end:%Y-%m-%d}", at
-        )
+    if not start or not end:
+        return
+    remedy = f"write a date from {start:%Y-%m-%d} to {end:%Y-%m-%d}"
+    complaints = [
+        Complaint("is not between start and end", remedy, at, path)
+        for path, at in dates.items()
+        if not start <= at < end
+    ]
+    if complaints:
+        raise_complaints(complaints)
 
 
 MAX_REQUESTS = 1e8
+"""The largest expected number of requests in one replication."""
 
 
 class ScenarioFile(SchemaObject):
@@ -90,6 +87,18 @@ class ScenarioFile(SchemaObject):
     _path: Path = PrivateAttr(default=Path("scenario.yaml"))
     _root: YamlNode | None = PrivateAttr(default=None)
 
+    @classmethod
+    def from_node(
+        cls, root: YamlNode, path: Path, overrides: Mapping[str, object], read_traces: bool = True
+    ) -> ScenarioFile:
+        """The scenario that is written in a node, once overridden.
+
+        Raises ScenarioError with all that is wrong. Without `read_traces`, the traces that it names are not read.
+        """
+        scenario, overridden = validate_tree(ScenarioFile, root, path, overrides, read_traces)
+        scenario._path, scenario._root = path, overridden
+        return scenario
+
     @property
     def path(self) -> Path:
         """The file that it was read from."""
@@ -97,25 +106,24 @@ class ScenarioFile(SchemaObject):
 
     @property
     def name(self) -> str:
-        """What it is called: its file without the ending."""
+        """The name of its file, without the ending."""
         return self._path.stem
 
     @property
     def tree(self) -> dict[str, Any]:
-        """What is written, after extends and overrides: texts in maps and lists."""
+        """What is written, after extends and overrides, as texts in maps and lists."""
         assert self._root is not None, "read by sim.scenario.reading"
         return dict(self._root.to_plain())
 
     def node_at(self, path: tuple[str | int, ...]) -> YamlNode:
-        """What is written at a path, or else what it would stand in."""
+        """The node at a path, or else the last one on the way there."""
         assert self._root is not None, "read by sim.scenario.reading"
         return self._root.at(path)
 
     def replace(self, overrides: Mapping[str, object]) -> ScenarioFile:
         """A validated copy in which something else stands at some dotted paths."""
-        from sim.scenario.reading import override_scenario
-
-        return override_scenario(self, overrides)
+        assert self._root is not None, "read by sim.scenario.reading"
+        return self.from_node(self._root, self.path, overrides)
 
     def resolved_tree(self) -> dict[str, Any]:
         """What is written, with every default written out."""
@@ -132,7 +140,7 @@ class ScenarioFile(SchemaObject):
         return tree_fingerprint(self.resolved_tree())
 
     def __eq__(self, other: object) -> bool:
-        """Is the same assumed, wherever it was written?"""
+        """Whether the same is assumed, wherever it was written."""
         return isinstance(other, ScenarioFile) and self.__dict__ == other.__dict__
 
     def __hash__(self) -> int:
@@ -141,7 +149,7 @@ class ScenarioFile(SchemaObject):
     @field_validator("end")
     @classmethod
     def check_end_after_start(cls, end: datetime, info: ValidationInfo) -> datetime:
-        """Time goes on."""
+        """Check that the end comes after the start."""
         if (start := info.data.get("start")) and end <= start:
             raise_complaints([Complaint("is not after start", f"write a date after {start:%Y-%m-%d}", end)])
         return end
@@ -149,30 +157,21 @@ class ScenarioFile(SchemaObject):
     @field_validator("measure_from")
     @classmethod
     def check_measure_from(cls, at: datetime, info: ValidationInfo) -> datetime:
-        """What is measured is simulated."""
-        gathering = ComplaintCollector()
-        with gathering.under():
-            check_within_run(at, info)
-        if gathering.complaints:
-            raise_complaints(gathering.complaints)
+        """Check that the measuring begins within the run."""
+        check_within_run({(): at}, info)
         return at
 
     @field_validator("report_at")
     @classmethod
     def check_report_at(cls, dates: tuple[datetime, ...], info: ValidationInfo) -> tuple[datetime, ...]:
-        """What is told is simulated."""
-        gathering = ComplaintCollector()
-        for position, at in enumerate(dates):
-            with gathering.under(position):
-                check_within_run(at, info)
-        if gathering.complaints:
-            raise_complaints(gathering.complaints)
+        """Check that the dates of reports are within the run."""
+        check_within_run({(position,): at for position, at in enumerate(dates)}, info)
         return dates
 
     @field_validator("sites")
     @classmethod
     def check_in_place_fits(cls, sites: dict[str, Site], info: ValidationInfo) -> dict[str, Site]:
-        """What is in place stands in what is online, as far as that is certain."""
+        """Check that what is in place stands in what is online, as far as both are certain."""
         complaints = []
         for name, site in sites.items():
             in_place_kw = sum(
@@ -195,53 +194,15 @@ class ScenarioFile(SchemaObject):
     @field_validator("demand")
     @classmethod
     def check_request_count(cls, demand: dict[str, Stream], info: ValidationInfo) -> dict[str, Stream]:
-        """The requests can be simulated."""
+        """Check that the requests are few enough to be simulated."""
         start, end = info.data.get("start"), info.data.get("end")
         if start and end:
-            known = declarations_of(info).uncertain or {}
-            counts = {name: expected_requests(stream, end - start, known) for name, stream in demand.items()}
+            uncertain = declarations_of(info).uncertain or {}
+            counts = {
+                name: expected_requests(stream, end - start, uncertain) for name, stream in demand.items()
+            }
             if sum(counts.values()) > MAX_REQUESTS:
                 name = max(counts, key=counts.__getitem__)
                 message = f"makes for {sum(counts.values()):.2g} requests, more than {MAX_REQUESTS:.0e}"
                 raise_complaints([Complaint(message, "ask for fewer and larger ones", None, (name,))])
         return demand
-
-
-def nullable_schema(schema: dict[str, Any]) -> dict[str, Any]:
-    """A schema of what may also be null, as may what stands under names in it; another schema says it of objects."""
-    null: dict[str, Any] = {"type": "null"}
-    found = dict(schema)
-    if isinstance(found.get("additionalProperties"), dict):
-        found["additionalProperties"] = nullable_schema(found["additionalProperties"])
-    if "enum" in found:
-        found["enum"] = [*found["enum"], None]
-    if isinstance(found.get("type"), str):
-        found["type"] = [found["type"], "null"]
-    if null not in found.get("anyOf", [null]):
-        found["anyOf"] = [*found["anyOf"], null]
-    return found
-
-
-EXTENDS_DESCRIPTION = "A scenario file, relative to this one, that this one changes."
-
-
-def editor_schema(root: type[SchemaObject] | None = None) -> dict[str, Any]:
-    """The JSON Schema by which an editor completes a file, a scenario's if no other, in which nothing stands twice.
-
-    No key is required, since a file may extend another that has it; and null may stand anywhere, since it removes
-    what that one says.
-    """
-    root = root or ScenarioFile
-    schema = root.model_json_schema()
-    for each in describe_objects(root):
-        part = schema["$defs"].get(each.object_type.__name__, schema)
-        part.pop("required", None)
-        part["type"] = ["object", "null"]
-        for key in each.keys:
-            part["properties"][key.name] = nullable_schema(part["properties"][key.name])
-            part["properties"][key.name]["description"] = f"{key.meaning} Write {key.syntax}."
-    if root is not ScenarioFile:
-        return schema
-    extends = {"type": "string", "description": EXTENDS_DESCRIPTION}
-    schema["properties"] = {"extends": extends, **schema["properties"]}
-    return schema

@@ -1,10 +1,10 @@
-"""Recorded demand: which file is a trace, and how is it to be read?"""
+"""The schema of recorded demand: which file is a trace, and how it is to be read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
@@ -20,7 +20,8 @@ from sim.scenario.fields import (
     text_default,
 )
 from sim.scenario.quantities import PositiveNumber, When
-from sim.scenario.trace_records import SWF_DEFAULT_COLUMNS, TraceRecords, read_trace
+from sim.scenario.trace_formats import SWF_DEFAULT_COLUMNS, TRACE_FORMATS, TraceFormatName
+from sim.scenario.trace_records import TraceRecords, read_trace
 from sim.scenario.units import MEASURES, parse_quantity
 
 
@@ -55,7 +56,7 @@ FIELD_BY_COLUMN = {"asked": "asked", "size": "size", "term": "term", "class": "c
 
 
 def read_time_unit(written: object, info: ValidationInfo) -> str:
-    """Which unit of time is written?"""
+    """A unit of time as it is written. Raises InvalidValueError for another unit."""
     parse_quantity(f"1 {read_text(written, info)}", "duration")
     return str(written)
 
@@ -72,7 +73,7 @@ class Trace(SchemaObject):
 
     file: Text
     """The file, relative to the one that names it."""
-    format: Annotated[Literal["csv", "parquet", "swf"], one_of("csv", "parquet", "swf")]
+    format: Annotated[TraceFormatName, one_of(*TRACE_FORMATS)]
     """How it is written: csv has commas and a header."""
     columns: Columns = Field(default_factory=Columns)
     """Which of its columns hold what."""
@@ -89,19 +90,19 @@ class Trace(SchemaObject):
 
     @classmethod
     def combination_complaints(cls, given: Mapping[str, Any]) -> Iterator[Complaint]:
-        """It says when its requests are asked."""
+        """A csv or Parquet file must name the column of asking."""
         columns = given.get("columns", {})
         if (
             given.get("format") in ("csv", "parquet")
             and isinstance(columns, Mapping)
             and "asked" not in columns
         ):
-            said = "do not say when a request is asked"
-            yield Complaint(said, "write columns: {asked: COLUMN, ...}", None, ("columns",))
+            message = "do not say when a request is asked"
+            yield Complaint(message, "write columns: {asked: COLUMN, ...}", None, ("columns",))
 
     @model_validator(mode="after")
     def read_records(self, info: ValidationInfo) -> Self:
-        """What the file records goes with the scenario, wherever that goes."""
+        """Read the file, so that its records go with the scenario wherever that goes."""
         if not declarations_of(info).read_traces:
             return self
         unit = parse_quantity(f"1 {self.time_unit}", "duration")
@@ -119,28 +120,29 @@ class Trace(SchemaObject):
             message = f"makes a request of {records.largest * factor:.2g} kW, beyond what can be simulated"
             raise_complaints([Complaint(message, "write less", f"{factor:g}", ("kw_per_unit",))])
         self._records = records
+        # The object is frozen for everyone else; a field set here is part of what it equals.
         self.__dict__["sha256"] = records.sha256
         return self
 
     @property
     def column_by_key(self) -> dict[str, str]:
-        """Which column says what?"""
+        """The names of the columns by what they hold, as named here, else as SWF has them."""
         named = {key: getattr(self.columns, name) for key, name in FIELD_BY_COLUMN.items()}
-        own = {key: name for key, name in named.items() if name}
-        return SWF_DEFAULT_COLUMNS | own if self.format == "swf" else own
+        stated = {key: name for key, name in named.items() if name}
+        return SWF_DEFAULT_COLUMNS | stated if self.format == "swf" else stated
 
     def count_outside(self, start: datetime, end: datetime) -> tuple[int, int]:
-        """How many requests are asked before the start, and how many not before the end? 0 where it varies."""
+        """The numbers of requests that are asked before the start, and at the end or after; 0 if the date varies."""
         if self.records is None or (self.from_ and self.from_.plus):
             return 0, 0
         import numpy as np
 
         first = self.from_.at if self.from_ else start
         asked, micro = self.records.asked, timedelta(microseconds=1)
-        before, upto = np.searchsorted(asked, [(start - first) // micro, (end - first) // micro])
-        return int(before), len(asked) - int(upto)
+        before, until_end = np.searchsorted(asked, [(start - first) // micro, (end - first) // micro])
+        return int(before), len(asked) - int(until_end)
 
     @property
     def records(self) -> TraceRecords | None:
-        """What the file records; None where it was not read, since only a saved run was opened."""
+        """The records of the file; None where it was not read, since only a saved run was opened."""
         return self._records

@@ -5,9 +5,10 @@ It is written by `uv run python -m sim.show.reference > docs/format.md`.
 
 from collections.abc import Iterable, Iterator
 
-from sim.scenario.distributions import FAMILY_NAMES, PARAMETRIZATIONS
+from sim.scenario.distribution_families import FAMILIES
 from sim.scenario.fields import SchemaObject
-from sim.scenario.schema import EXTENDS_DESCRIPTION, ScenarioFile
+from sim.scenario.json_schema import EXTENDS_DESCRIPTION
+from sim.scenario.schema import ScenarioFile
 from sim.scenario.schema_objects import (
     ANY_NAME,
     KeyDescription,
@@ -115,46 +116,13 @@ COMPOSED_UNITS = {
     "capex": "a unit of money `/` one of power",
     "each": "the word by which a supply is counted",
 }
-"""Units that are no list."""
-
-DISTRIBUTION_MEANINGS = {
-    "constant": "always this, as where the value is written alone",
-    "uniform": "anything between, equally likely",
-    "triangular": "between low and high, most likely at the mode",
-    "pert": "the same, smoother, and nearer to the mode",
-    "exponential": "a time until something that may come at any moment",
-    "lognormal": "a median times a random factor; `sigma` is the standard deviation of its logarithm,"
-    " `cv` that of the value over its mean",
-    "gamma": "a sum of `shape` exponential times of mean `scale`",
-    "weibull": "a time until something that gets more likely with age, where `shape` is above 1",
-    "discrete": "one of these, as likely as its weight; equally likely without `weights`",
-    "empirical": "one of those that were seen: written here, or in a column of a CSV file",
-    "chance": "one law with this chance, else the other; 0 without `else`",
-}
-"""What each law gives."""
-
-DISTRIBUTION_EXAMPLES = {
-    "constant": ("{constant: 12 mo}",),
-    "discrete": ("{discrete: {values: [3 y, 5 y], weights: [1, 4]}}",),
-    "empirical": (
-        "{empirical: {values: [10, 12.5, 30], unit: d}}",
-        "{empirical: {file: delays.csv, column: days, unit: d}}",
-    ),
-    "chance": ("{chance: 40 %, then: 3 mo, else: 0 d}",),
-}
-"""How a law is written that does not have parameters alone."""
-
-PARAMETER_EXAMPLES = {
-    "low": "9 mo", "mode": "12 mo", "high": "18 mo", "mean": "12 mo", "median": "12 mo", "scale": "6 mo",
-    "sigma": "0.5", "cv": "0.4", "shape": "2",
-}  # fmt: skip
-"""A value for each parameter of a law."""
+"""The units of dimensions that are not measured in a unit of the list alone."""
 
 
 def format_reference() -> str:
-    """The whole page."""
-    everything = describe_objects(ScenarioFile)
-    kinds = {path: each for each in everything for path in each.paths}
+    """The whole page, in Markdown."""
+    objects = describe_objects(ScenarioFile)
+    objects_by_path = {path: each for each in objects for path in each.paths}
     return (
         "".join(
             (
@@ -166,7 +134,7 @@ def format_reference() -> str:
                 DATES_TEXT,
                 markdown_table(("law", "what it gives"), distribution_rows()),
                 SAMPLING_TEXT,
-                *(object_section(each, kinds) for each in everything),
+                *(object_section(each, objects_by_path) for each in objects),
             )
         ).rstrip("\n")
         + "\n"
@@ -191,40 +159,28 @@ def unit_rows() -> Iterator[tuple[str, str, str]]:
 
 
 def distribution_rows() -> Iterator[tuple[str, str]]:
-    """Each law as it is written, and what it gives."""
-    for kind in FAMILY_NAMES:
-        yield " or ".join(f"`{form}`" for form in distribution_examples(kind)), DISTRIBUTION_MEANINGS[kind]
-
-
-def distribution_examples(kind: str) -> tuple[str, ...]:
-    """The ways in which a law may be written, as examples of a duration."""
-    if kind in DISTRIBUTION_EXAMPLES:
-        return DISTRIBUTION_EXAMPLES[kind]
-    stated = [
-        ", ".join(f"{name}: {PARAMETER_EXAMPLES[name]}" for name in way) for way in PARAMETRIZATIONS[kind]
-    ]
-    return tuple(f"{{{kind}: {{{each}}}}}" for each in stated)
+    """Each family of distributions as it is written, and what it gives."""
+    for family in FAMILIES.values():
+        yield " or ".join(f"`{example}`" for example in family.examples), family.meaning
 
 
 def object_heading(schema_object: ObjectDescription) -> str:
-    """The heading of an object: where it stands."""
+    """The heading of an object, which is where it stands."""
     return " and ".join(f"`{path}`" for path in schema_object.paths if path) or "The file"
 
 
 def heading_anchor(schema_object: ObjectDescription) -> str:
-    """The link to its heading, as GitHub and most others make it."""
+    """The link to the heading of an object, as GitHub and most others make it."""
     return "#" + "".join(
         c for c in object_heading(schema_object).lower().replace(" ", "-") if c.isalnum() or c in "-_"
     )
 
 
 def object_section(schema_object: ObjectDescription, objects_by_path: dict[str, ObjectDescription]) -> str:
-    """What an object is, and its keys."""
-    told = " ".join(schema_object.meaning.split("\n\n", 1)[0].split())
+    """The section of an object: what it is, and its keys."""
+    summary = " ".join(schema_object.meaning.split("\n\n", 1)[0].split())
     more = "".join(f"{' '.join(part.split())}\n\n" for part in schema_object.meaning.split("\n\n")[1:])
-    return (
-        f"### {object_heading(schema_object)}\n\n{told}\n\n{more}{key_table(schema_object, objects_by_path)}"
-    )
+    return f"### {object_heading(schema_object)}\n\n{summary}\n\n{more}{key_table(schema_object, objects_by_path)}"
 
 
 def key_table(schema_object: ObjectDescription, objects_by_path: dict[str, ObjectDescription]) -> str:
@@ -239,22 +195,22 @@ def key_table(schema_object: ObjectDescription, objects_by_path: dict[str, Objec
 
 
 def default_cell(key: KeyDescription) -> str:
-    """What holds where a key is not written."""
+    """The cell for what holds where a key is not written."""
     return "**required**" if key.is_required else f"`{key.default}`" if key.default is not None else ""
 
 
 def value_cell(
     key: KeyDescription, schema_object: ObjectDescription, objects_by_path: dict[str, ObjectDescription]
 ) -> str:
-    """What may be written, with a link to the object that stands there."""
+    """The cell for what may be written, with a link to the object that stands there."""
     path = f"{schema_object.paths[0]}.{key.name}".removeprefix(".") if schema_object.paths else key.name
     below = next((each for each in (path, f"{path}.{ANY_NAME}") if each in objects_by_path), None)
     if below is None:
         return key.syntax
-    link, called = heading_anchor(objects_by_path[below]), objects_by_path[below].object_type.in_words()
+    link, phrase = heading_anchor(objects_by_path[below]), objects_by_path[below].object_type.in_words()
     return (
-        key.syntax.replace(called, f"[{called}]({link})")
-        if called in key.syntax
+        key.syntax.replace(phrase, f"[{phrase}]({link})")
+        if phrase in key.syntax
         else f"{key.syntax} ([keys]({link}))"
     )
 

@@ -65,5 +65,5 @@ expect:
 
 
 def starter_scenario(name: str, file: str) -> str:
-    """A commented scenario that runs as it is."""
+    """Fill the template with a name and the file of the scenario; the result runs as it is."""
     return STARTER_TEMPLATE.format(name=name, file=file)

@@ -1,1 +1,1 @@
-"""Asking many runs: replications, the store, summaries."""
+"""Studies of many runs: replications, precision, comparisons, sweeps, sensitivity, plans and the value of rights."""

@@ -1,15 +1,26 @@
-"""TODO."""
+"""The shape that all results of studies share, and the analyses that `plan`, `value` and `sensitivity` make."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
+
+import polars as pl
 
 from sim.study.plan import Plan
 from sim.study.sensitivity import Sensitivity
 from sim.study.value import ContractValue
 
-if TYPE_CHECKING:
-    pass
+
+class AnalysisResult(Protocol):
+    """What the results of runs, comparisons, sweeps, plans, values and sensitivity analyses have in common."""
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """The rows of the result."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as one object, as `--json` prints it."""
 
 
 AnyAnalysis = Plan | ContractValue | Sensitivity
+"""The result of one of the commands that advise."""

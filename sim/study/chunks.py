@@ -1,7 +1,7 @@
-"""Pieces: which runs of a sweep are played together, and what comes of them?
+"""Chunks: the runs of a sweep that are played together.
 
-The runs are numbered, point by point and replication by replication, and cut into pieces. The cut depends on how
-many runs there are and on nothing else; so workers, crashes and the order of pieces leave no trace in the numbers.
+The runs are numbered, point by point and replication by replication, and cut into chunks. The cut depends on the
+number of runs alone; so workers, crashes and the order of chunks leave no trace in the numbers.
 """
 
 import math
@@ -19,13 +19,14 @@ from sim.study.replications import replication_metrics
 from sim.study.sweep_points import PointBuilder
 
 MAX_CHUNK_RUNS = 250
+"""The most runs of a chunk."""
 TARGET_CHUNKS = 256
-"""A small sweep is cut into about so many pieces."""
+"""Roughly the number of chunks where they are smaller than that."""
 
 
 @dataclass(frozen=True)
 class SweepTask:
-    """What every piece of a sweep has in common."""
+    """What all chunks of a sweep have in common."""
 
     points: PointBuilder
     replications: int
@@ -36,7 +37,7 @@ class SweepTask:
 
 @dataclass(frozen=True)
 class SweepChunk:
-    """Some runs that are played together, and the points of the unit cube that they touch."""
+    """Runs that are played together, and the points that they belong to, `(n_points_of_chunk, n_factors)`."""
 
     number: int
     runs: range
@@ -45,63 +46,66 @@ class SweepChunk:
 
 @dataclass(frozen=True)
 class ChunkResult:
-    """What came of a piece: the outcomes of each run `(n_runs, n_outcomes)`, and the error of each that failed."""
+    """The outcomes of each run of a chunk, `(n_runs, n_outcomes)`, and the error of each that failed."""
 
     values: FloatArray
     errors: list[str | None]
 
 
 def chunk_size(runs: int) -> int:
-    """How many runs are played together?"""
+    """Return the number of runs of a chunk."""
     return min(MAX_CHUNK_RUNS, max(1, -(-runs // TARGET_CHUNKS)))
 
 
 def chunk_count(runs: int) -> int:
-    """How many pieces are there?"""
+    """Return the number of chunks."""
     return -(-runs // chunk_size(runs))
 
 
 def chunk_runs(number: int, runs: int) -> range:
-    """Which runs does a piece hold?"""
-    each = chunk_size(runs)
-    return range(number * each, min((number + 1) * each, runs))
+    """Return the runs of a chunk."""
+    size = chunk_size(runs)
+    return range(number * size, min((number + 1) * size, runs))
 
 
 def sweep_chunks(u: FloatArray, replications: int, numbers: Iterable[int]) -> Iterator[SweepChunk]:
-    """The pieces of some numbers."""
+    """Yield the chunks of some numbers."""
     for number in numbers:
-        own = chunk_runs(number, len(u) * replications)
-        yield SweepChunk(number, own, u[own[0] // replications : own[-1] // replications + 1])
+        runs = chunk_runs(number, len(u) * replications)
+        yield SweepChunk(number, runs, u[runs[0] // replications : runs[-1] // replications + 1])
 
 
-def play_chunk(task: SweepTask, chunk: SweepChunk) -> ChunkResult:
-    """Play the runs of a piece. A run that fails leaves its error, and does not stop the others.
+def play_chunk(task: SweepTask | bytes, chunk: SweepChunk) -> ChunkResult:
+    """Play the runs of a chunk; the task is pickled in another process.
 
-    A point whose keys contradict each other fails with all its runs.
+    A run that fails leaves its error, and does not stop the others. A point whose keys contradict each other fails
+    with all its runs.
     """
+    if isinstance(task, bytes):
+        task = _unpickle_task(task)
     values = np.full((len(chunk.runs), len(task.outcomes)), np.nan)
     errors: list[str | None] = [None] * len(chunk.runs)
     first = chunk.runs[0] // task.replications
     scenario: ScenarioFile | str = ""
-    here = -1
+    current_point = -1
     for row, run in enumerate(chunk.runs):
         point, replication = divmod(run, task.replications)
-        if point != here:
-            here, scenario = point, scenario_or_error(task.points, chunk.u[point - first])
+        if point != current_point:
+            current_point, scenario = point, scenario_or_error(task.points, chunk.u[point - first])
         if isinstance(scenario, str):
             errors[row] = scenario
             continue
         try:
-            found = replication_metrics(scenario, task.seed, replication, task.engine)
+            metrics = replication_metrics(scenario, task.seed, replication, task.engine)
         except Exception as error:
             errors[row] = error_text(error)
         else:
-            values[row] = [math.nan if (x := found.get(each)) is None else x for each in task.outcomes]
+            values[row] = [math.nan if (x := metrics.get(each)) is None else x for each in task.outcomes]
     return ChunkResult(values, errors)
 
 
 def scenario_or_error(points: PointBuilder, u: FloatArray) -> ScenarioFile | str:
-    """The scenario at a point, or what is wrong with it."""
+    """Return the scenario at a point, or what is wrong with it."""
     try:
         return points.scenario_at(u.tolist())
     except Exception as error:
@@ -109,10 +113,10 @@ def scenario_or_error(points: PointBuilder, u: FloatArray) -> ScenarioFile | str
 
 
 def error_text(error: Exception) -> str:
-    """An error in a line: the user's in their own words, others with their name."""
+    """Return an error in a line: those made for users in their own words, others with their class."""
     return str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
 
 
-def play_chunk_remotely(pickled_task: bytes, chunk: SweepChunk) -> ChunkResult:
-    """Play a piece in another process."""
-    return play_chunk(unpickle_once(pickled_task), chunk)
+def _unpickle_task(pickled: bytes) -> SweepTask:
+    task: SweepTask = unpickle_once(pickled)
+    return task

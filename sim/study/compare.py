@@ -1,33 +1,35 @@
-"""Comparisons: scenarios played in the same futures, and what differs between the first and each other."""
+"""Comparisons: scenarios played with common random numbers, and what differs between the first and each other."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
 from string import ascii_lowercase
-from typing import TYPE_CHECKING, Any
+from typing import Any, Unpack
 
 import polars as pl
 
 from sim.results import store
-from sim.results.files import OutputError, write_json
-from sim.results.run import RunResult
+from sim.results.files import check_output_folder, report_unusable, write_json
+from sim.results.run import RunResult, has_reached_precision, was_interrupted
+from sim.results.statistics import MetricSamples
 from sim.results.tables import TableSelection
-from sim.scenario.differences import ABSENT, assumption_differences
 from sim.study.comparison_inputs import (
     ComparisonError,
     ComparisonSide,
     check_number_of_sides,
     common_replications,
     common_seed,
+    differing_keys,
     metric_families,
     metric_names_of,
     scenario_of,
+    side_names,
 )
 from sim.study.engines import choose_engine
-from sim.study.options import check_whole_numbers
+from sim.study.options import RunKeywords, RunOptions
 from sim.study.paired_difference import (
     DifferenceBand,
     PairedDifference,
@@ -36,60 +38,56 @@ from sim.study.paired_difference import (
     pairwise_differences,
 )
 from sim.study.precision import (
-    MAX_REPLICATIONS,
     PrecisionSpec,
     StoppingRule,
     check_precision_metrics,
     parse_precision,
+    stopping_rule,
 )
-from sim.study.replications import ProgressCallback, RunTask
+from sim.study.replications import RunTask
 from sim.study.run import finish_run
 from sim.study.run_in_progress import MetricValues, RunInProgress, play_until
 
-if TYPE_CHECKING:
-    pass
-
 COMPARISON_FILE = "comparison.json"
-DESCRIPTIVE_KEYS = ("title", "seed", "replications", "expect")
-"""Keys that change nothing here: they describe, or one of them holds for all that is compared."""
 
 
 @dataclass(frozen=True)
 class PairedComparison:
-    """One scenario against the first."""
+    """The comparison of a scenario, b, with the first, a."""
 
     a: str
     b: str
     differences: dict[str, PairedDifference]
     """By metric, family by family."""
     differing_keys: list[tuple[str, str, str]]
-    """What is assumed otherwise: the path, and what stands there in a and in b."""
+    """The keys that differ: the path, and its value in a and in b."""
     unserved_difference: DifferenceBand | None = None
-    """The difference of unserved power over time; None where what it takes was not kept, or the spans differ."""
+    """The difference of unserved power over time; None where sample paths were not kept, or the spans differ."""
 
 
 @dataclass
 class ComparisonResult:
-    """What came of scenarios in the same futures: the first, and each other against it."""
+    """The results of scenarios played over the same futures, and the comparison of each other with the first."""
 
     names: list[str]
     results: list[RunResult]
     pairs: list[PairedComparison]
     provenance: dict[str, Any]
     metric_families: dict[str, list[str]]
-    """Metrics that are corrected for how many they are: those of a report, and all others; or those asked for."""
+    """Families of metrics, each corrected for its size: those of a report and all others, or those asked for."""
     folder: Path | None = None
 
     @property
     def interrupted(self) -> bool:
-        """Was it stopped before all replications were finished?"""
-        return bool(self.provenance["interrupted"])
+        """Whether it was stopped before all replications were finished."""
+        return was_interrupted(self.provenance)
 
     @property
     def precision_reached(self) -> bool:
-        """Was the precision reached that was asked for, if any was?"""
-        return bool(self.provenance.get("precision", {}).get("reached", True))
+        """Whether the differences have the precision that was asked for, if any was."""
+        return has_reached_precision(self.provenance)
 
+    @property
     def frame(self) -> pl.DataFrame:
         """A row for each metric of each pair."""
         rows = [
@@ -97,13 +95,14 @@ class ComparisonResult:
             for pair in self.pairs
             for name, difference in pair.differences.items()
         ]
-        named = ("mean_a", "mean_b", "diff", "low", "high", "sd", "p", "p_holm", "saved")
-        kinds: dict[str, Any] = {**dict.fromkeys(named, pl.Float64), "replications_needed": pl.Int64}
-        return pl.DataFrame(rows, schema_overrides=kinds, infer_schema_length=None)
+        # Stated, since a column that has no value in any row has no type of its own.
+        floats = ("mean_a", "mean_b", "diff", "low", "high", "sd", "p", "p_holm", "saved")
+        dtypes: dict[str, Any] = {**dict.fromkeys(floats, pl.Float64), "replications_needed": pl.Int64}
+        return pl.DataFrame(rows, schema_overrides=dtypes, infer_schema_length=None)
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as one object, as in `comparison.json`; the pairs in a list where there are several."""
-        each = [
+        """Return the comparison as one object, as in `comparison.json`; several pairs are in a list."""
+        pairs = [
             {
                 "a": pair.a,
                 "b": pair.b,
@@ -113,11 +112,11 @@ class ComparisonResult:
                     for name in names
                 },
                 "keys": [key for key, _, _ in pair.differing_keys],
-                "values": {key: [mine, theirs] for key, mine, theirs in pair.differing_keys},
+                "values": {key: [in_a, in_b] for key, in_a, in_b in pair.differing_keys},
             }
             for pair in self.pairs
         ]
-        return {**self.provenance, **(each[0] if len(each) == 1 else {"comparisons": each})}
+        return {**self.provenance, **(pairs[0] if len(pairs) == 1 else {"comparisons": pairs})}
 
 
 def _difference_row(d: PairedDifference) -> dict[str, Any]:
@@ -137,78 +136,83 @@ def _difference_object(d: PairedDifference) -> dict[str, Any]:
 def compare_scenarios(
     sides: Sequence[ComparisonSide],
     *,
-    replications: int | None = None,
-    seed: int | None = None,
-    workers: int | None = None,
-    engine: str = "auto",
     tables: TableSelection = "summary",
     precision: PrecisionSpec = (),
     metrics: Iterable[str] = (),
     out: Path | None = None,
-    progress: ProgressCallback | None = None,
+    **keywords: Unpack[RunKeywords],
 ) -> ComparisonResult:
-    """Is each scenario really another than the first? All are played in the same futures, in turn.
+    """Compare each scenario with the first, over the same futures; the keywords are those of `RunOptions`.
 
     The seed and the number of replications are those of a saved run, if there is one, else those that the first
     scenario states. `precision` is of the differences; `metrics` are patterns as in a shell. With `out` the runs
     go to folders in it, named a, b, ... A Ctrl-C ends it, and what was finished in all is compared.
-    Raises NoComparison, PrecisionError, OutError, or ValueError for numbers that cannot be.
+    Raises ComparisonError, PrecisionError, OutputError, or ValueError for numbers that cannot be.
     """
-    check_whole_numbers(replications=(replications, 1), workers=(workers, 1), seed=(seed, 0))
-    sought = parse_precision(precision)
-    rule = (
-        StoppingRule(sought, MAX_REPLICATIONS if replications is None else replications) if sought else None
-    )
+    options = RunOptions(**keywords)
+    targets = parse_precision(precision)
+    rule = stopping_rule(targets, options.replications)
     check_number_of_sides(sides)
-    metrics = tuple(metrics)
     saved = [side for side in sides if isinstance(side, RunResult)]
-    seed = common_seed(saved, seed, scenario_of(sides[0]).seed)
-    n = common_replications(saved, replications, scenario_of(sides[0]).replications)
+    seed = common_seed(saved, options.seed, scenario_of(sides[0]).seed)
+    n = common_replications(saved, options.replications, scenario_of(sides[0]).replications)
     if rule is not None and saved:
         raise ComparisonError(
             "a precision is reached by playing on, and a saved run cannot be; name its scenario file"
         )
-    there = [metric_names_of(side) for side in sides]
-    families = metric_families(metrics, there)
-    for each in there:
-        check_precision_metrics(sought, each)
+    available = [metric_names_of(side) for side in sides]
+    families = metric_families(tuple(metrics), available)
+    for names in available:
+        check_precision_metrics(targets, names)
     if out is not None:
         _prepare_folder(out, sides)
-    on = choose_engine(engine, [scenario_of(side) for side in sides], n if rule is None else rule.looks[0])
+    first, most = (n, n) if rule is None else (rule.looks[0], rule.max_replications)
+    engine_choice = choose_engine(options.engine, [scenario_of(side) for side in sides], first)
     runs = {
         k: RunInProgress(
-            RunTask(side, seed, tables, engine=on.engine), None if out is None else out / ascii_lowercase[k]
+            RunTask(side, seed, tables, engine=engine_choice.engine),
+            None if out is None else out / ascii_lowercase[k],
         )
         for k, side in enumerate(sides)
         if not isinstance(side, RunResult)
     }
-    playing = list(runs.values())
-
-    def further() -> int | None:
-        if rule is None:
-            return None
-        values = [run.metric_values() for run in playing]
-        return rule.next_replications([_precision_samples(values[0], other, rule) for other in values[1:]])
-
-    asked = n
-    if playing:
-        first, most = (n, n) if rule is None else (rule.looks[0], rule.max_replications)
-        asked = play_until(playing, first, most, further, workers, progress)
-    if not all(run.finished_replications for run in playing):
-        raise KeyboardInterrupt
-    gaps = [
+    n_replications = _play_sides(list(runs.values()), first, most, rule, options)
+    unserved = [
         _unserved_difference(runs[0], runs[k]) if 0 in runs and k in runs else None
         for k in range(1, len(sides))
     ]
-    outcomes = [
-        side if isinstance(side, RunResult) else finish_run(runs[k], asked, on, {})
+    # Only now, since a run that is finished no longer has the sample paths that these bands take.
+    results = [
+        side if isinstance(side, RunResult) else finish_run(runs[k], n_replications, engine_choice, {})
         for k, side in enumerate(sides)
     ]
-    return _build_result(outcomes, asked, rule, families, gaps, out)
+    return _build_result(results, n_replications, rule, families, unserved, out)
+
+
+def _play_sides(
+    runs: Sequence[RunInProgress], first: int, most: int, rule: StoppingRule | None, options: RunOptions
+) -> int:
+    """Play the sides that are no saved runs, in turn, and return how many replications were asked for in the end.
+
+    Raises KeyboardInterrupt where one of them has none.
+    """
+    if not runs:
+        return first
+
+    def next_replications() -> int | None:
+        if rule is None:
+            return None
+        values = [run.metric_values() for run in runs]
+        return rule.next_replications([_precision_samples(values[0], other, rule) for other in values[1:]])
+
+    n_replications = play_until(runs, first, most, next_replications, options.workers, options.progress)
+    if not all(run.finished_replications for run in runs):
+        raise KeyboardInterrupt
+    return n_replications
 
 
 def _unserved_difference(a: RunInProgress, b: RunInProgress) -> DifferenceBand | None:
-    """How far do two runs lie apart over time in unserved power? None where it cannot be said."""
+    """Return the difference of two runs in unserved power over time; None where it cannot be taken."""
     x, y = (run.sample_paths("unserved_mw") for run in (a, b))
     spans = [(run.task.scenario.start, run.task.scenario.end) for run in (a, b)]
     if x is None or y is None or spans[0] != spans[1]:
@@ -219,28 +223,28 @@ def _unserved_difference(a: RunInProgress, b: RunInProgress) -> DifferenceBand |
 
 
 def _build_result(
-    outcomes: list[RunResult],
+    results: list[RunResult],
     n_replications: int,
     rule: StoppingRule | None,
     families: dict[str, list[str]],
     unserved: Sequence[DifferenceBand | None],
     out: Path | None,
 ) -> ComparisonResult:
-    """What runs that have been played say of each other, over the replications that are finished in all."""
-    shared, values = _common_values(outcomes, n_replications)
-    names = _side_names(outcomes)
-    base = outcomes[0]
-    found = [
+    """Compare runs that have been played, over the replications that are finished in all; write it to `out`."""
+    shared, values = _common_values(results, n_replications)
+    names = side_names(results)
+    base = results[0]
+    pairs = [
         PairedComparison(
             names[0],
             name,
-            differences_by_metric(values[0], theirs, families.values()),
-            _differing_keys(base, outcome),
-            gap,
+            differences_by_metric(values[0], values_b, families.values()),
+            differing_keys(base, result),
+            band,
         )
-        for name, outcome, theirs, gap in zip(names[1:], outcomes[1:], values[1:], unserved, strict=True)
+        for name, result, values_b, band in zip(names[1:], results[1:], values[1:], unserved, strict=True)
     ]
-    told: dict[str, Any] = {
+    provenance: dict[str, Any] = {
         "scenarios": names,
         "seed": base.provenance["seed"],
         "replications": n_replications,
@@ -249,97 +253,55 @@ def _build_result(
     }
     if rule is not None:
         samples = [_precision_samples(values[0], other, rule) for other in values[1:]]
-        told["precision"] = rule.report(samples, len(shared))
-    comparison = ComparisonResult(names, outcomes, found, told, families, out)
+        provenance["precision"] = rule.report(samples, len(shared))
+    comparison = ComparisonResult(names, results, pairs, provenance, families, out)
     if out is not None:
         write_json(out / COMPARISON_FILE, comparison.to_dict())
     return comparison
 
 
-def _precision_samples(
-    a: MetricValues, b: MetricValues, rule: StoppingRule
-) -> Mapping[str, list[float | None]]:
-    """The differences that a precision is asked of."""
-    return {aim.metric: pairwise_differences(a[aim.metric], b[aim.metric]) for aim in rule.targets}
+def _precision_samples(a: MetricValues, b: MetricValues, rule: StoppingRule) -> MetricSamples:
+    """Return the differences whose precision is asked for, by metric."""
+    return {
+        target.metric: pairwise_differences(a[target.metric], b[target.metric]) for target in rule.targets
+    }
 
 
-def _common_values(
-    outcomes: Sequence[RunResult], n_replications: int
-) -> tuple[list[int], list[MetricValues]]:
-    """The replications that are finished in all, and the metrics of each over these."""
-    everywhere = set.intersection(*(set(outcome.finished_replications) for outcome in outcomes))
-    shared = sorted(everywhere)[:n_replications]
+def _common_values(results: Sequence[RunResult], n_replications: int) -> tuple[list[int], list[MetricValues]]:
+    """Return the replications that are finished in all, and the metrics of each over these."""
+    common = set.intersection(*(set(result.finished_replications) for result in results))
+    shared = sorted(common)[:n_replications]
     if not shared:
         raise ComparisonError("no replication is finished in all of them; play them with more")
     kept, values = set(shared), []
-    for outcome in outcomes:
-        rows = [k for k, replication in enumerate(outcome.finished_replications) if replication in kept]
-        values.append({name: [column[k] for k in rows] for name, column in outcome.metric_values.items()})
+    for result in results:
+        rows = [k for k, replication in enumerate(result.finished_replications) if replication in kept]
+        values.append({name: [column[k] for k in rows] for name, column in result.metric_values.items()})
     return shared, values
 
 
-def _differing_keys(a: RunResult, b: RunResult) -> list[tuple[str, str, str]]:
-    """What is assumed otherwise, without what only describes; a user's own function counts."""
-    written = [
-        each
-        for each in assumption_differences(a.scenario, b.scenario)
-        if each[0].split(".")[0] not in DESCRIPTIVE_KEYS
-    ]
-    own = [
-        (word, _function_name(a, word), _function_name(b, word))
-        for word in ("policy", "answer")
-        if a.provenance.get(word) != b.provenance.get(word)
-    ]
-    return written + own
-
-
-def _function_name(outcome: RunResult, word: str) -> str:
-    """What a function of the user's is called."""
-    told = outcome.provenance.get(word)
-    return str(told["name"]) if told else ABSENT
-
-
-def _side_names(outcomes: Sequence[RunResult]) -> list[str]:
-    """What each is called, no two alike: by its name, what it sets anew, or a number."""
-    base, names = outcomes[0], [str(outcomes[0].provenance["scenario"])]
-    for k, outcome in enumerate(outcomes[1:], start=2):
-        same = outcome.scenario.path == base.scenario.path
-        name = names[0] if same else str(outcome.provenance["scenario"])
-        if name in names:
-            keys = _differing_keys(base, outcome) if name == names[0] else []
-            name += "".join(f", {_override_text(key, theirs)}" for key, _, theirs in keys if len(keys) < 3)
-        names.append(name if name not in names else f"{name} ({k})")
-    return names
-
-
-def _override_text(key: str, value: str) -> str:
-    """What a key is set to, or that it is taken away."""
-    return f"without {key}" if value == ABSENT else f"{key}={value}"
-
-
 def _prepare_folder(out: Path, sides: Sequence[ComparisonSide]) -> None:
-    """Make room for a comparison where none is, or an earlier one. Raises OutError where something else is."""
-    mine = [out / letter for letter in ascii_lowercase if store.is_run_folder(out / letter)]
-    given = [
+    """Make the folder of a comparison, and remove what an earlier one has left. Raises OutputError where it cannot.
+
+    Runs that take part stay, and so do those whose folders are written anew.
+    """
+    run_folders = [out / letter for letter in ascii_lowercase if store.is_run_folder(out / letter)]
+    compared = [
         side.folder.resolve() for side in sides if isinstance(side, RunResult) and side.folder is not None
     ]
-    try:
-        if out.exists() and not out.is_dir():
-            raise OutputError(f"{out}: is a file; name a folder for the results")
-        if out.is_dir() and any(out.iterdir()) and not mine and not (out / COMPARISON_FILE).is_file():
-            raise OutputError(f"{out}: holds files that are no comparison of sim; name another folder")
+    with report_unusable(out):
+        is_own = bool(run_folders) or (out / COMPARISON_FILE).is_file()
+        check_output_folder(out, "comparison", is_own)
         for k, letter in enumerate(ascii_lowercase):
             folder = out / letter
-            if folder in mine and folder.resolve() not in given and k >= len(sides):
+            if folder in run_folders and folder.resolve() not in compared and k >= len(sides):
                 rmtree(folder)
         out.mkdir(parents=True, exist_ok=True)
         (out / COMPARISON_FILE).unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputError(f"{out}: {error.strerror}; name another folder with --out") from None
 
 
 def differences_in_report(comparison: ComparisonResult, pair: PairedComparison) -> list[PairedDifference]:
-    """The differences that a page or a plot tells: of the first family, where any of the two has a value."""
+    """Return the differences that pages and plots show: of the first family, where a or b has a value."""
     first = next(iter(comparison.metric_families.values()))
-    found = [pair.differences[name] for name in first]
-    return [d for d in found if d.a is not None or d.b is not None]
+    differences = [pair.differences[name] for name in first]
+    return [d for d in differences if d.a is not None or d.b is not None]

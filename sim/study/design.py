@@ -1,7 +1,7 @@
-"""Designs: which points of a unit cube are played, to learn of a scenario where some of its keys vary?
+"""Designs of experiments: the points of the unit cube at which a scenario is played.
 
-A design is an array `(n_points, n_factors)` in [0, 1); what a number of it means, the factor says by inverse
-transform (see `points`). NaN leaves a key as the scenario has it.
+A design is an array `(n_points, n_factors)` of probabilities in [0, 1), which each factor turns into its values by
+inverse transform (see `sweep_points`). NaN leaves a key as the scenario has it. d is the number of factors.
 """
 
 import math
@@ -17,48 +17,48 @@ LARGEST_BELOW_ONE = math.nextafter(1.0, 0.0)
 
 
 def number_of_points(design: Design, factors: Sequence[Factor]) -> int:
-    """How many points does a design have?"""
-    d, s = len(factors), design.settings
+    """Return the number of points of a design."""
+    d, settings = len(factors), design.settings
     match design.kind:
         case "grid":
             return math.prod(level_counts(design, factors))
         case "one at a time":
             return 1 + sum(level_counts(design, factors))
         case "latin hypercube":
-            return s["points"]
+            return settings["points"]
         case "sobol":
-            return s["points"] * (2 * d + 2 if s["second_order"] else d + 2)
+            return settings["points"] * (2 * d + 2 if settings["second_order"] else d + 2)
         case _:
-            return s["trajectories"] * (d + 1)
+            return settings["trajectories"] * (d + 1)
 
 
 def level_counts(design: Design, factors: Sequence[Factor]) -> list[int]:
-    """Into how many values is each factor cut? Its own, or those of the design for what is continuous."""
+    """Return the number of levels of each factor: its own, or those of the design where it is continuous."""
     return [len(factor.levels) or design.settings["levels"] for factor in factors]
 
 
 def salib_problem(factors: Sequence[Factor]) -> dict[str, object]:
-    """The factors as SALib calls them: numbers between 0 and 1."""
+    """Return the factors in the form of SALib: each between 0 and 1."""
     names = [factor.name for factor in factors]
     return {"num_vars": len(names), "names": names, "bounds": [[0.0, 1.0]] * len(names)}
 
 
 def sample_design(design: Design, factors: Sequence[Factor], seed: int) -> FloatArray:
-    """The points of a design, `(n_points, n_factors)` in [0, 1), the same for the same seed.
+    """Return the points of a design, `(n_points, n_factors)` in [0, 1), the same for the same seed.
 
     A grid crosses all levels, the last factor fastest. One at a time begins with the scenario as it is. Sobol's
     design is that of Saltelli for first and total order indices, and Morris's that of his trajectories, both as
     SALib makes them (Morris on the midpoints of its levels, so that a law without ends has no infinite value).
     """
-    cut = level_counts(design, factors) if "levels" in design.settings else []
+    counts = level_counts(design, factors) if "levels" in design.settings else []
     match design.kind:
         case "grid":
-            ways = np.meshgrid(*(midpoints(n) for n in cut), indexing="ij")
-            return np.column_stack([each.ravel() for each in ways])
+            axes = np.meshgrid(*(midpoints(n) for n in counts), indexing="ij")
+            return np.column_stack([axis.ravel() for axis in axes])
         case "one at a time":
-            u = np.full((1 + sum(cut), len(cut)), np.nan)
+            u = np.full((1 + sum(counts), len(counts)), np.nan)
             row = 1
-            for column, (n, factor) in enumerate(zip(cut, factors, strict=True)):
+            for column, (n, factor) in enumerate(zip(counts, factors, strict=True)):
                 u[row : row + n, column] = midpoints(n) if factor.levels else central_probabilities(n)
                 row += n
             return u
@@ -92,10 +92,10 @@ def sample_design(design: Design, factors: Sequence[Factor], seed: int) -> Float
 
 
 def midpoints(n: int) -> FloatArray:
-    """The middles of `n` equal parts of [0, 1)."""
+    """Return the midpoints of `n` equal parts of [0, 1)."""
     return (np.arange(n) + 0.5) / n
 
 
 def central_probabilities(n: int) -> FloatArray:
-    """`n` probabilities from a tenth to nine tenths."""
+    """Return `n` probabilities from 0.1 to 0.9, evenly."""
     return np.linspace(0.1, 0.9, n) if n > 1 else np.array([0.5])

@@ -1,7 +1,8 @@
-"""Effects: which factors matter for an outcome, how much, and is it more than noise?
+"""Effects of factors on outcomes, and whether each is more than noise.
 
-Where there are many factors, Morris's design screens them first; Sobol's then says of those that are left how much
-of the variance goes with each. What evaluates the points is given: a sweep of a scenario, or any function.
+Where there are many factors, Morris's design screens them first; Sobol's then attributes the variance to those that
+are left. What evaluates the points is an argument: a sweep of a scenario, or any function. d is the number of
+factors.
 """
 
 from __future__ import annotations
@@ -33,45 +34,47 @@ from sim.study.sweep_points import value_at_probability
 
 SensitivityMethod = Literal["both", "morris", "sobol"]
 DEFAULT_KEEP = 8
-"""So many factors are left by the screening, if nothing else is said; of no more there is none."""
+"""The most factors that a screening leaves; of no more factors than that there is none."""
 DEFAULT_TRAJECTORIES, DEFAULT_LEVELS, DEFAULT_POINTS = 10, 4, 64
+"""Trajectories and levels of Morris's design, and base points of Sobol's."""
 EffectVerdict = Literal[
     "more than noise", "too few points to tell", "not distinguishable from noise", "no effect at all"
 ]
 EFFECT_VERDICTS: tuple[EffectVerdict, ...] = get_args(EffectVerdict)
+"""From the strongest evidence to the weakest."""
 MIN_BLOCKS = 4
-"""Of fewer trajectories, or points of Sobol's, nothing is said."""
+"""The fewest trajectories, or base points of Sobol's, from which anything is estimated."""
 
 
 @dataclass(frozen=True)
 class FactorEffect:
-    """What a factor does to an outcome."""
+    """The effect of a factor on an outcome."""
 
     factor: str
     swing: IndexEstimate
-    """What the outcome does in the mean while the factor alone goes from its 10 % to its 90 % value."""
+    """The mean change of the outcome while the factor alone goes from its 10 % to its 90 % quantile."""
     strength: IndexEstimate | None = None
-    """Morris: the mean square of what it does while the factor goes half its way, free of noise."""
+    """Morris: the mean square of its change while the factor goes half its way, free of noise."""
     mu_star: float | None = None
-    """Morris: the mean size of that, noise and all."""
+    """Morris: the mean absolute value of that change, noise included."""
     sigma: float | None = None
-    """Morris: how much that differs from place to place, noise and all."""
+    """Morris: the standard deviation of that change over the trajectories, noise included."""
     first: IndexEstimate | None = None
-    """Sobol: the part of the variance that goes with the factor alone."""
+    """Sobol: the first-order index, the share of the variance that is due to the factor alone."""
     total: IndexEstimate | None = None
-    """Sobol: the part that is there only because of it, alone and with others."""
+    """Sobol: the total-order index, the share that is due to it, alone and in interactions."""
 
     @property
     def importance(self) -> float:
-        """How much it matters: to rank factors of one outcome."""
+        """The number by which factors of one outcome are ranked: the total-order index, or the strength."""
         measured = self.total or self.strength
         return 0.0 if measured is None else measured.value
 
     @property
     def verdict(self) -> EffectVerdict:
-        """What is to be said of it: is it more than noise, in that one of the intervals that say so leaves 0 out?
+        """Whether it is more than noise: whether an interval of the swing, total index or strength excludes 0.
 
-        Shares that lie above 1 come of too few points, of which nothing is sure.
+        Shares above 1 show that there are too few points to tell.
         """
         shares = [index for index in (self.first, self.total) if index is not None]
         if all(index.is_zero for index in (self.swing, self.strength, *shares) if index is not None):
@@ -86,29 +89,29 @@ class FactorEffect:
 
     @property
     def distinguishable(self) -> bool:
-        """Is it more than noise?"""
+        """Whether it is more than noise."""
         return self.verdict == "more than noise"
 
 
 @dataclass(frozen=True)
 class OutcomeEffects:
-    """What the factors do to one outcome, the strongest first."""
+    """The effects of the factors on one outcome, the most important first."""
 
     outcome: str
     unit: str
     mean: float
     sd: float
-    """Of the mean over futures, between the points."""
+    """The standard deviation between the points, of the mean over futures."""
     noise: float | None
-    """Which part of the variance of single runs is the luck of the futures, and no factor's."""
+    """The share of the variance of single runs that is due to the futures, and to no factor."""
     blocks: int
-    """How many trajectories, or points of Sobol's, are whole."""
+    """The number of trajectories, or base points of Sobol's, all of whose runs have a value."""
     effects: tuple[FactorEffect, ...]
 
 
 @dataclass(frozen=True)
 class SensitivityStage:
-    """What one design found: of which factors, by how many points, over how many futures each."""
+    """The results of one design: its factors, points, futures at each, and the effects on each outcome."""
 
     design: Design
     factors: tuple[str, ...]
@@ -116,18 +119,21 @@ class SensitivityStage:
     replications: int
     outcome_effects: tuple[OutcomeEffects, ...]
     omission_reasons: Mapping[str, str]
-    """Outcomes of which nothing can be said, and why."""
+    """Outcomes of which nothing can be estimated, and why."""
 
     def verdict(self, factor: str) -> EffectVerdict:
-        """What is to be said of a factor, for the outcome for which most can be said?"""
-        said = [
-            each.verdict for found in self.outcome_effects for each in found.effects if each.factor == factor
+        """Return the verdict on a factor for the outcome on which its effect is the clearest."""
+        verdicts = [
+            effect.verdict
+            for outcome in self.outcome_effects
+            for effect in outcome.effects
+            if effect.factor == factor
         ]
-        return min(said, key=EFFECT_VERDICTS.index)
+        return min(verdicts, key=EFFECT_VERDICTS.index)
 
 
 DesignEvaluator = Callable[[Design, Sequence[Factor]], tuple[FloatArray, Mapping[str, FloatArray]]]
-"""The points of a design, `(n_points, n_factors)`, and each outcome there, `(n_points, n_futures)`, NaN for none."""
+"""Evaluates a design: returns its points `(n_points, d)`, and each outcome `(n_points, n_futures)`, NaN for none."""
 
 
 def analyse_effects(
@@ -139,7 +145,7 @@ def analyse_effects(
     levels: int = DEFAULT_LEVELS,
     points: int = DEFAULT_POINTS,
 ) -> tuple[SensitivityStage, ...]:
-    """What matters, of what is evaluated. With `both`, Morris's design screens more than `keep` factors."""
+    """Analyse which factors matter. With `both`, Morris's design screens where there are more than `keep` factors."""
     stages: list[SensitivityStage] = []
     if method == "morris" or (method == "both" and len(factors) > keep):
         design = Design("morris", {"trajectories": trajectories, "levels": levels})
@@ -154,39 +160,44 @@ def analyse_effects(
 
 
 def screen_factors(stage: SensitivityStage, factors: Sequence[Factor], keep: int) -> list[Factor]:
-    """Which factors are left: those that are more than noise for some outcome, and the strongest of them?"""
-    rank: dict[str, float] = {}
-    for findings in stage.outcome_effects:
-        whole = sum(max(0.0, effect.importance) for effect in findings.effects)
-        for effect in findings.effects:
-            if effect.distinguishable and whole > 0:
-                rank[effect.factor] = max(rank.get(effect.factor, 0.0), effect.importance / whole)
-    left = sorted(rank, key=lambda name: -rank[name])[:keep]
-    return [factor for factor in factors if factor.name in left]
+    """Return the factors that are more than noise for some outcome; of more than `keep`, the most important.
+
+    The importance of a factor is the largest share that it has of the importance of all factors for an outcome.
+    """
+    largest_share: dict[str, float] = {}
+    for outcome in stage.outcome_effects:
+        total = sum(max(0.0, effect.importance) for effect in outcome.effects)
+        for effect in outcome.effects:
+            if effect.distinguishable and total > 0:
+                share = effect.importance / total
+                largest_share[effect.factor] = max(largest_share.get(effect.factor, 0.0), share)
+    kept = sorted(largest_share, key=lambda name: -largest_share[name])[:keep]
+    return [factor for factor in factors if factor.name in kept]
 
 
 def analyse_design(
     design: Design, factors: Sequence[Factor], u: FloatArray, outcomes: Mapping[str, FloatArray]
 ) -> SensitivityStage:
-    """What a design found of each outcome."""
+    """Estimate the effects on each outcome `(n_points, n_futures)` from the points `(n_points, d)` of a design."""
     rows = len(factors) + (2 if design.kind == "sobol" else 1)
     blocks = u.reshape(-1, rows, len(factors))
     names = tuple(factor.name for factor in factors)
-    findings, silent = [], {}
+    effects, omission_reasons = [], {}
     for outcome, values in outcomes.items():
         y = values.reshape(len(blocks), rows, -1)
-        there = ~np.isnan(y).any(axis=(1, 2))
-        told = reason_for_omission(y[there], len(blocks))
-        if told:
-            silent[outcome] = told
+        # A trajectory, or a base point with its changes, is of use only where every run of it has a value.
+        complete = ~np.isnan(y).any(axis=(1, 2))
+        reason = reason_for_omission(y[complete], len(blocks))
+        if reason:
+            omission_reasons[outcome] = reason
         else:
-            findings.append(outcome_effects(outcome, design.kind, names, blocks[there], y[there]))
-    futures = next(iter(outcomes.values())).shape[-1]
-    return SensitivityStage(design, names, len(u), futures, tuple(findings), silent)
+            effects.append(outcome_effects(outcome, design.kind, names, blocks[complete], y[complete]))
+    n_futures = next(iter(outcomes.values())).shape[-1]
+    return SensitivityStage(design, names, len(u), n_futures, tuple(effects), omission_reasons)
 
 
 def reason_for_omission(y: FloatArray, blocks: int) -> str | None:
-    """Why can nothing be said of an outcome? None if something can."""
+    """Return why nothing can be estimated of an outcome; None if something can."""
     if len(y) < MIN_BLOCKS:
         return f"it has no value, or failed, somewhere in {blocks - len(y)} of {blocks} parts of the design"
     if np.ptp(y.mean(axis=-1)) == 0:
@@ -197,12 +208,15 @@ def reason_for_omission(y: FloatArray, blocks: int) -> str | None:
 def outcome_effects(
     name: str, kind: str, factors: Sequence[str], u: FloatArray, y: FloatArray
 ) -> OutcomeEffects:
-    """What each factor does to an outcome."""
+    """Estimate the effect of each factor on an outcome.
+
+    `u` are the blocks of a design, `(n_blocks, n_rows, d)`, and `y` is the outcome, `(n_blocks, n_rows, n_futures)`.
+    """
     swing = estimate_ratios(swing_terms(kind, u), y)
     extra: list[dict[str, Any]]
     if kind == "sobol":
         first, total = estimate_ratios(first_order_terms, y), estimate_ratios(total_order_terms, y)
-        extra = [{"first": a, "total": b} for a, b in zip(first, total, strict=True)]
+        extra = [{"first": s1, "total": st} for s1, st in zip(first, total, strict=True)]
     else:
         moved, changed = elementary_changes(kind, u, y)
         effects = np.sign(moved) * changed.mean(-1)
@@ -215,7 +229,7 @@ def outcome_effects(
                 strict=True,
             )
         ]
-    found = [
+    factor_effects = [
         FactorEffect(*each, **more)
         for each, more in zip(zip(factors, swing, strict=True), extra, strict=True)
     ]
@@ -226,25 +240,28 @@ def outcome_effects(
         sd=math.sqrt(variance_between_points(y)),
         noise=noise_share(y),
         blocks=len(y),
-        effects=tuple(sorted(found, key=lambda effect: -effect.importance)),
+        effects=tuple(sorted(factor_effects, key=lambda effect: -effect.importance)),
     )
 
 
 def function_evaluator(
     function: Callable[[FloatArray, int], FloatArray], factors: Sequence[Factor], n_futures: int, seed: int
 ) -> DesignEvaluator:
-    """Evaluates any function of the values of the factors, `(n_points, n_factors)`, and of the number of a future."""
+    """Return an evaluator of any function of the values of the factors, `(n_points, d)`, and the number of a future.
 
-    def evaluate(design: Design, some: Sequence[Factor]) -> tuple[FloatArray, Mapping[str, FloatArray]]:
-        u = sample_design(design, some, seed)
-        middle = np.full((len(u), len(factors)), 0.5)
+    Factors that are not varied stand at their medians.
+    """
+
+    def evaluate(design: Design, varied: Sequence[Factor]) -> tuple[FloatArray, Mapping[str, FloatArray]]:
+        u = sample_design(design, varied, seed)
+        points = np.full((len(u), len(factors)), 0.5)
         for k, factor in enumerate(factors):
-            if factor in some:
-                middle[:, k] = u[:, list(some).index(factor)]
+            if factor in varied:
+                points[:, k] = u[:, list(varied).index(factor)]
         x = np.array(
             [
                 [value_at_probability(factor, p) for factor, p in zip(factors, row, strict=True)]
-                for row in middle
+                for row in points
             ]
         )
         return u, {"value": np.stack([function(x, future) for future in range(n_futures)], axis=-1)}

@@ -1,4 +1,4 @@
-"""On which clock is the market played? SimPy's begins at once; the compiled one has to be loaded, or compiled."""
+"""The choice of the engine: SimPy's begins at once; the compiled one has to be loaded, or compiled, first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,19 +11,23 @@ from sim.scenario.schema import ScenarioFile
 
 EngineSetting = Literal["auto", "simpy", "compiled"]
 
-MIN_EVENTS_COMPILED, MIN_EVENTS_TO_COMPILE = 300_000, 3_000_000
-"""From how many events on is the compiled clock sooner done: where it is compiled already, and where it is not?"""
+MIN_EVENTS_COMPILED = 300_000
+"""The number of events from which on the compiled engine is done sooner, where it is compiled already."""
+MIN_EVENTS_TO_COMPILE = 3_000_000
+"""The same where it has to be compiled first."""
 
-EVENTS_PER_REQUEST, EVENTS_PER_BUILDING = 3, 6
-"""Events of each, roughly: asked, delivered, ended; begun, announced, three phases, online."""
+EVENTS_PER_REQUEST = 3
+"""Roughly: asked, delivered, ended."""
+EVENTS_PER_BUILDING = 6
+"""Roughly: begun, announced, three phases, online."""
 
 MIN_REQUESTS_FOR_THREADS = 50_000
-"""From how many requests a replication on is so much of it compiled that threads do as well as processes?"""
+"""The requests a replication from which on so much of it is compiled that threads do as well as processes."""
 
 
 @dataclass(frozen=True)
 class EngineSelection:
-    """The clock that is played on, what was asked for, and why it is this one."""
+    """The engine that plays, the one that was asked for, and why it is this one."""
 
     engine: Engine
     requested: str
@@ -31,13 +35,13 @@ class EngineSelection:
 
 
 def expected_request_count(scenario: ScenarioFile) -> float:
-    """How many requests are to be expected in a replication?"""
+    """Return the expected number of requests in a replication."""
     span = scenario.end - scenario.start
     return sum(expected_requests(stream, span, scenario.uncertain) for stream in scenario.demand.values())
 
 
 def expected_event_count(scenario: ScenarioFile) -> float:
-    """How many events are to be expected in a replication, roughly?"""
+    """Return the expected number of events in a replication, roughly."""
     buildings = sum(b.count for site in scenario.sites.values() for b in site.buildings.values())
     return EVENTS_PER_REQUEST * expected_request_count(scenario) + EVENTS_PER_BUILDING * buildings
 
@@ -45,9 +49,10 @@ def expected_event_count(scenario: ScenarioFile) -> float:
 def choose_engine(
     requested: str, scenarios: Sequence[ScenarioFile], replications: int, has_user_function: bool = False
 ) -> EngineSelection:
-    """On which clock are these played? `own`: with a policy or an answer of the user's.
+    """Choose the engine for so many replications of each scenario.
 
-    Raises ValueError for a clock that there is not.
+    A policy or an answer of the user's (`has_user_function`) is played by SimPy's, unless another is asked for.
+    Raises ValueError for an engine that there is not.
     """
     if requested not in get_args(EngineSetting):
         raise ValueError(f"engine={requested!r}: write one of {', '.join(get_args(EngineSetting))}")
@@ -57,7 +62,7 @@ def choose_engine(
         return EngineSelection("simpy", requested, "a function of your own is played without compiling it")
     expected = replications * sum(expected_event_count(scenario) for scenario in scenarios)
     pays = MIN_EVENTS_COMPILED if cache.is_compiled() else MIN_EVENTS_TO_COMPILE
-    told = f"about {float(f'{expected:.2g}'):,.0f} events are expected, and compiling pays from {pays:,} on"
+    reason = f"about {float(f'{expected:.2g}'):,.0f} events are expected, and compiling pays from {pays:,} on"
     if pays == MIN_EVENTS_TO_COMPILE:
-        told += " where nothing is compiled yet"
-    return EngineSelection("compiled" if expected >= pays else "simpy", requested, told)
+        reason += " where nothing is compiled yet"
+    return EngineSelection("compiled" if expected >= pays else "simpy", requested, reason)

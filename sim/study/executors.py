@@ -1,7 +1,7 @@
-"""Executors: who does the work of a study, this process, several of this machine, or a cluster?
+"""Executors: the work of a study is done in this process, by a pool of this machine, or by a Dask cluster.
 
-The rest of the study room knows executors of `concurrent.futures` alone, so that one machine and a cluster are
-one path. What is done, and in which pieces, never depends on who does it.
+All are executors of `concurrent.futures`, so that one machine and a cluster take one path through the code. What is
+done, and in which chunks, never depends on who does it.
 """
 
 import logging
@@ -31,19 +31,19 @@ from multiprocessing import resource_tracker
 from types import ModuleType
 from typing import Any, Literal, TypeVar
 
+from sim.results.files import OutputError
 from sim.scenario.faults import UserError
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
 PoolKind = Literal["processes", "threads"]
 
-
 HEARTBEAT_S = 10.0
-"""After so long without a word, those who do the work are asked whether they are still there."""
+"""After so many seconds without a result the pool is asked whether its workers are still there."""
 
 
 class ClusterError(UserError):
-    """A cluster cannot be had; the message says why, and what to do."""
+    """A cluster cannot be used; the message says why, and what to do."""
 
 
 @dataclass
@@ -55,22 +55,22 @@ class StopRequest:
 
 @contextmanager
 def stop_on_interrupt() -> Iterator[StopRequest]:
-    """Take a Ctrl-C as a wish to stop after what has begun; a second one stops at once.
+    """Turn a Ctrl-C into a request to stop after what has begun; a second one raises KeyboardInterrupt.
 
-    Outside the main thread, where Python hears no signals, nothing changes.
+    Outside the main thread, where Python handles no signals, nothing changes.
     """
     stop = StopRequest()
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
 
-    def heard(signum: int, frame: object) -> None:
+    def on_interrupt(signum: int, frame: object) -> None:
         if stop.requested:
             raise KeyboardInterrupt
         stop.requested = True
         sys.stderr.write("\nStopping after what has begun; Ctrl-C again stops at once\n")
 
-    before = signal.signal(signal.SIGINT, heard)
+    before = signal.signal(signal.SIGINT, on_interrupt)
     try:
         yield stop
     finally:
@@ -79,28 +79,27 @@ def stop_on_interrupt() -> Iterator[StopRequest]:
 
 @dataclass(frozen=True)
 class WorkerPool:
-    """Who does the work.
-
-    `hands` says how many pieces are worked on at once; `remote`, whether they must travel to another process.
-    """
+    """An executor, and how many chunks it works on at once."""
 
     executor: Executor
     n_workers: Callable[[], int]
+    """A function, since a cluster may grow or shrink."""
     remote: bool = True
+    """Whether work must be pickled for another process."""
 
     def queue_depth(self) -> int:
-        """How many pieces are given out at once, so that no hand is ever idle?"""
+        """Return the number of chunks that are submitted ahead, so that no worker is ever idle."""
         return 2 * self.n_workers() if self.remote else self.n_workers()
 
 
 @lru_cache(maxsize=8)
 def unpickle_once(pickled: bytes) -> Any:
-    """What has travelled to a worker, which reads it once."""
+    """Return the object that was pickled; a worker reads the same bytes once."""
     return pickle.loads(pickled)
 
 
 def available_cores() -> int:
-    """How many processors may this process use?"""
+    """Return the number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -108,63 +107,73 @@ def available_cores() -> int:
 def worker_pool(
     workers: int, kind: PoolKind = "processes", cluster: str | None = None
 ) -> Iterator[WorkerPool]:
-    """Take on who does the work: this process for one worker, else a pool, or those of a cluster if one is named.
+    """Open a pool: this process for one worker, else processes or threads; or those of a cluster if one is named.
 
-    Raises NoCluster where the cluster cannot be had. What is not begun when the block ends is never begun.
+    Raises ClusterError where the cluster cannot be used. Work that has not begun when the block ends never begins.
     """
     if cluster is not None:
-        with _dask_pool(cluster) as found:
-            yield found
+        with _dask_pool(cluster) as pool:
+            yield pool
         return
     if workers == 1:
         yield WorkerPool(_InlineExecutor(), lambda: 1, remote=False)
         return
-    pool: Executor = _ProcessPool(workers) if kind == "processes" else ThreadPoolExecutor(workers)
+    executor: Executor = _ProcessPool(workers) if kind == "processes" else ThreadPoolExecutor(workers)
     try:
-        yield WorkerPool(pool, lambda: workers, remote=kind == "processes")
+        yield WorkerPool(executor, lambda: workers, remote=kind == "processes")
     finally:
-        pool.shutdown(cancel_futures=True)
+        executor.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def report_broken_pool(kept: str = "", remedy: str = "try fewer workers") -> Iterator[None]:
+    """Turn the death of a worker into an OutputError; `kept` says what was finished, if anything is left of it."""
+    try:
+        yield
+    except BrokenExecutor:
+        raise OutputError(f"a worker died, perhaps for want of memory{kept}; {remedy}") from None
 
 
 def results_as_completed(
     pool: WorkerPool, function: Callable[[ItemT], ResultT], items: Iterable[ItemT], stop: StopRequest
 ) -> Generator[tuple[ItemT, ResultT], None, None]:
-    """What comes of each piece, as it is finished, in whatever order; few are given out at a time.
+    """Yield each item and the result of the function for it, in the order in which they finish.
 
-    Once `stop` is asked for, no further piece begins. Raises what the function raised, and BrokenExecutor where
-    a worker died and nobody took its place.
+    Few items are submitted at a time, so that there may be any number. Once a stop is requested, no further one
+    begins. Raises what the function raised, and BrokenExecutor where a worker died and none took its place.
     """
-    left = iter(items)
+    remaining = iter(items)
     waiting: dict[Future[ResultT], ItemT] = {}
     while True:
         if stop.requested:
             waiting = {future: item for future, item in waiting.items() if not future.cancel()}
         else:
-            for item in islice(left, max(0, pool.queue_depth() - len(waiting))):
+            for item in islice(remaining, max(0, pool.queue_depth() - len(waiting))):
                 waiting[pool.executor.submit(function, item)] = item
         if not waiting:
             return
         done = wait(waiting, timeout=HEARTBEAT_S, return_when=FIRST_COMPLETED).done
         if not done:
-            pool.n_workers()  # which says whether a cluster is still there
+            pool.n_workers()  # raises BrokenExecutor where a cluster is gone
         for future in done:
             yield waiting.pop(future), _pool_result(future)
 
 
 def _pool_result(future: Future[ResultT]) -> ResultT:
-    """What came of a piece; every way in which those who do the work can be lost is a BrokenExecutor."""
+    """Return a result; every way in which workers can be lost is raised as BrokenExecutor."""
     try:
         return future.result()
     except CancelledError:
         raise BrokenExecutor("the cluster gave a piece of work up") from None
     except Exception as error:
+        # By name, since these classes are Dask's, which may not be installed.
         if type(error).__name__ in ("KilledWorker", "NoValidWorkerError", "CommClosedError"):
             raise BrokenExecutor(str(error)) from None
         raise
 
 
 class _InlineExecutor(Executor):
-    """This process itself, which does a piece at once when it is given out."""
+    """An executor that calls the function in this process when it is submitted."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
@@ -176,7 +185,10 @@ class _InlineExecutor(Executor):
 
 
 class _ProcessPool(ProcessPoolExecutor):
-    """Processes of this machine that leave Ctrl-C to this one, and do not run the user's script again."""
+    """Processes of this machine that leave Ctrl-C to this one, and do not run the user's script again.
+
+    They are never forked from this process, which has threads (polars starts some) that a fork does not copy.
+    """
 
     def __init__(self, workers: int) -> None:
         context = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
@@ -189,16 +201,16 @@ class _ProcessPool(ProcessPoolExecutor):
 
 
 def _initialise_worker() -> None:
-    """Begin as a worker: leave Ctrl-C to the one who asked, and do not outlive them."""
+    """Start a worker process: leave Ctrl-C to its parent, and end with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_exit_with_parent, daemon=True).start()
 
 
 def _exit_with_parent() -> None:
-    """End when the process that asked is gone, even if it was killed and could say nothing."""
-    asker = multiprocessing.parent_process()
-    if asker is not None:
-        asker.join()
+    """End when the parent process is gone, even where it was killed and could shut nothing down."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
         os._exit(1)
 
 
@@ -206,7 +218,8 @@ def _exit_with_parent() -> None:
 def _worker_startup() -> Iterator[None]:
     """Start workers that leave Ctrl-C to this process from their first moment, and do not run its script again.
 
-    They inherit the signals that are blocked here; and nothing that the user's script defines is sent to them.
+    They inherit the signals that are blocked here. While they start, an empty module stands in for the user's script,
+    which multiprocessing would otherwise have each of them import.
     """
     main = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")
@@ -222,7 +235,7 @@ def _worker_startup() -> Iterator[None]:
 
 @contextmanager
 def _silence(logger: logging.Logger) -> Iterator[None]:
-    """Keep from standard error what a library logs of what we tell in our own words."""
+    """Keep the messages of a library off standard error, where an error is reported in a line of ours."""
     before = logger.level
     logger.setLevel(logging.CRITICAL + 1)
     try:
@@ -237,19 +250,19 @@ CLUSTER_ADDRESS_REMEDY = "write local:8 for eight processes of this machine, or 
 
 @contextmanager
 def _dask_pool(cluster: str) -> Iterator[WorkerPool]:
-    """The workers of a Dask cluster: one that runs at an address, or one of this machine for as long as needed."""
+    """Connect to the workers of a Dask cluster: one at an address, or one of this machine for as long as needed."""
     match = CLUSTER_ADDRESS.fullmatch(cluster)
     if match is None:
-        raise ClusterError(f'--cluster "{cluster}": is no cluster; {CLUSTER_ADDRESS_REMEDY}')
+        raise ClusterError(f'--cluster "{cluster}": is not the address of a cluster; {CLUSTER_ADDRESS_REMEDY}')
     try:
         from distributed import Client, LocalCluster
     except ImportError:
         raise ClusterError(
             f'--cluster "{cluster}": Dask is not installed; install it with: pip install "rofr[cluster]"'
         ) from None
-    with ExitStack() as held:
+    with ExitStack() as resources:
         for name in ("distributed", "distributed.client", "tornado"):  # each has a level of its own
-            held.enter_context(_silence(logging.getLogger(name)))
+            resources.enter_context(_silence(logging.getLogger(name)))
         local = None
         if match["workers"]:
             # The thread that starts workers, and starts them anew, inherits what is blocked here; unless Python
@@ -263,20 +276,20 @@ def _dask_pool(cluster: str) -> Iterator[WorkerPool]:
                     dashboard_address=None,
                     silence_logs=logging.ERROR,
                 )
-            held.enter_context(local)
+            resources.enter_context(local)
         try:
             client: Any = Client(local or cluster, timeout="20s", set_as_default=False)  # type: ignore[no-untyped-call]
         except (OSError, TimeoutError, ValueError) as error:
             raise ClusterError(
                 f'--cluster "{cluster}": no Dask scheduler answers there ({error}); start one with: dask scheduler'
             ) from None
-        held.enter_context(client)
+        resources.enter_context(client)
 
-        def hands() -> int:
-            """How many pieces are worked on at once? One waits where no worker has come yet."""
+        def n_workers() -> int:
+            """Return the number of threads of all workers; 1 where none has joined yet, so that one chunk waits."""
             try:
                 return max(1, int(sum(client.nthreads().values())))
             except OSError as error:
                 raise BrokenExecutor(str(error)) from None
 
-        yield WorkerPool(client.get_executor(pure=False), hands)
+        yield WorkerPool(client.get_executor(pure=False), n_workers)

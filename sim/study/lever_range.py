@@ -1,4 +1,4 @@
-"""A lever: which values can a key of a scenario take, from the one end of a range to the other?"""
+"""The range of a lever: the values that a key of a scenario can take, from one end to the other."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from fractions import Fraction
 from typing import Any
 
 from sim.scenario.dates import INSTANT_PATTERN, parse_instant
-from sim.scenario.distribution_reader import strip_description
+from sim.scenario.description_keys import strip_description
 from sim.scenario.faults import InvalidValueError, UserError, to_flow_style
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.units import Measure, conversion_factor, measure_of_unit, parse_quantity, split_quantity
 
 MAX_LEVER_VALUES = 100_000
-"""So many values a lever may have."""
+"""The most values of a lever."""
 LEVER_DAY = timedelta(days=1)
 USUAL_STEPS = {"duration": "1 d", "share": "1 %"}
-"""By which step a lever is moved that measures such a thing, unless one is stated or the range is small."""
+"""The step of a lever by its dimension, unless one is stated or the range is small."""
 
 
 class LeverError(UserError, ValueError):
-    """A range that is none; the message says why, and what to write."""
+    """A range or step that cannot be; the message says why, and what to write."""
 
 
 @dataclass(frozen=True)
 class LeverRange:
     """The values of a key, from low to high, as they are written; and as numbers in `unit`, to compare and to draw.
 
-    The unit of dates is the day, since the first of them.
+    Dates are numbers of days since the first of them.
     """
 
     path: str
@@ -39,11 +39,11 @@ class LeverRange:
     unit: str
     step: str
     first_date: datetime | None = None
-    """The first of them, where they are dates."""
+    """The first value, where they are dates."""
 
 
 def parse_lever_range(path: str, low: str, high: str, step: str | None = None) -> LeverRange:
-    """Which values lie in a range? Dates and quantities go by `step`, whole numbers by 1.
+    """Return the values of a range: dates and quantities by `step`, whole numbers by 1.
 
     Raises LeverError for ends of different kinds, and for a range without a second value.
     """
@@ -57,13 +57,13 @@ def parse_lever_range(path: str, low: str, high: str, step: str | None = None) -
 
 
 def _complaint_text(error: InvalidValueError) -> str:
-    """What is wrong with an end or a step, in a line."""
-    told = error.complaints[0]
-    return f'"{to_flow_style(told.value)}": {told.message}; {told.remedy}'
+    """Return what is wrong with an end or a step, in a line."""
+    complaint = error.complaints[0]
+    return f'"{to_flow_style(complaint.value)}": {complaint.message}; {complaint.remedy}'
 
 
 def _date_range(path: str, low: str, high: str, step: str) -> LeverRange:
-    """Dates, of whole days where the step has no less."""
+    """Return the dates of a range; whole days where the step is a day or more."""
     first, last = parse_instant(low), parse_instant(high)
     every = timedelta(microseconds=parse_quantity(step, "duration"))
     _check_range(path, (last - first) / LEVER_DAY, every / LEVER_DAY, f"{low} to {high}", step)
@@ -77,7 +77,7 @@ def _date_range(path: str, low: str, high: str, step: str) -> LeverRange:
 
 
 def _quantity_range(path: str, low: str, high: str, step: str | None) -> LeverRange:
-    """Quantities, in the unit of the step, else in that of an end; or whole numbers."""
+    """Return the quantities of a range, in the unit of the step, else in that of an end; or whole numbers."""
     parts = {
         word: split_quantity(text)
         for word, text in (("from", low), ("to", high), ("step", step or ""))
@@ -92,34 +92,33 @@ def _quantity_range(path: str, low: str, high: str, step: str | None) -> LeverRa
         raise LeverError(f"{path}: the step {step} has no unit; write it as {low} is written")
     unit = parts["step"][1] if step else units[-1] if units else ""
     least, most = (_convert(parts[word], unit, measure) for word in ("from", "to"))
-    by = (
+    size = (
         _convert(parts["step"], unit, measure)
         if step
         else _default_step(least, most, unit, measure, (low, high))
     )
-    written = step or f"{_number_text(by)} {unit}".strip()
-    _check_range(path, most - least, by, f"{low} to {high}", written)
-    found = [least + k * by for k in range(math.floor((most - least) / by) + 1)]
-    if found[-1] != most:
-        found.append(most)
-    values = tuple(f"{_number_text(each)} {unit}".strip() for each in found)
-    return LeverRange(path, values, tuple(float(each) for each in found), unit, written)
+    step_text = step or f"{_number_text(size)} {unit}".strip()
+    _check_range(path, most - least, size, f"{low} to {high}", step_text)
+    numbers = [least + k * size for k in range(math.floor((most - least) / size) + 1)]
+    if numbers[-1] != most:
+        numbers.append(most)
+    values = tuple(f"{_number_text(each)} {unit}".strip() for each in numbers)
+    return LeverRange(path, values, tuple(float(each) for each in numbers), unit, step_text)
 
 
 def _convert(part: tuple[Fraction, str], unit: str, measure: Measure) -> Fraction:
-    """A number in another unit; a bare 0 is 0 in every unit."""
-    number, own = part
-    return (
-        number * conversion_factor(own, measure, f"{number} {own}") / conversion_factor(unit, measure)
-        if own
-        else number
-    )
+    """Convert a number to another unit, exactly; a bare 0 is 0 in every unit."""
+    number, from_unit = part
+    if not from_unit:
+        return number
+    factor = conversion_factor(from_unit, measure, f"{number} {from_unit}")
+    return number * factor / conversion_factor(unit, measure)
 
 
 def _default_step(
     least: Fraction, most: Fraction, unit: str, measure: Measure, ends: tuple[str, str]
 ) -> Fraction:
-    """By which step are values tried where none is stated?
+    """Return the step where none is stated.
 
     Whole numbers by 1; durations by days and shares by percents, where the range has ten of them; else by a
     round number of which the range has about a hundred.
@@ -142,16 +141,16 @@ def _default_step(
 
 
 def _number_text(value: Fraction) -> str:
-    """A number as a scenario writes it."""
+    """Return a number as a scenario writes it."""
     return str(value.numerator) if value.denominator == 1 else f"{float(value):.12g}"
 
 
 def _check_range(
     path: str, span: float | Fraction, step: float | Fraction, range_text: str, step_text: str
 ) -> None:
-    """Raises LeverError where a range has no second value, or too many."""
+    """Check a range. Raises LeverError where it has no second value, or too many values."""
     if span <= 0:
-        raise LeverError(f"{path}: {range_text} is no range; write the lower end first")
+        raise LeverError(f"{path}: {range_text} is not a range; write the lower end first")
     if step <= 0:
         raise LeverError(f"{path}: the step {step_text} does not lead on; write one above 0")
     if span / step > MAX_LEVER_VALUES:
@@ -161,14 +160,17 @@ def _check_range(
 
 
 def settable_path(scenario: ScenarioFile, path: str) -> str:
-    """The path at which a value is set: of a date with something added to it, the date alone."""
+    """Return the path at which a value is set: of a date with something added to it, the date alone."""
     keys = tuple(int(key) if key.isdecimal() else key for key in path.split("."))
-    written = scenario.node_at(keys).value
-    return f"{path}.date" if isinstance(written, dict) and {"date", "plus"} <= set(written) else path
+    value = scenario.node_at(keys).value
+    return f"{path}.date" if isinstance(value, dict) and {"date", "plus"} <= set(value) else path
 
 
 def set_lever(scenario: ScenarioFile, path: str, value: str) -> ScenarioFile:
-    """The scenario with a value at a path. Of a `count` of buildings, 0 removes them, and one needs no `every`."""
+    """Return the scenario with a value at a path.
+
+    Of a `count` of buildings, 0 removes them, and one needs no `every`. Raises ScenarioError.
+    """
     parent, _, key = path.rpartition(".")
     changes: dict[str, object] = {path: value}
     if key == "count" and ".buildings." in path:
@@ -180,12 +182,13 @@ def set_lever(scenario: ScenarioFile, path: str, value: str) -> ScenarioFile:
 
 
 def value_at_path(scenario: ScenarioFile, path: str) -> str:
-    """What stands at a path of a scenario, defaults too?"""
-    here: Any = scenario.resolved_tree()
+    """Return the value at a path of a scenario as it is written, defaults included; `nothing` where there is none."""
+    node: Any = scenario.resolved_tree()
     for key in path.split("."):
-        if isinstance(here, list):
-            here = here[int(key)]
+        if isinstance(node, list):
+            node = node[int(key)]
         else:
-            inner = here if key in here or not isinstance(here.get("value"), dict) else here["value"]
-            here = inner.get(key, {})
-    return to_flow_style(strip_description(here)) if here != {} else "nothing"
+            # A quantity with a source stands under `value`, and a path leaves that out.
+            mapping = node if key in node or not isinstance(node.get("value"), dict) else node["value"]
+            node = mapping.get(key, {})
+    return to_flow_style(strip_description(node)) if node != {} else "nothing"

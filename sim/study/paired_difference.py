@@ -1,11 +1,11 @@
-"""Differences: is what a metric comes to in two scenarios, future by future, really another?
+"""Paired differences of a metric between two scenarios: intervals, tests, and corrections for many metrics.
 
-Two runs with the same seed face the same futures, so their values are taken in pairs: what differs within a pair is
-the scenario and not the dice. Formulas and sources are in docs/confidence.md.
+Two runs with the same seed face the same futures (common random numbers), so their values are taken in pairs: what
+differs within a pair is due to the scenario and not to chance. Formulas and sources are in docs/confidence.md.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,60 +14,59 @@ from scipy import special
 from sim.model.arrays import FloatArray
 from sim.results.formatting import format_difference
 from sim.results.metrics import metric_unit
-from sim.results.summary import sample_statistics, to_floats
+from sim.results.statistics import MetricSamples, Sample, t_half_width, to_floats
+from sim.results.summary import sample_statistics
 from sim.study.precision import MAX_REPLICATIONS
 
-Sample = Sequence[float | None]
-
 SIGNIFICANCE_LEVEL = 0.05
-"""How often may a difference that is none be called one, anywhere among the metrics of a comparison?"""
+"""The familywise error rate: how often any true null hypothesis among the metrics of a comparison is rejected."""
 TEST_POWER = 0.8
-"""How likely do the replications that are said to be needed find a difference as large as the one seen?"""
+"""The probability with which the replications needed find a difference as large as the one observed."""
 RELATIVE_ROUNDING = 1e-12
-"""Two sums that differ by no more than this share of them differ in the order in which they were added."""
+"""Two sums that differ by no more than this share of the larger differ by the order of their additions alone."""
 
 
 @dataclass(frozen=True)
 class PairedDifference:
-    """What a metric comes to in two scenarios, a and b, over the replications in which both have it."""
+    """The difference of a metric between two scenarios, a and b, over the replications in which both have it."""
 
     metric: str
     unit: str
     replications: int
     n: int
-    """In how many of these do both have it?"""
+    """The number of these in which both have it."""
     a: float | None
     b: float | None
-    """The means over these; over all that have it, where never both do."""
+    """The means over these; where never both have it, over all that do."""
     diff: float | None = None
     """The mean of b less a."""
     sd: float | None = None
     ci95: tuple[float, float] | None = None
     """The 95 % interval of the mean difference, by Student's t, for this metric alone."""
     p: float | None = None
-    """How likely a difference as large is if there is none, by Student's t."""
+    """The two-sided p-value of no difference, by Student's t."""
     variance_reduction: float | None = None
-    """The share of the variance that the common futures save; below 0 where they cost."""
+    """The share of the variance that common random numbers save; below 0 where they add to it."""
     n_differing: int = 0
-    """In how many replications are the two not the same?"""
+    """The number of replications in which the two differ."""
     p_holm: float | None = None
-    """The same as `p`, corrected for how many metrics are compared."""
+    """The p-value adjusted for the number of metrics (Holm)."""
     replications_needed: int | None = None
-    """How many replications it would take to be sure, where it is not and there is any difference to be sure of."""
+    """How many replications would show a difference like the one observed, where these do not."""
 
     @property
     def equal(self) -> bool:
-        """Is the metric the same in every replication?"""
+        """Whether the metric is the same in every replication."""
         return self.n > 0 and self.n_differing == 0
 
     @property
     def significant(self) -> bool:
-        """Is there a difference, beyond doubt?"""
+        """Whether the difference is significant, adjusted for the number of metrics."""
         return self.p_holm is not None and self.p_holm < SIGNIFICANCE_LEVEL
 
     @property
     def verdict(self) -> str:
-        """What is to be said of it, in words; of b, seen from a."""
+        """The difference in words; of b, seen from a."""
         if self.diff is None:
             if self.a is None and self.b is None:
                 return "no value in either"
@@ -76,110 +75,112 @@ class PairedDifference:
             return "never a value in both"
         if self.equal:
             return "exactly equal"
-        way = f"{'lower' if self.diff < 0 else 'higher'} by {format_difference(abs(self.diff), self.unit)}"
+        change = f"{'lower' if self.diff < 0 else 'higher'} by {format_difference(abs(self.diff), self.unit)}"
         if self.ci95 is None:
-            return f"{way} in the one replication that there is"
+            return f"{change} in the one replication that there is"
         if self.significant:
-            return way
+            return change
         needed = self.replications_needed
-        takes = (
+        effort = (
             None
             if needed is None or needed > MAX_REPLICATIONS
             else f"about {round_up_to_two_figures(needed):,} replications"
         )
         if self.ci95[0] > 0 or self.ci95[1] < 0:
-            return f"perhaps {way}" + (f"; to be sure would take {takes}" if takes else "")
-        if takes:
-            return f"not distinguishable: would take {takes}"
+            return f"perhaps {change}" + (f"; to be sure would take {effort}" if effort else "")
+        if effort:
+            return f"not distinguishable: would take {effort}"
         return f"no difference seen: at most {format_difference(max(-self.ci95[0], self.ci95[1]), self.unit)}"
 
 
 def round_up_to_two_figures(count: int) -> int:
-    """A number of replications with two figures, rounded up."""
+    """Round a number of replications up to two significant figures."""
     step: int = 10 ** max(math.floor(math.log10(max(count, 1))) - 1, 0)
     return -(-count // step) * step
 
 
 def pairwise_differences(a: Sample, b: Sample) -> list[float | None]:
-    """What each replication has in b more than in a; None where either has no value."""
+    """Return b - a in each replication; None where either has no value."""
     return [None if np.isnan(d) else d for d in _subtract(to_floats(a), to_floats(b)).tolist()]
 
 
 def _subtract(x: FloatArray, y: FloatArray) -> FloatArray:
+    """Return y - x, and 0 where the difference is rounding alone."""
     d = y - x
     d[np.abs(d) <= RELATIVE_ROUNDING * np.maximum(np.abs(x), np.abs(y))] = 0.0
     return d
 
 
 def paired_difference(metric: str, a: Sample, b: Sample) -> PairedDifference:
-    """How does a metric differ, over replications in the same order? Not corrected for other metrics yet."""
+    """Compute the difference of a metric over replications in the same order; not adjusted for other metrics yet."""
     unit, x, y = metric_unit(metric), to_floats(a), to_floats(b)
     d = _subtract(x, y)
     both = ~np.isnan(d)
     n = int(both.sum())
     if n == 0:
-        mine, theirs = (sample_statistics(unit, side)["mean"] for side in (x, y))
-        return PairedDifference(metric, unit, len(d), 0, mine, theirs)
+        mean_a, mean_b = (sample_statistics(unit, side)["mean"] for side in (x, y))
+        return PairedDifference(metric, unit, len(d), 0, mean_a, mean_b)
     x, y, d = x[both], y[both], d[both]
-    stated = sample_statistics(unit, d)
-    mean, sd, interval = float(d.mean()), stated["sd"], stated["ci95"]
-    p = saved = None
+    statistics = sample_statistics(unit, d)
+    mean, sd, interval = float(d.mean()), statistics["sd"], statistics["ci95"]
+    p = variance_reduction = None
     if sd is not None:
-        p = 1.0 if mean == 0 else 0.0
+        p = 1.0 if mean == 0 else 0.0  # without spread the test statistic is 0 / 0 or infinite
         if sd > 0:
             p = float(2 * special.stdtr(n - 1, -abs(mean) / (sd / math.sqrt(n))))
-        alone = float(x.var(ddof=1) + y.var(ddof=1))
-        saved = 1 - sd**2 / alone if alone > 0 else None
+        independent = float(x.var(ddof=1) + y.var(ddof=1))
+        variance_reduction = 1 - sd**2 / independent if independent > 0 else None
     return PairedDifference(
-        metric,
-        unit,
-        len(both),
-        n,
-        float(x.mean()),
-        float(y.mean()),
-        mean,
-        sd,
-        None if interval is None else (interval[0], interval[1]),
-        p,
-        saved,
-        int(np.count_nonzero(d)),
+        metric=metric,
+        unit=unit,
+        replications=len(both),
+        n=n,
+        a=float(x.mean()),
+        b=float(y.mean()),
+        diff=mean,
+        sd=sd,
+        ci95=None if interval is None else (interval[0], interval[1]),
+        p=p,
+        variance_reduction=variance_reduction,
+        n_differing=int(np.count_nonzero(d)),
     )
 
 
 def adjust_for_multiplicity(differences: Iterable[PairedDifference]) -> list[PairedDifference]:
-    """The same, each with what the number of them makes of it (Holm, 1979): `p_holm`, `replications_needed`.
+    """Adjust differences for the number of them (Holm, 1979): fill in `p_holm` and `replications_needed`.
 
     Metrics that are exactly equal need no test, and do not count.
     """
     known = list(differences)
     family = [d.p for d in known if d.p is not None and not d.equal]
-    places = iter(np.argsort(np.argsort(family, kind="stable"), kind="stable").tolist())
-    adjusted = iter(holm_adjusted_p(family))
-    found = []
+    # Ranks from 0, ties in their order: the level at which Holm tests a difference depends on its rank.
+    ranks = iter(np.argsort(np.argsort(family, kind="stable"), kind="stable").tolist())
+    p_values = iter(holm_adjusted_p(family))
+    adjusted = []
     for d in known:
         if d.p is None or d.equal:
-            found.append(replace(d, p_holm=1.0 if d.equal else None))
+            adjusted.append(replace(d, p_holm=1.0 if d.equal else None))
             continue
-        p_holm, level = next(adjusted), SIGNIFICANCE_LEVEL / (len(family) - next(places))
+        p_holm, level = next(p_values), SIGNIFICANCE_LEVEL / (len(family) - next(ranks))
         needed = None if p_holm < SIGNIFICANCE_LEVEL else replications_needed(d, level)
-        found.append(replace(d, p_holm=p_holm, replications_needed=needed))
-    return found
+        adjusted.append(replace(d, p_holm=p_holm, replications_needed=needed))
+    return adjusted
 
 
 def holm_adjusted_p(p: Sequence[float]) -> list[float]:
-    """Probabilities corrected step by step, from the least on: each by how many are not smaller."""
+    """Return the p-values adjusted by Holm's step-down procedure, in the given order."""
     values = np.asarray(p, dtype=np.float64)
     order = np.argsort(values, kind="stable")
-    stepped = np.minimum(np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1)), 1)
-    found = np.empty_like(values)
-    found[order] = stepped
-    return [float(v) for v in found]
+    adjusted = np.empty_like(values)
+    adjusted[order] = np.minimum(np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1)), 1)
+    return [float(v) for v in adjusted]
 
 
 def replications_needed(difference: PairedDifference, level: float = SIGNIFICANCE_LEVEL) -> int | None:
-    """How many replications find a difference like the one seen, at a level, with probability POWER?
+    """Return how many replications show a difference like the one observed at a level, with probability TEST_POWER.
 
-    None where nothing was seen that could be found. Replications in which the metric has no value count too.
+    None where no difference was observed. Replications in which the metric has no value count too. The formula is
+    that of the normal approximation with its correction for Student's t (docs/confidence.md).
     """
     if not difference.diff or difference.sd is None or difference.n == 0:
         return None
@@ -191,25 +192,25 @@ def replications_needed(difference: PairedDifference, level: float = SIGNIFICANC
 
 
 def differences_by_metric(
-    a: Mapping[str, Sample], b: Mapping[str, Sample], families: Iterable[Sequence[str]]
+    a: MetricSamples, b: MetricSamples, families: Iterable[Sequence[str]]
 ) -> dict[str, PairedDifference]:
-    """The differences of families of metrics, each corrected for how many it has; a metric may be in one alone."""
+    """Compute the differences of families of metrics, each adjusted for its size; one side may lack a metric."""
 
-    def of(side: Mapping[str, Sample], other: Mapping[str, Sample], name: str) -> Sample:
+    def sample_of(side: MetricSamples, other: MetricSamples, name: str) -> Sample:
         return side[name] if name in side else [None] * len(other[name])
 
     return {
         difference.metric: difference
         for names in families
         for difference in adjust_for_multiplicity(
-            paired_difference(name, of(a, b, name), of(b, a, name)) for name in names
+            paired_difference(name, sample_of(a, b, name), sample_of(b, a, name)) for name in names
         )
     }
 
 
 @dataclass(frozen=True)
 class DifferenceBand:
-    """The mean difference of a series over time, at the times of the grid, each with its own 95 % interval."""
+    """The mean difference of a series at each time of the grid, with its own 95 % interval, as `(GRID_POINTS,)`."""
 
     diff: FloatArray
     low: FloatArray
@@ -217,11 +218,14 @@ class DifferenceBand:
 
 
 def difference_band(a: FloatArray, b: FloatArray) -> DifferenceBand | None:
-    """How far does b lie from a over time, in the same futures? From `(n, POINTS)` of each; None for one alone."""
+    """Return the difference b - a over time, of `(n, GRID_POINTS)` each with replications in the same order.
+
+    None for one replication.
+    """
     d = b - a
     n = len(d)
     if n < 2:
         return None
     mean = d.mean(axis=0)
-    half = float(special.stdtrit(n - 1, 0.975)) * d.std(axis=0, ddof=1) / math.sqrt(n)
-    return DifferenceBand(mean, mean - half, mean + half)
+    half_width = t_half_width(d.std(axis=0, ddof=1), np.full(len(mean), n))
+    return DifferenceBand(mean, mean - half_width, mean + half_width)

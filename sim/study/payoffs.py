@@ -1,9 +1,9 @@
-"""Stakes: what does each party have of a clause, in which respect, and is it better off with it?
+"""Payoffs of a right: what each party gains or loses by it, measure by measure.
 
-What it has with the clause beyond what it has without is turned so that above 0 it is better off: more in service,
+A difference, with the right less without it, is turned so that above 0 the party is better off: more in service,
 earned or left over; less waited for, paid, owed or idle. What a customer pays is for what serves it, so that it may
-pay less because it is served less; the one is to be read beside the other. What it pays less where it has promised to
-pay, it owes; that too is beside it.
+pay less because it is served less; the one is to be read beside the other. What it pays less under a take-or-pay
+contract, it owes as the shortfall; that too is beside it.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ NO_DIFFERENCE, NOT_DISTINGUISHABLE = "no difference at all", "not distinguishabl
 
 @dataclass(frozen=True)
 class PayoffMeasure:
-    """Something by which a party is better or worse off."""
+    """A measure by which a party is better or worse off."""
 
     name: str
     unit: str
-    """As it is told: GW-days are a mean power times the span."""
+    """The unit in which it is reported; GW-days are a mean power times the span."""
     direction: int
     """1 where more is better for the party, -1 where less is."""
     verdict_above: str = "better off"
     verdict_below: str = "worse off"
-    """What is said of a party for which it is surely above, or below 0, turned by its sense."""
+    """The verdicts on a party whose worth is significantly above 0, and below 0."""
 
 
 MEASURE_SERVED = PayoffMeasure("served", "GW-days", 1)
@@ -64,33 +64,33 @@ PROVIDER_MEASURES = {
     "margin.{}": MEASURE_MARGIN,
     "provider.{}.idle_mw": MEASURE_IDLE,
 }
-"""Which metrics say it of whom."""
+"""The measures of a customer and of a provider, by the metric that has each."""
 
 
 @dataclass(frozen=True)
 class Payoff:
-    """What the clause does to a party in one respect; the first of the two compared is without it."""
+    """What a right does to a party by one measure; in the difference a is without the right, b with it."""
 
     party: str
     role: str
     measure: PayoffMeasure
     difference: PairedDifference
     scale: float
-    """How much of the metric's unit is told as one."""
+    """Multiplies a number in the unit of the metric to one in the unit of the measure."""
 
     def in_unit(self, value: float | None) -> float | None:
-        """A number of the metric in the unit of the gauge."""
+        """Convert a number of the metric to the unit of the measure."""
         return None if value is None else value * self.scale
 
     @property
     def worth(self) -> float | None:
-        """What it is worth to the party: above 0 where that is better off with the clause."""
+        """What the right is worth to the party: above 0 where it is better off with it."""
         diff = self.in_unit(self.difference.diff)
-        return None if diff is None else self.measure.direction * diff + 0.0
+        return None if diff is None else self.measure.direction * diff + 0.0  # so that there is no -0.0
 
     @property
     def ci95(self) -> tuple[float, float] | None:
-        """The 95 % interval of the worth, for this stake alone."""
+        """The 95 % interval of the worth, not adjusted for other payoffs."""
         if self.difference.ci95 is None:
             return None
         low, high = sorted(self.measure.direction * end * self.scale + 0.0 for end in self.difference.ci95)
@@ -98,7 +98,7 @@ class Payoff:
 
     @property
     def verdict(self) -> str:
-        """What is to be said of it, in words."""
+        """The verdict in words."""
         if self.worth is None:
             return "no value"
         if self.difference.equal:
@@ -108,7 +108,7 @@ class Payoff:
         return self.measure.verdict_above if self.worth > 0 else self.measure.verdict_below
 
     def to_dict(self) -> dict[str, Any]:
-        """As one object."""
+        """Return the payoff as one object."""
         d, ci95 = self.difference, self.ci95
         return {
             "party": self.party,
@@ -127,13 +127,13 @@ class Payoff:
 
 
 MeasuresByMetrics = Mapping[tuple[str, ...], PayoffMeasure]
-"""What is at stake for a party, by the metrics whose sum says it."""
+"""Measures of a party, by the metrics whose sum each is."""
 
 
 def measures_by_party(
     scenario: ScenarioFile, right: Right, metrics: Metrics
 ) -> Iterator[tuple[str, str, MeasuresByMetrics]]:
-    """Each party, the part it plays, and what is at stake for it; the holder first."""
+    """Yield each party, its role and its measures; the holder first."""
     providers = [right.holder, *(name for name in scenario.providers if name != right.holder)]
     customers = [
         name.split(".")[1] for name in metrics if name.startswith("customer.") and name.endswith(".spend")
@@ -156,11 +156,11 @@ def measures_by_party(
 
 
 def _measures_of_party(party: str, measures: Mapping[str, PayoffMeasure]) -> MeasuresByMetrics:
-    return {(name.format(party),): gauge for name, gauge in measures.items()}
+    return {(metric.format(party),): measure for metric, measure in measures.items()}
 
 
 def _measures_of_customer(scenario: ScenarioFile, customer: str) -> MeasuresByMetrics:
-    """What is at stake for a customer: what it owes by contract beside what it pays, where that is its alone."""
+    """Return the measures of a customer; what it owes by contract too, where no other customer shares the metric."""
     owed = tuple(
         f"take_or_pay.{name}" for name, each in contract_customers(scenario).items() if each == [customer]
     )
@@ -171,17 +171,17 @@ def _measures_of_customer(scenario: ScenarioFile, customer: str) -> MeasuresByMe
 
 
 def contract_customers(scenario: ScenarioFile) -> dict[str, list[str]]:
-    """Which customers have contracts with each provider that has any? What they owe it is told of all together."""
-    found: dict[str, list[str]] = {}
+    """Return the customers that have contracts with each provider; the metric of what is owed is over all of them."""
+    customers: dict[str, list[str]] = {}
     for contract in scenario.contracts.values():
-        known = found.setdefault(contract.provider, [])
-        if contract.customer not in known:
-            known.append(contract.customer)
-    return found
+        of_provider = customers.setdefault(contract.provider, [])
+        if contract.customer not in of_provider:
+            of_provider.append(contract.customer)
+    return customers
 
 
 def _may_cover(scenario: ScenarioFile, right: Right, customer: str) -> bool:
-    """May the right cover a request of this customer? (Who is in a trace may ask for any class.)"""
+    """Whether the right may cover a request of this customer; requests of a trace may be of any class."""
     over = right.over
     if over.customer is not None or over.classes is None:
         return over.customer in (None, customer)
@@ -198,18 +198,19 @@ def payoffs(
     with_right: list[Metrics],
     days: float,
 ) -> Iterator[Payoff]:
-    """What each party has with the clause and without, in each respect."""
-    for party, role, gauges in measures:
-        for metrics, gauge in gauges.items():
+    """Yield the payoff of each party by each measure, from the metrics of replications without and with the right."""
+    for party, role, by_metrics in measures:
+        for metrics, measure in by_metrics.items():
             if not without_right[0].keys() >= set(metrics):
                 continue
             sides = ([_metric_sum(each, metrics) for each in side] for side in (without_right, with_right))
-            found = paired_difference(" + ".join(metrics), *sides)
-            yield Payoff(party, role, gauge, found, days / 1000 if gauge.unit == "GW-days" else 1.0)
+            difference = paired_difference(" + ".join(metrics), *sides)
+            scale = days / 1000 if measure.unit == "GW-days" else 1.0
+            yield Payoff(party, role, measure, difference, scale)
 
 
 def _metric_sum(values: Metrics, names: Iterable[str]) -> float | None:
-    """What some metrics come to together; None where one has no value."""
+    """Return the sum of some metrics; None where one has no value."""
     total = 0.0
     for name in names:
         value = values[name]
@@ -220,14 +221,12 @@ def _metric_sum(values: Metrics, names: Iterable[str]) -> float | None:
 
 
 def is_ever_nonzero(tables: Iterable[Sequence[Payoff]]) -> list[bool]:
-    """Of which stakes, in the order of all tables, does a party ever have anything?"""
-    return [
-        any(each.difference.a or each.difference.b for each in same) for same in zip(*tables, strict=True)
-    ]
+    """Return for each payoff, in the order that all tables share, whether it is not 0 in any of them."""
+    return [any(each.difference.a or each.difference.b for each in row) for row in zip(*tables, strict=True)]
 
 
-def adjust_payoffs(stakes: Iterable[Payoff]) -> list[Payoff]:
-    """The same, each with what the number of them makes of it."""
-    known = list(stakes)
-    found = adjust_for_multiplicity(stake.difference for stake in known)
-    return [replace(stake, difference=each) for stake, each in zip(known, found, strict=True)]
+def adjust_payoffs(table: Iterable[Payoff]) -> list[Payoff]:
+    """Adjust payoffs for the number of them (Holm)."""
+    known = list(table)
+    adjusted = adjust_for_multiplicity(payoff.difference for payoff in known)
+    return [replace(payoff, difference=each) for payoff, each in zip(known, adjusted, strict=True)]

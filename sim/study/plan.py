@@ -1,26 +1,31 @@
-"""Planning: what is the least of a lever with which a target holds, and how sure is that?"""
+"""Plans: the least (or most) of a lever with which a target holds often enough, and the interval of this answer.
+
+Values of the lever are known by their index in its range, k.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from math import inf
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import polars as pl
 
-from sim.results.expectations import UnknownMetricError, suggest_metric
+from sim.results.expectations import UnknownMetricError, unknown_metric_text
+from sim.results.formatting import format_percent_3
 from sim.results.integrals import Metrics
 from sim.scenario.expectations import COMPARISONS, EXPECTATION_PATTERN, EXPECTATION_STATISTICS
 from sim.scenario.faults import InvalidValueError, ScenarioError, UserError
-from sim.scenario.reading import OVERRIDE_PLACE
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.sweep import STUDY_LEVEL_KEYS
 from sim.scenario.units import parse_quantity
+from sim.scenario.validation import OVERRIDE_PLACE
 from sim.study.engines import EngineSelection
 from sim.study.lever_range import LeverRange, parse_lever_range, set_lever, settable_path, value_at_path
-from sim.study.options import check_whole_numbers
+from sim.study.options import RunKeywords, RunOptions
 from sim.study.plan_search import (
     ChanceConstraint,
     Indicators,
@@ -29,15 +34,14 @@ from sim.study.plan_search import (
     Trial,
     min_futures_to_confirm,
 )
-from sim.study.replications import ProgressCallback
-from sim.study.variants import variant_player
+from sim.study.variants import VariantPlayer, variant_player
 
 DEFAULT_FUTURES = 200
-"""So many futures are played of a value, where nothing else is said."""
+"""The number of futures in which a value is tried, where no other is stated."""
 EXPECTED_TRIALS = 10
-"""So many values are tried, roughly."""
+"""Roughly the number of values that a search tries."""
 VALUE_WHEN_NEVER: dict[str, float] = {"short.first_days": inf}
-"""What a metric comes to in a future without it, where that says something: never short is short infinitely late."""
+"""The value of a metric in a future that has none, where that says something: never short is infinitely late."""
 
 
 class PlanError(UserError, ValueError):
@@ -46,7 +50,7 @@ class PlanError(UserError, ValueError):
 
 @dataclass(frozen=True)
 class Target:
-    """What must hold of a metric in a future."""
+    """A bound that a metric must keep in a future."""
 
     metric: str
     op: str
@@ -56,14 +60,14 @@ class Target:
         return f"{self.metric} {self.op} {self.bound:g}"
 
     def holds(self, metrics: Metrics) -> bool:
-        """Does it hold in this future? Not where there is no such number."""
+        """Whether it holds in a future with these metrics; not where the metric has no value."""
         value = metrics[self.metric]
         value = VALUE_WHEN_NEVER.get(self.metric) if value is None else value
         return value is not None and COMPARISONS[self.op](value, self.bound)
 
 
 def parse_target(text: str) -> Target:
-    """Which target is written? Raises PlanError where it is none."""
+    """Read a target, such as `unserved_mw.mean < 500`. Raises PlanError where it is none."""
     match = EXPECTATION_PATTERN.fullmatch(text.strip())
     if match is None:
         raise PlanError(f'target "{text}": is none; write METRIC < NUMBER, as unserved_mw.mean < 500')
@@ -71,9 +75,9 @@ def parse_target(text: str) -> Target:
 
 
 def parse_chance_constraint(probability: str | float, replications: int | None) -> ChanceConstraint:
-    """How often must the target hold, and how many futures are played to know?
+    """Read how often the target must hold, and in how many futures that is tried.
 
-    Raises PlanError where so many could never show it.
+    Raises PlanError for no share, and for too few futures to ever show it.
     """
     try:
         share = parse_quantity(probability, "share")
@@ -87,7 +91,7 @@ def parse_chance_constraint(probability: str | float, replications: int | None) 
     n = max(DEFAULT_FUTURES, 2 * needed) if replications is None else replications
     if n < needed:
         raise PlanError(
-            f"replications {n}: are too few to show that a target holds in {_percent(share)} of futures;"
+            f"replications {n}: are too few to show that a target holds in {format_percent_3(share)} of futures;"
             f" take {needed} or more"
         )
     return ChanceConstraint(share, n)
@@ -95,7 +99,7 @@ def parse_chance_constraint(probability: str | float, replications: int | None) 
 
 @dataclass(frozen=True)
 class Plan:
-    """The value of a lever that was sought, the interval in which it lies, and what that rests on."""
+    """The value of a lever that was sought, its 95 % interval, and the trials that these rest on."""
 
     scenario: str
     lever: LeverRange
@@ -105,49 +109,47 @@ class Plan:
     engine_choice: EngineSelection
     sought: SearchGoal
     current_value: str
-    """What stands at the lever's path in the scenario itself."""
+    """The value at the lever's path in the scenario itself."""
     first_open: int | None
     answer: int | None
     first_confident: int | None
-    """The numbers of the values, in the order of the search, from which on the target is not ruled out to hold often
-    enough, does so in the futures played, and is shown to; None where there is none."""
+    """The indices of the first values, in the order of the search, with which the target is not ruled out to hold
+    often enough, does so in the futures played, and is shown to; None where there is none."""
     trials: tuple[Trial, ...]
     """From low to high."""
     reversals: tuple[tuple[int, int], ...]
-    """Values between which the target holds clearly less often where it should hold more often."""
+    """Pairs of values, in the order of the search, with the later of which the target holds clearly less often."""
 
     def lever_value(self, index: int | None) -> str | None:
-        """A value as it is written in a scenario."""
+        """Return a value as it is written in a scenario; None for no index."""
         return None if index is None else self.lever.values[index]
 
     @property
     def interval(self) -> tuple[str | None, str | None]:
-        """Between which values does the answer lie with 95 % confidence, from low to high? None: not in the range."""
+        """The values between which the answer lies with 95 % confidence, from low to high; None beyond the range."""
         ends = self.lever_value(self.first_open), self.lever_value(self.first_confident)
         return ends if self.sought == "least" else (ends[1], ends[0])
 
     @property
     def best_trial(self) -> Trial:
-        """With which of the values tried does the target hold most often?"""
+        """The trial in which the target holds most often."""
         return max(self.trials, key=lambda each: each.share)
 
     @property
     def verdict(self) -> str:
-        """What came of it, in a sentence."""
+        """The answer in a sentence."""
         low, high = self.lever.values[0], self.lever.values[-1]
         easy, hard = (low, high) if self.sought == "least" else (high, low)
-        often = f"{self.target} in {_percent(self.constraint.probability)} of futures"
+        often = f"{self.target} in {format_percent_3(self.constraint.probability)} of futures"
         if self.answer is None:
             best = self.best_trial
-            told = (
+            text = (
                 f"No value from {low} to {high} will do: {often} is not reached; most often it holds at"
-                f" {self.lever_value(best.index)}, in {_percent(best.share)}"
+                f" {self.lever_value(best.index)}, in {format_percent_3(best.share)}"
             )
-            return told + (
-                f"; {self.lever_value(self.first_open)} is not ruled out"
-                if self.first_open is not None
-                else ""
-            )
+            if self.first_open is not None:
+                text += f"; {self.lever_value(self.first_open)} is not ruled out"
+            return text
         if self.lever_value(self.answer) == easy:
             sure = (
                 ""
@@ -162,15 +164,16 @@ class Plan:
             between = f"{self.lever_value(self.first_open)} to {self.lever_value(self.first_confident)}"
         return f"{words} {self.lever_value(self.answer)} ({between}, 95 % confidence): {often}"
 
+    @property
     def frame(self) -> pl.DataFrame:
         """A row for each value that was tried."""
-        rows = self.to_dict()["tried"]
+        rows = self._trial_rows()
         return pl.DataFrame([{**row, "low": row["ci95"][0], "high": row["ci95"][1]} for row in rows]).drop(
             "ci95"
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as one object, as `--json` prints it."""
+        """Return the plan as one object, as `--json` prints it."""
         return {
             "scenario": self.scenario,
             "lever": self.lever.path,
@@ -188,17 +191,20 @@ class Plan:
             "ci95": list(self.interval),
             "verdict": self.verdict,
             "monotone": not self.reversals,
-            "tried": [
-                {
-                    "value": self.lever_value(each.index),
-                    "replications": each.n_futures,
-                    "held": each.n_held,
-                    "share": each.share,
-                    "ci95": list(each.ci95),
-                }
-                for each in self.trials
-            ],
+            "tried": self._trial_rows(),
         }
+
+    def _trial_rows(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "value": self.lever_value(each.index),
+                "replications": each.n_futures,
+                "held": each.n_held,
+                "share": each.share,
+                "ci95": list(each.ci95),
+            }
+            for each in self.trials
+        ]
 
 
 def plan_lever(
@@ -211,76 +217,87 @@ def plan_lever(
     *,
     step: str | None = None,
     sought: SearchGoal | None = None,
-    replications: int | None = None,
-    seed: int | None = None,
-    workers: int | None = None,
-    engine: str = "auto",
-    progress: ProgressCallback | None = None,
+    **keywords: Unpack[RunKeywords],
 ) -> Plan:
-    """The least (or most) of a lever, from `low` to `high`, with which a target holds in enough futures.
+    """Find the least (or most) of a lever, from `low` to `high`, with which a target holds in enough futures.
 
-    Unless it is said which is `sought`, it is the least where the target holds more often at the upper end, and
-    else the most. Raises PlanError, LeverError or ScenarioError for what cannot be asked, NoMetric for a target on
-    none of the run's metrics, ValueError for numbers that cannot be, KeyboardInterrupt where the user stops it.
+    Unless it is stated which is `sought`, it is the least where the target holds more often at the upper end, and
+    else the most. The keywords are those of `RunOptions`. Raises PlanError, LeverError or ScenarioError for what
+    cannot be asked, UnknownMetricError for a target on none of the run's metrics, ValueError for numbers that cannot
+    be, KeyboardInterrupt where the user stops it.
     """
-    check_whole_numbers(replications=(replications, 1), workers=(workers, 1), seed=(seed, 0))
+    options = RunOptions(**keywords)
     if sought not in (None, "least", "most"):
         raise ValueError(f"sought={sought!r}: write least or most")
     if path.partition(".")[0] in STUDY_LEVEL_KEYS:
         raise PlanError(f"{path}: changes nothing in a future; name a key of what is simulated")
-    wanted, bar = parse_target(target), parse_chance_constraint(probability, replications)
-    range_ = parse_lever_range(settable_path(scenario, path), low, high, step)
-    for end in (range_.values[0], range_.values[-1]):
-        try:
-            set_lever(scenario, range_.path, end)  # what is wrong with it is told before anything is played
-        except ScenarioError as error:
-            raise ScenarioError(
-                replace(each, file="--lever") if each.file == OVERRIDE_PLACE.file else each
-                for each in error.faults
-            ) from None
-    runs = bar.futures * EXPECTED_TRIALS
-    with variant_player(scenario, runs, seed=seed, workers=workers, engine=engine) as crew:
-
-        def holds(values: Sequence[int], futures: range) -> dict[int, Indicators]:
-            """Play some futures with some values."""
-            variants = {k: set_lever(scenario, range_.path, range_.values[k]) for k in values}
-            found = crew.play(variants, futures)
-            known = next(iter(found.values()))[0]
-            if wanted.metric not in known:
-                raise UnknownMetricError(_unknown_metric_message(wanted.metric, known))
-            return {k: np.array([wanted.holds(each) for each in found[k]], dtype=bool) for k in values}
-
-        search = LeverSearch(len(range_.values), holds, bar, progress)
+    parsed_target = parse_target(target)
+    constraint = parse_chance_constraint(probability, options.replications)
+    lever = parse_lever_range(settable_path(scenario, path), low, high, step)
+    _check_lever_ends(scenario, lever)
+    with variant_player(scenario, constraint.futures * EXPECTED_TRIALS, options) as player:
+        evaluate = partial(_evaluate_target, player, scenario, lever, parsed_target)
+        search = LeverSearch(len(lever.values), evaluate, constraint, options.progress)
         sought = sought or ("least" if search.is_increasing() else "most")
-        found = search.bisect(sought)
+        first_open, answer, first_confident = search.bisect(sought)
     return Plan(
         scenario=scenario.title or scenario.name,
-        lever=range_,
-        target=wanted,
-        constraint=bar,
-        seed=crew.seed,
-        engine_choice=crew.engine_choice,
+        lever=lever,
+        target=parsed_target,
+        constraint=constraint,
+        seed=player.seed,
+        engine_choice=player.engine_choice,
         sought=sought,
-        current_value=value_at_path(scenario, range_.path),
-        first_open=found[0],
-        answer=found[1],
-        first_confident=found[2],
+        current_value=value_at_path(scenario, lever.path),
+        first_open=first_open,
+        answer=answer,
+        first_confident=first_confident,
         trials=tuple(search.trials[k] for k in sorted(search.trials)),
         reversals=tuple(search.reversals(sought)),
     )
 
 
-def _unknown_metric_message(name: str, metrics: Metrics) -> str:
-    """What is said to a target on a metric that the run does not have."""
+def _check_lever_ends(scenario: ScenarioFile, lever: LeverRange) -> None:
+    """Check that both ends of a range can stand in the scenario, before anything is played.
+
+    Raises ScenarioError, whose faults are placed at the option `--lever`, where these values were written.
+    """
+    for end in (lever.values[0], lever.values[-1]):
+        try:
+            set_lever(scenario, lever.path, end)
+        except ScenarioError as error:
+            raise ScenarioError(
+                replace(each, file="--lever") if each.file == OVERRIDE_PLACE.file else each
+                for each in error.faults
+            ) from None
+
+
+def _evaluate_target(
+    player: VariantPlayer,
+    scenario: ScenarioFile,
+    lever: LeverRange,
+    target: Target,
+    indices: Sequence[int],
+    futures: range,
+) -> dict[int, Indicators]:
+    """Play some futures with some values of the lever, by their indices; return in which the target holds.
+
+    Raises UnknownMetricError.
+    """
+    variants = {k: set_lever(scenario, lever.path, lever.values[k]) for k in indices}
+    metrics = player.play(variants, futures)
+    known = next(iter(metrics.values()))[0]
+    if target.metric not in known:
+        raise UnknownMetricError(_unknown_target_text(target.metric, known))
+    return {k: np.array([target.holds(each) for each in metrics[k]], dtype=bool) for k in indices}
+
+
+def _unknown_target_text(name: str, metrics: Metrics) -> str:
+    """State that a target is on no metric of a run, and what may have been meant."""
     metric, _, statistic = name.rpartition(".")
     if metric in metrics and statistic in EXPECTATION_STATISTICS:
         return (
             f"target: {name} is a statistic over futures; write {metric}, which each future has,"
             " and how often it must hold as the probability"
         )
-    return f"target: there is no metric {name}{suggest_metric(name, metrics)}"
-
-
-def _percent(share: float) -> str:
-    """A share, in words."""
-    return f"{100 * share:.3g} %"
+    return f"target: {unknown_metric_text(name, metrics)}"

@@ -1,10 +1,10 @@
-"""Searching: from which of some values on does a target hold often enough, as far as sampled futures can tell?
+"""The search of a plan: the first of some values with which a target holds often enough, as sampled futures tell.
 
 Every value is judged on the same futures, by the share of them in which the target holds. Bisection looks for the
 first value with which it holds often enough in the futures played; and for the two values between which that one
 lies with 95 % confidence: the first of which the futures do not rule out that it will do, and the first of which
 they show that it will. Where a later value is never worse, each of these two misses with a probability of at most
-2.5 %, since it can only do so by an exact binomial test at one value.
+2.5 %, since it can only do so by an exact binomial test at one value. Values are known by their index, k.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ from scipy import special
 from sim.study.replications import ProgressCallback
 
 TAIL_PROBABILITY = 0.025
-"""What each end of an interval may miss."""
+"""The probability with which each end of an interval may miss."""
 SCAN_VALUES = 5
-"""So many values, evenly over the range, are tried before the search."""
+"""The number of values, evenly over the range, that are tried before the search."""
 FUTURES_PER_ROUND = 25
-"""So many futures at a time, until those that are left could change nothing."""
+"""The number of futures that are played at a time, until those that are left could change nothing."""
 EVIDENCE_AGAINST, EVIDENCE_OPEN, EVIDENCE_IN_SAMPLE, EVIDENCE_FOR = range(4)
-"""What the futures say of a value: that it will not do; neither; that it does in the sample; that it will do."""
+"""The evidence of a value: it will not do; that is open; it does in the futures played; it is shown to do."""
 
 SearchGoal = Literal["least", "most"]
 Indicators = npt.NDArray[np.bool_]
 TargetEvaluator = Callable[[Sequence[int], range], Mapping[int, Indicators]]
-"""In which of some futures does the target hold with each of some values (by their numbers)?"""
+"""Plays some futures with each of some values; returns by value in which of them the target holds, `(n_futures,)`."""
 
 
 def clopper_pearson_interval(successes: int, trials: int) -> tuple[float, float]:
-    """Between which probabilities lies the one that gave so many of so many? By Clopper and Pearson (1934)."""
+    """Return the exact 95 % interval of a binomial probability (Clopper and Pearson, 1934)."""
     low = (
         0.0
         if successes == 0
@@ -53,38 +53,39 @@ def clopper_pearson_interval(successes: int, trials: int) -> tuple[float, float]
 
 
 def min_futures_to_confirm(probability: float) -> int:
-    """How many futures, if the target holds in them all, show that it holds so often?"""
+    """Return how many futures show that the target holds so often, if it holds in all of them."""
     return math.ceil(math.log(TAIL_PROBABILITY) / math.log(probability))
 
 
 @dataclass(frozen=True)
 class ChanceConstraint:
-    """How often must the target hold, and in how many futures at the most is a value tried?"""
+    """The probability with which the target must hold, and in how many futures at the most a value is tried."""
 
     probability: float
     futures: int
 
     @cached_property
     def thresholds(self) -> tuple[int, int, int]:
-        """From how many futures on, of them all, is a value open, holding, and shown?"""
+        """The numbers of successes from which on a value is open, does in the futures played, and is shown to do."""
         counts = range(self.futures + 1)
         ends = [clopper_pearson_interval(held, self.futures) for held in counts]
         open_ = next(held for held in counts if ends[held][1] >= self.probability)
         shown = next((held for held in counts if ends[held][0] >= self.probability), self.futures + 1)
+        # Less a little, since 0.55 * 100 comes to 55.00000000000001, and 55 of 100 futures are 55 %.
         return open_, math.ceil(self.probability * self.futures - 1e-9), shown
 
     def evidence(self, successes: int) -> int:
-        """What is said of a value with which it held in so many of them all?"""
+        """Return the evidence of a value with which the target held in so many of all futures."""
         return sum(successes >= count for count in self.thresholds)
 
     def is_decided(self, successes: int, trials: int) -> bool:
-        """Could the futures that are left change nothing that is said?"""
+        """Whether the futures that are left could not change the evidence."""
         return self.evidence(successes) == self.evidence(successes + self.futures - trials)
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A value, in which of the futures played the target held with it, and what that says."""
+    """A value that was tried: in which of the futures played the target held with it, and the evidence of that."""
 
     index: int
     indicators: Indicators
@@ -92,27 +93,27 @@ class Trial:
 
     @property
     def n_futures(self) -> int:
-        """In how many futures was it tried?"""
+        """The number of futures in which it was tried."""
         return len(self.indicators)
 
     @property
     def n_held(self) -> int:
-        """In how many of them did the target hold?"""
+        """The number of them in which the target held."""
         return int(self.indicators.sum())
 
     @property
     def share(self) -> float:
-        """In which share of them?"""
+        """The share of them in which the target held."""
         return self.n_held / self.n_futures
 
     @property
     def ci95(self) -> tuple[float, float]:
-        """Between which probabilities does the one lie that it holds?"""
+        """The 95 % interval of the probability that the target holds."""
         return clopper_pearson_interval(self.n_held, self.n_futures)
 
 
 class LeverSearch:
-    """A search over values 0 to `n` - 1; what was tried is kept."""
+    """A search over values 0 to `n` - 1, which keeps every trial."""
 
     def __init__(
         self,
@@ -126,7 +127,7 @@ class LeverSearch:
         self.try_values(sorted({round(k * (n - 1) / (SCAN_VALUES - 1)) for k in range(SCAN_VALUES)}))
 
     def try_values(self, values: Sequence[int]) -> None:
-        """Try some values, in more and more futures, until those that are left could change nothing."""
+        """Try some values in more and more futures, until those that are left could not change the evidence."""
         held: dict[int, Indicators] = {k: np.zeros(0, dtype=bool) for k in values}
         for begin in range(0, self.constraint.futures, FUTURES_PER_ROUND):
             left = [k for k in values if not self.constraint.is_decided(int(held[k].sum()), len(held[k]))]
@@ -141,51 +142,55 @@ class LeverSearch:
             self.trials[k] = Trial(k, truths, self.constraint.evidence(int(truths.sum())))
 
     def is_increasing(self) -> bool:
-        """Does the target hold no less often with the last value than with the first?"""
+        """Whether the target holds no less often with the last value than with the first."""
         return self.trials[self.n - 1].share >= self.trials[0].share
 
     def search_order(self, goal: SearchGoal) -> range:
-        """The values from the one end, if the least is sought, or from the other."""
+        """Return the values in the order of the search: from the lower end if the least is sought, else the upper."""
         return range(self.n) if goal == "least" else range(self.n - 1, -1, -1)
 
     def first_with_evidence(self, evidence: int, order: range) -> int | None:
-        """The first value, in an order of them all, of which at least so much is said; None if of none.
+        """Find the first value, in an order, that has at least this evidence; None if none of those tried has.
 
-        It is looked for by bisection between the first that is known and the one tried before it.
+        It is bisected between the first value known to have it and the one tried before that.
         """
         while True:
-            places = {order.index(k): each.evidence for k, each in self.trials.items()}
-            good = min((place for place, found in places.items() if found >= evidence), default=None)
-            if good is None:
+            evidence_at = {order.index(k): trial.evidence for k, trial in self.trials.items()}
+            upper = min((place for place, level in evidence_at.items() if level >= evidence), default=None)
+            if upper is None:
                 return None
-            bad = max((place for place in places if place < good), default=-1)
-            if good - bad == 1:
-                return order[good]
-            self.try_values([order[(good + bad) // 2]])
+            lower = max((place for place in evidence_at if place < upper), default=-1)
+            if upper - lower == 1:
+                return order[upper]
+            self.try_values([order[(upper + lower) // 2]])
 
     def bisect(self, goal: SearchGoal) -> tuple[int | None, int | None, int | None]:
-        """The first value that is open, that holds, and that is shown to hold, each None if there is none."""
+        """Find the first value that is open, that does in the futures played, and that is shown to do; or None each.
+
+        Each search may try values that move the answer of another, so that all are repeated until none tries more.
+        """
         order = self.search_order(goal)
         while True:
-            before = len(self.trials)
-            holds, open_, shown = (
+            n_trials = len(self.trials)
+            in_sample, open_, shown = (
                 self.first_with_evidence(level, order)
                 for level in (EVIDENCE_IN_SAMPLE, EVIDENCE_OPEN, EVIDENCE_FOR)
             )
-            if len(self.trials) == before:
-                return open_, holds, shown
+            if len(self.trials) == n_trials:
+                return open_, in_sample, shown
 
     def reversals(self, goal: SearchGoal) -> list[tuple[int, int]]:
-        """Between which tried values does the target hold clearly less often with the later one?
+        """Return the pairs of values tried of which the target holds clearly less often with the later one.
 
-        Futures that hold with one of two alone are compared by a sign test, at 5 % over all pairs together.
+        Futures in which it holds with one of two alone are compared by a sign test, at 5 % over all pairs together
+        (Bonferroni).
         """
         pairs = list(combinations([k for k in self.search_order(goal) if k in self.trials], 2))
-        found = []
-        for first, then in pairs:
-            n = min(self.trials[first].n_futures, self.trials[then].n_futures)
-            before, after = self.trials[first].indicators[:n], self.trials[then].indicators[:n]
+        reversals = []
+        for first, second in pairs:
+            n = min(self.trials[first].n_futures, self.trials[second].n_futures)
+            before, after = self.trials[first].indicators[:n], self.trials[second].indicators[:n]
             lost, won = int((before & ~after).sum()), int((after & ~before).sum())
             if lost > won and float(special.bdtrc(lost - 1, lost + won, 0.5)) < 0.05 / len(pairs):
-                found.append((first, then))
-        return found
+                reversals.append((first, second))
+        return reversals

@@ -1,6 +1,6 @@
-"""Precision: are the intervals of the named metrics tight enough, and if not, how many replications next?
+"""Precision: a sequential stopping rule that plays on until the intervals of the named metrics are tight enough.
 
-A sequential rule. It looks first after LEAST replications. Where a half-width is still too wide, it looks again when
+It looks first after MIN_REPLICATIONS replications. Where a half-width is still too wide, it looks again when
 the spread seen so far says that it will do: at a tenth more replications at the least, and at twice as many at the
 most. So the looks are few and far apart, which keeps the intervals honest (see docs/confidence.md), and they depend
 on the numbers alone, never on who plays them.
@@ -12,21 +12,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sim.results.expectations import unknown_metric_text
 from sim.results.formatting import format_amount, format_difference, format_figures
 from sim.results.metrics import metric_unit
+from sim.results.statistics import MetricSamples, Sample
 from sim.results.summary import sample_statistics
 from sim.scenario.expectations import BOUND_PATTERN
-from sim.scenario.faults import UserError, suggestion
+from sim.scenario.faults import UserError
 
 MIN_REPLICATIONS = 50
-"""How many replications there are at the least, and how many of them must have a value of the metric."""
+"""The number of replications at the first look, and how many must have a value for the interval to be trusted."""
 MAX_REPLICATIONS = 10_000
-"""How many replications there are at the most, where nothing else is said."""
+"""The most replications, where no other number is stated."""
 
 PrecisionSpec = Iterable[str] | Mapping[str, str | float]
-"""As a user writes it: `METRIC:BOUND` each, or a bound for each metric."""
-SamplesByMetric = Mapping[str, Sequence[float | None]]
-"""Metrics of a run, or differences of two, as one value a replication."""
+"""A precision as a user writes it: `METRIC:BOUND` each, or a bound for each metric."""
 
 PRECISION_GRAMMAR = re.compile(rf"(?P<metric>[^:].*):\s*(?P<bound>{BOUND_PATTERN})\s*(?P<percent>%?)\s*")
 
@@ -37,7 +37,7 @@ class PrecisionError(UserError, ValueError):
 
 @dataclass(frozen=True)
 class PrecisionTarget:
-    """How tight is the 95 % interval of a metric to be? A half-width in its unit, or in per cent of its mean."""
+    """How tight the 95 % interval of a metric is to be: a half-width in its unit, or in per cent of its mean."""
 
     metric: str
     bound: float
@@ -47,7 +47,7 @@ class PrecisionTarget:
         return f"{self.metric}:{self.bound:.15g}{'%' * self.relative}"
 
     def allowed_half_width(self, mean: float) -> float:
-        """The widest half-width that will do.
+        """Return the widest half-width that is tight enough.
 
         A share g of the true mean is kept by g / (1 + g) of the mean that is found (Law, section 9.4.1).
         """
@@ -56,7 +56,7 @@ class PrecisionTarget:
 
 
 def parse_precision(spec: PrecisionSpec) -> tuple[PrecisionTarget, ...]:
-    """Which precision is asked for? Raises PrecisionError for what cannot be read."""
+    """Read the precision that is asked for. Raises PrecisionError for what cannot be read."""
     if isinstance(spec, Mapping):
         spec = [f"{metric}:{bound}" for metric, bound in spec.items()]
     return tuple(_parse_precision_target(text) for text in spec)
@@ -76,52 +76,49 @@ def _parse_precision_target(text: str) -> PrecisionTarget:
 
 
 def check_precision_metrics(targets: Iterable[PrecisionTarget], names: Iterable[str]) -> None:
-    """Does each aim name a metric that there is? Raises PrecisionError for the first that does not."""
+    """Check that each target names a metric that there is. Raises PrecisionError for the first that does not."""
     names = list(names)
-    for aim in targets:
-        if aim.metric not in names:
-            raise PrecisionError(
-                f'precision "{aim}": there is no metric {aim.metric}; {suggestion(aim.metric, names)}'
-            )
+    for target in targets:
+        if target.metric not in names:
+            raise PrecisionError(f'precision "{target}": {unknown_metric_text(target.metric, names)}')
 
 
 @dataclass(frozen=True)
 class AchievedPrecision:
-    """How far the replications so far have come with an aim."""
+    """How tight the interval of a target is after the replications so far."""
 
     target: PrecisionTarget
     n: int
+    """The number of replications that have a value of the metric."""
     mean: float | None
     half_width: float | None
     has_no_scale: bool
-    """Is there no value, or nothing but 0, so that no share of the mean can be reached?"""
+    """Whether there is no value, or nothing but 0, so that no share of the mean can be reached."""
 
     @property
     def allowed_half_width(self) -> float | None:
-        """The widest half-width that will do, given the mean that was found."""
+        """The widest half-width that is tight enough, given the mean so far."""
         return None if self.mean is None else self.target.allowed_half_width(self.mean)
 
     @property
     def is_reached(self) -> bool:
-        """Is the interval tight enough, and are there values enough to trust it?"""
+        """Whether the interval is tight enough, and of enough values to be trusted."""
         if self.half_width is None or self.allowed_half_width is None or self.n < MIN_REPLICATIONS:
             return False
         return self.half_width <= self.allowed_half_width and not self.has_no_scale
 
     def replications_needed(self, n: int) -> float:
-        """How many replications would do, if the spread stayed as it was in these `n`?"""
+        """Estimate how many replications are enough if the spread stays as it was in these `n`; inf if none are."""
         if self.has_no_scale or self.n == 0:
             return math.inf
-        more = MIN_REPLICATIONS / self.n
+        factor = MIN_REPLICATIONS / self.n
         if self.half_width:
-            more = max(
-                more,
-                (self.half_width / self.allowed_half_width) ** 2 if self.allowed_half_width else math.inf,
-            )
-        return n * more
+            allowed = self.allowed_half_width
+            factor = max(factor, (self.half_width / allowed) ** 2 if allowed else math.inf)
+        return n * factor
 
     def to_text(self, n: int) -> str:
-        """What became of the aim after `n` replications, in words."""
+        """Return what became of the target after `n` replications, in words."""
         metric, unit = self.target.metric, metric_unit(self.target.metric)
         if self.n == 0:
             return f"{metric} has no value in any of {n:,} replications"
@@ -132,24 +129,26 @@ class AchievedPrecision:
         asked = (
             f"{self.target.bound:g} %" if self.target.relative else format_difference(self.target.bound, unit)
         )
+        mean, half_width = format_amount(self.mean, unit), format_difference(self.half_width, unit)
         share = f", {format_figures(100 * self.half_width / abs(self.mean), 2)} % of it" if self.mean else ""
-        return f"{metric} {format_amount(self.mean, unit)} ± {format_difference(self.half_width, unit)}{share} (asked: {asked})"
+        return f"{metric} {mean} ± {half_width}{share} (asked: {asked})"
 
 
-def achieved_precision(target: PrecisionTarget, values: Sequence[float | None]) -> AchievedPrecision:
-    """How far have values come with an aim?"""
-    stated = sample_statistics(metric_unit(target.metric), values)
-    interval = stated["ci95"]
-    half = None if interval is None else (interval[1] - interval[0]) / 2
-    empty = stated["n"] == 0 or (target.relative and stated["mean"] == 0 and stated["sd"] in (0, None))
-    return AchievedPrecision(target, stated["n"], stated["mean"], half, empty)
+def achieved_precision(target: PrecisionTarget, values: Sample) -> AchievedPrecision:
+    """Compute how tight the interval of a target is, from one value a replication."""
+    statistics = sample_statistics(metric_unit(target.metric), values)
+    n, mean, interval = statistics["n"], statistics["mean"], statistics["ci95"]
+    # Half of the interval that is reported, which may differ in the last bit from the half-width that it was made of.
+    half_width = None if interval is None else (interval[1] - interval[0]) / 2
+    has_no_scale = n == 0 or (target.relative and mean == 0 and statistics["sd"] in (0, None))
+    return AchievedPrecision(target, n, mean, half_width, has_no_scale)
 
 
 class StoppingRule:
-    """When are there replications enough? Asked after each look, with what was found until then."""
+    """The rule that says, after each look at the replications so far, how many there are to be next."""
 
     def __init__(self, targets: Sequence[PrecisionTarget], max_replications: int) -> None:
-        """Raises PrecisionError where `most` leaves no room for the first look."""
+        """Raises PrecisionError where `max_replications` leaves no room for the first look."""
         if max_replications < MIN_REPLICATIONS:
             raise PrecisionError(
                 f"replications={max_replications}: with a precision this is how many are played at the most;"
@@ -161,28 +160,31 @@ class StoppingRule:
 
     @property
     def is_reached(self) -> bool:
-        """Is every aim reached?"""
+        """Whether every target is reached."""
         return bool(self.achieved_precisions) and all(each.is_reached for each in self.achieved_precisions)
 
-    def next_replications(self, samples: Sequence[SamplesByMetric]) -> int | None:
-        """Up to how many replications next? None where there are enough, or as many as there may be."""
+    def next_replications(self, samples: Sequence[MetricSamples]) -> int | None:
+        """Return up to how many replications to play next; None where there are enough, or as many as there may be.
+
+        `samples` has the metrics of one run, or the differences of each pair of runs, over all replications so far.
+        """
         self._evaluate(samples)
         n = self.looks[-1]
         if self.is_reached or n >= self.max_replications:
             return None
-        wanted = max(each.replications_needed(n) for each in self.achieved_precisions if not each.is_reached)
-        upto = math.ceil(min(max(wanted, n + math.ceil(n / 10)), 2 * n, self.max_replications))
+        needed = max(each.replications_needed(n) for each in self.achieved_precisions if not each.is_reached)
+        upto = math.ceil(min(max(needed, n + math.ceil(n / 10)), 2 * n, self.max_replications))
         self.looks.append(upto)
         return upto
 
-    def _evaluate(self, samples: Sequence[SamplesByMetric]) -> None:
-        """Take what the replications so far say, of one run or of each difference."""
+    def _evaluate(self, samples: Sequence[MetricSamples]) -> None:
+        """Compute how tight each interval is now, of one run or of each difference."""
         self.achieved_precisions = [
-            achieved_precision(aim, sample[aim.metric]) for sample in samples for aim in self.targets
+            achieved_precision(target, sample[target.metric]) for sample in samples for target in self.targets
         ]
 
-    def report(self, samples: Sequence[SamplesByMetric], n: int) -> dict[str, Any]:
-        """What was asked, how it was sought, and what was reached with the `n` replications that there are."""
+    def report(self, samples: Sequence[MetricSamples], n: int) -> dict[str, Any]:
+        """Return the `precision` of a provenance: the rule, its looks, and what is reached with `n` replications."""
         self._evaluate(samples)
         return {
             "rule": (
@@ -208,3 +210,10 @@ class StoppingRule:
                 for each in self.achieved_precisions
             ],
         }
+
+
+def stopping_rule(targets: Sequence[PrecisionTarget], max_replications: int | None) -> StoppingRule | None:
+    """Return the stopping rule for targets; None where there are none. Raises PrecisionError as the rule does."""
+    if not targets:
+        return None
+    return StoppingRule(targets, MAX_REPLICATIONS if max_replications is None else max_replications)

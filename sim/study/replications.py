@@ -1,4 +1,4 @@
-"""Many replications of a scenario: in this process, or in a pool of processes, a batch at a time.
+"""Replications of a scenario, played a batch at a time: in this process, or by a pool of processes or threads.
 
 The batches depend only on how many replications there are, never on the workers, so the results do not either.
 """
@@ -34,18 +34,21 @@ from sim.study.executors import (
 )
 
 ProgressCallback = Callable[[int, int], None]
-"""Told how many replications are done, of how many."""
+"""Called with the number of replications, values or runs that are done, and the number of all."""
 
 MAX_BATCH = 25
+"""The most replications of a batch."""
+TARGET_BATCHES = 64
+"""The number of batches where they are smaller than that."""
 
 
 class TooManyReplicationsError(UserError, ValueError):
-    """More replications are asked for than can be played."""
+    """More replications are asked for than are ever played."""
 
 
 @dataclass(frozen=True)
 class RunTask:
-    """What every replication of a study has in common."""
+    """What all replications of a run have in common."""
 
     scenario: ScenarioFile
     seed: int
@@ -57,7 +60,7 @@ class RunTask:
 
 @dataclass(frozen=True)
 class Batch:
-    """Some replications that are finished: their numbers, their metrics, and their tables joined."""
+    """Finished replications: their numbers, the metrics of each, and their tables joined."""
 
     replications: range
     metrics: list[Metrics]
@@ -65,14 +68,14 @@ class Batch:
 
 
 def batch_ranges(n: int, first: int = 0) -> list[range]:
-    """Which replications are played together? At most 64 batches, or as many as their largest size asks for."""
-    size = min(MAX_BATCH, max(1, -(-n // 64)))
+    """Cut `n` replications from a first one on into batches, which depend on these two numbers alone."""
+    size = min(MAX_BATCH, max(1, -(-n // TARGET_BATCHES)))
     return [range(k, min(k + size, first + n)) for k in range(first, first + n, size)]
 
 
 @contextmanager
 def freeze_garbage() -> Iterator[None]:
-    """Have Python's collector of garbage leave alone what stands, which each of its full rounds looks at anew."""
+    """Exempt all present objects from garbage collection, each full round of which would look at them anew."""
     gc.freeze()
     try:
         yield
@@ -81,14 +84,14 @@ def freeze_garbage() -> Iterator[None]:
 
 
 def run_metrics(scenario: ScenarioFile, run: Run, changes: Series) -> Metrics:
-    """Every metric of a run, over the time that its scenario measures."""
+    """Compute every metric of a run, over the window that its scenario measures."""
     return compute_metrics(run, changes, measurement_window(run, scenario.measure_from, scenario.report_at))
 
 
 def replication_metrics(
     scenario: ScenarioFile, seed: int, replication: int, engine: Engine = "simpy"
 ) -> Metrics:
-    """Every metric of one run, which is played for them alone."""
+    """Play one replication for its metrics alone."""
     run = play(scenario, seed, replication, engine=engine)
     return run_metrics(scenario, run, series(run))
 
@@ -96,17 +99,16 @@ def replication_metrics(
 @freeze_garbage()
 def play_batch(task: RunTask, replications: range) -> Batch:
     """Play some replications, one after the other."""
-    scenario, found = task.scenario, []
+    scenario, metrics = task.scenario, []
     parts: dict[str, list[pl.DataFrame]] = {}
     for replication in replications:
         run = play(scenario, task.seed, replication, task.policy, task.answer, task.engine)
         changes = series(run)
-        values = run_metrics(scenario, run, changes)
-        found.append(values)
+        metrics.append(run_metrics(scenario, run, changes))
         if task.tables == "none":
             continue
         frames: Frames = {
-            "metrics": tables.metrics_table(replication, values),
+            "metrics": tables.metrics_table(replication, metrics[-1]),
             "paths": bands.sample_path_rows(replication, bands.sample_paths(run, changes)),
             "drawn": tables.drawn_table(run),
         }
@@ -114,27 +116,28 @@ def play_batch(task: RunTask, replications: range) -> Batch:
             frames |= tables.event_tables(run, capacity_table(run, changes), backlog_table(run, changes))
         for name, frame in frames.items():
             parts.setdefault(name, []).append(frame)
-    return Batch(replications, found, {name: pl.concat(part) for name, part in parts.items()})
+    return Batch(replications, metrics, {name: pl.concat(part) for name, part in parts.items()})
 
 
 @dataclass(frozen=True)
 class BatchTask:
-    """Some replications to be played together, of one of several tasks; the task is bytes where it travels."""
+    """Replications to be played together, of one of several tasks; the task is pickled for another process."""
 
     task_index: int
     task: RunTask | bytes
     replications: range
 
 
-def play_batch_task(piece: BatchTask) -> Batch:
-    """Play some replications, here or in another process."""
-    task: RunTask = unpickle_once(piece.task) if isinstance(piece.task, bytes) else piece.task
-    return play_batch(task, piece.replications)
+def play_batch_task(batch_task: BatchTask) -> Batch:
+    """Play the replications of a batch task, in this process or in another one."""
+    task = batch_task.task
+    return play_batch(unpickle_once(task) if isinstance(task, bytes) else task, batch_task.replications)
 
 
 def pickle_task(task: RunTask) -> bytes | None:
-    """The task as bytes for another process; None where a user's own function cannot leave this one."""
+    """Pickle a task for another process; None where a user's own function cannot leave this one."""
     for function in (task.policy, task.answer):
+        # A worker does not run the user's script, so that nothing defined in it can be found there.
         if function is not None and getattr(function, "__module__", None) == "__main__":
             return None
     try:
@@ -144,11 +147,11 @@ def pickle_task(task: RunTask) -> bytes | None:
 
 
 BatchPlayer = Callable[[int, int, StopRequest], Iterator[tuple[int, Batch]]]
-"""Play `n` replications of every task, from a first one on; give which task it was, and a batch as it is finished."""
+"""Plays `n` replications of every task, from a first one on; yields the index of a task with each batch."""
 
 
 def pool_kind(tasks: Sequence[RunTask]) -> PoolKind:
-    """Do threads play as well as processes? Where nearly all is compiled, which leaves the interpreter to others."""
+    """Choose threads where nearly all work is compiled, which releases the interpreter's lock; else processes."""
     compiled = all(task.engine == "compiled" for task in tasks)
     large = compiled and all(
         expected_request_count(task.scenario) >= MIN_REQUESTS_FOR_THREADS for task in tasks
@@ -157,7 +160,7 @@ def pool_kind(tasks: Sequence[RunTask]) -> PoolKind:
 
 
 def compile_once(task: RunTask) -> None:
-    """Compile what a task needs before it is played, so that not each of several processes does; and say so."""
+    """Compile what a task needs before it is played, so that not each of several processes does; say so on stderr."""
     if task.engine == "compiled" and not cache.is_compiled():
         sys.stderr.write("Compiling the market, once: it takes about half a minute\n")
         play(task.scenario, task.seed, 0, engine="compiled")
@@ -167,11 +170,11 @@ def compile_once(task: RunTask) -> None:
 def batch_player(
     tasks: Sequence[RunTask], max_replications: int, workers: int | None = None
 ) -> Iterator[BatchPlayer]:
-    """Take on who plays tasks side by side, `most` replications of each at the most.
+    """Open a pool that plays tasks side by side, each with `max_replications` at the most.
 
-    Without `workers`, all processors are used where the work and the functions allow it. Once `stop` is asked
-    for, no further batch begins. Raises ValueError where several workers are asked for and a function of the
-    user's cannot be sent to them.
+    Without `workers`, all processors are used where the work and the functions allow it. Once a stop is requested,
+    no further batch begins. Raises TooManyReplicationsError, and ValueError where several workers are asked for and
+    a function of the user's cannot be sent to them.
     """
     if max_replications > MAX_RUNS:
         raise TooManyReplicationsError(
@@ -181,8 +184,8 @@ def batch_player(
         available_cores() if workers is None else workers, len(tasks) * len(batch_ranges(max_replications))
     )
     kind = pool_kind(tasks)
-    packed = [pickle_task(task) for task in tasks] if size > 1 and kind == "processes" else []
-    if None in packed:
+    pickled = [pickle_task(task) for task in tasks] if size > 1 and kind == "processes" else []
+    if None in pickled:
         if workers is not None:
             raise ValueError(
                 "the policy or answer cannot be sent to other processes, since it is not defined in a module; "
@@ -190,20 +193,23 @@ def batch_player(
             )
         size = 1
     local = size == 1 or kind == "threads"
-    sent: Sequence[RunTask | bytes] = tasks if local else [task for task in packed if task is not None]
+    sendable: Sequence[RunTask | bytes] = tasks if local else [task for task in pickled if task is not None]
     compile_once(tasks[0])
-    with worker_pool(size, kind) as hands:
+    with worker_pool(size, kind) as pool:
 
-        def go_on(n: int, first: int, stop: StopRequest) -> Iterator[tuple[int, Batch]]:
-            todo = (
-                BatchTask(k, task, part) for part in batch_ranges(n, first) for k, task in enumerate(sent)
+        def play_further(n: int, first: int, stop: StopRequest) -> Iterator[tuple[int, Batch]]:
+            # Tasks take turns, so that those that are compared have about as many replications at any time.
+            batch_tasks = (
+                BatchTask(k, task, replications)
+                for replications in batch_ranges(n, first)
+                for k, task in enumerate(sendable)
             )
-            for piece, batch in results_as_completed(hands, play_batch_task, todo, stop):
-                yield piece.task_index, batch
+            for batch_task, batch in results_as_completed(pool, play_batch_task, batch_tasks, stop):
+                yield batch_task.task_index, batch
 
-        yield go_on
+        yield play_further
 
 
 def metric_names(scenario: ScenarioFile) -> list[str]:
-    """Which metrics will the runs of a scenario have? One replication is played to know."""
+    """Return the metrics that the runs of a scenario have. One replication is played to know."""
     return list(replication_metrics(scenario, scenario.seed, 0))

@@ -1,4 +1,4 @@
-"""TODO."""
+"""Runs: a scenario played many times, its results, and the provenance of these."""
 
 import hashlib
 import inspect
@@ -6,34 +6,26 @@ import platform
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from sim.model.calendar import Calendar
 from sim.model.callbacks import UserAnswer, UserPolicy
-from sim.results import store
 from sim.results.bands import percentile_bands
-from sim.results.files import write_json, write_text
-from sim.results.run import RunResult
+from sim.results.run import RunResult, finish_run_folder
 from sim.results.store import RunStore
 from sim.results.tables import DERIVED_TABLES, TABLES_BY_SELECTION, TableSelection
 from sim.scenario.expectations import parse_expectation
 from sim.scenario.faults import Fault, ScenarioError, suggestion
 from sim.scenario.schema import ScenarioFile
 from sim.study.engines import EngineSelection, choose_engine
-from sim.study.options import check_whole_numbers
-from sim.study.precision import (
-    MAX_REPLICATIONS,
-    PrecisionSpec,
-    StoppingRule,
-    check_precision_metrics,
-    parse_precision,
-)
-from sim.study.replications import ProgressCallback, RunTask, metric_names
+from sim.study.options import RunKeywords, RunOptions
+from sim.study.precision import PrecisionSpec, check_precision_metrics, parse_precision, stopping_rule
+from sim.study.replications import RunTask, metric_names
 from sim.study.run_in_progress import RunInProgress, play_until
 
 
 def check_expected_metrics(scenario: ScenarioFile) -> None:
-    """Does every statement name a metric that the scenario's runs will have? One replication is played to know.
+    """Check that every expectation names a metric that the scenario's runs have. One replication is played to know.
 
     Raises ScenarioError with those that do not, where they are written.
     """
@@ -55,58 +47,45 @@ def check_expected_metrics(scenario: ScenarioFile) -> None:
 def run_scenario(
     scenario: ScenarioFile,
     *,
-    replications: int | None = None,
-    seed: int | None = None,
-    workers: int | None = None,
     tables: TableSelection = "all",
     policy: UserPolicy | None = None,
     answer: UserAnswer | None = None,
-    out: Path | None = None,
-    progress: ProgressCallback | None = None,
-    engine: str = "auto",
     precision: PrecisionSpec = (),
+    out: Path | None = None,
+    **keywords: Unpack[RunKeywords],
 ) -> RunResult:
-    """Play a scenario many times.
+    """Play a scenario many times; the keywords are those of `RunOptions`.
 
     With `precision`, as many times as it takes until the intervals are that tight, and `replications` is the most.
     With `out`, the results go to that folder as they come; else they stay in memory. A Ctrl-C ends the run and
-    keeps what is finished (see `Outcome.interrupted`); if nothing is, KeyboardInterrupt is raised.
-    Raises ScenarioError for numbers that cannot be, OutError for a folder that cannot be used, PrecisionError for
-    a precision that cannot be asked for, ValueError for a function that cannot be sent to several workers.
+    keeps what is finished (see `RunResult.interrupted`); if nothing is, KeyboardInterrupt is raised.
+    Raises ValueError for numbers that cannot be, and for a function that cannot be sent to several workers,
+    OutputError for a folder that cannot be used, PrecisionError for a precision that cannot be asked for.
     """
-    sought = parse_precision(precision)
-    check_whole_numbers(replications=(replications, 1), workers=(workers, 1), seed=(seed, 0))
-    rule = (
-        StoppingRule(sought, MAX_REPLICATIONS if replications is None else replications) if sought else None
-    )
+    targets = parse_precision(precision)
+    options = RunOptions(**keywords)
+    rule = stopping_rule(targets, options.replications)
     if tables not in TABLES_BY_SELECTION:
         raise ValueError(f"tables={tables!r}: write one of {', '.join(TABLES_BY_SELECTION)}")
     if rule is not None:
-        check_precision_metrics(sought, metric_names(scenario))
-    n = scenario.replications if replications is None else replications
-    own = policy is not None or answer is not None
-    on = choose_engine(engine, [scenario], n if rule is None else rule.looks[0], own)
-    task = RunTask(scenario, scenario.seed if seed is None else seed, tables, policy, answer, on.engine)
-    this = RunInProgress(task, out)
-    if rule is None:
-        asked = play_until([this], n, n, lambda: None, workers, progress)
-    else:
-        asked = play_until(
-            [this],
-            rule.looks[0],
-            rule.max_replications,
-            lambda: rule.next_replications([this.metric_values()]),
-            workers,
-            progress,
-        )
-    if not this.finished_replications:
+        check_precision_metrics(targets, metric_names(scenario))
+    n = options.replications_of(scenario)
+    first, most = (n, n) if rule is None else (rule.looks[0], rule.max_replications)
+    has_user_function = policy is not None or answer is not None
+    engine_choice = choose_engine(options.engine, [scenario], first, has_user_function)
+    seed = options.seed_of(scenario)
+    run = RunInProgress(RunTask(scenario, seed, tables, policy, answer, engine_choice.engine), out)
+
+    def next_replications() -> int | None:
+        return None if rule is None else rule.next_replications([run.metric_values()])
+
+    n_replications = play_until([run], first, most, next_replications, options.workers, options.progress)
+    if not run.finished_replications:
         raise KeyboardInterrupt
-    told = (
-        {}
-        if rule is None
-        else {"precision": rule.report([this.metric_values()], len(this.finished_replications))}
-    )
-    return finish_run(this, asked, on, told)
+    extra = {}
+    if rule is not None:
+        extra["precision"] = rule.report([run.metric_values()], len(run.finished_replications))
+    return finish_run(run, n_replications, engine_choice, extra)
 
 
 def finish_run(
@@ -115,52 +94,47 @@ def finish_run(
     engine_choice: EngineSelection,
     extra_provenance: Mapping[str, Any],
 ) -> RunResult:
-    """What a run that has been played leaves, in memory or in its folder; `told` is for its provenance."""
-    scenario, tables, keep = run.task.scenario, run.task.tables, run.store
-    outcome = RunResult(
+    """Make the result of a run that has been played, in memory or in its folder."""
+    scenario, tables, run_store = run.task.scenario, run.task.tables, run.store
+    n_finished = len(run.finished_replications)
+    result = RunResult(
         scenario=scenario,
         provenance={
-            **run_provenance(run.task, n_replications, len(run.finished_replications), engine_choice),
+            **run_provenance(run.task, n_replications, n_finished, engine_choice),
             **extra_provenance,
         },
         finished_replications=run.finished_replications,
         metric_values=run.metric_values(),
-        folder=None if keep is None else keep.folder,
+        folder=None if run_store is None else run_store.folder,
     )
     calendar = Calendar.between(scenario.start, scenario.end)
-    if keep is not None:
-        _finish_store(keep, outcome, tables, calendar)
-        return outcome
+    if run_store is not None:
+        _join_tables(run_store, tables, calendar)
+        finish_run_folder(run_store, result)
+        return result
     for name in TABLES_BY_SELECTION[tables]:
         table = run.table(name)
         if table is not None:
-            outcome.loaded_tables[name] = table
+            result.loaded_tables[name] = table
     paths = run.table("paths")
     if paths is not None:
-        outcome.loaded_tables["bands"] = percentile_bands(paths.lazy(), calendar)
-    return outcome
+        result.loaded_tables["bands"] = percentile_bands(paths.lazy(), calendar)
+    return result
 
 
-def _finish_store(
-    run_store: RunStore, outcome: RunResult, tables: TableSelection, calendar: Calendar
-) -> None:
-    """Join what a run has written part by part, and write what is said over all of it."""
-    run_store.join_parts(
-        TABLES_BY_SELECTION[tables] if tables == "none" else (*TABLES_BY_SELECTION[tables], *DERIVED_TABLES)
-    )
+def _join_tables(run_store: RunStore, tables: TableSelection, calendar: Calendar) -> None:
+    """Join the parts of the tables that a run leaves in its folder, and write those over all its replications."""
+    names = TABLES_BY_SELECTION[tables]
+    run_store.join_parts(names if tables == "none" else (*names, *DERIVED_TABLES))
     paths = run_store.scan_parts("paths")
     if paths is not None:
         run_store.write_table("bands", percentile_bands(paths, calendar).lazy())
-    write_text(run_store.folder / "scenario.yaml", outcome.scenario.resolved_yaml())
-    write_json(run_store.folder / store.SUMMARY_FILE, {"metrics": outcome.summary()})
-    write_json(run_store.folder / store.PROVENANCE_FILE, outcome.provenance)
-    run_store.remove_parts()
 
 
 def run_provenance(
     task: RunTask, n_replications: int, n_finished: int, engine_choice: EngineSelection
 ) -> dict[str, Any]:
-    """Where the numbers of a run come from."""
+    """Return the provenance of a run: all that its numbers depend on, and how far it came."""
     scenario = task.scenario
     return {
         "scenario": scenario.name,
@@ -185,7 +159,7 @@ def run_provenance(
 
 
 def function_identity(function: Callable[..., Any] | None) -> dict[str, str] | None:
-    """A user's own function, by its name and a hash of its source."""
+    """Identify a user's own function by its name and a hash of its source (of its code, where there is none)."""
     if function is None:
         return None
     try:

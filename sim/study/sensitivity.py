@@ -1,4 +1,4 @@
-"""Sensitivity: what matters in a scenario, of all that a sweep varies?"""
+"""Sensitivity analysis: which factors of a sweep matter, by Morris's screening and Sobol's indices."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, get_args
+from typing import Any, Unpack, get_args
 
 import numpy as np
 import polars as pl
 
 from sim.model.arrays import FloatArray
-from sim.results.expectations import UnknownMetricError, suggest_metric
-from sim.results.formatting import format_figures, join_words
+from sim.results.expectations import UnknownMetricError
+from sim.results.formatting import format_figures, format_percent_3, join_words
 from sim.scenario.designs import Design
 from sim.scenario.factors import Factor
+from sim.scenario.faults import suggestion
 from sim.scenario.sweep import SweepExperiment
 from sim.study.design import sample_design
 from sim.study.effects import (
@@ -31,7 +32,8 @@ from sim.study.effects import (
     SensitivityStage,
     analyse_effects,
 )
-from sim.study.replications import ProgressCallback, metric_names
+from sim.study.options import SweepKeywords
+from sim.study.replications import metric_names
 from sim.study.sensitivity_indices import MIN_FUTURES
 from sim.study.sweep import run_sweep
 from sim.study.sweep_points import FactorVariation, prepare_points
@@ -39,35 +41,38 @@ from sim.study.sweep_result import SweepResult
 from sim.study.sweep_store import read_sweep_description
 
 DEFAULT_OUTCOMES = ("unserved_mw.mean",)
-"""What is asked about where neither the sweep nor the user names an outcome."""
+"""The outcomes that are analysed where neither the sweep nor the user names any."""
 
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """What matters: what the screening found, if there was one, and what Sobol's indices say of what it left."""
+    """The results of a screening, if there was one, and of Sobol's design for the factors that it left."""
 
     name: str
     scenario: str
     seed: int
     replications: int
-    """How many futures were played at each point."""
+    """The number of futures played at each point."""
     factor_ranges: Mapping[str, tuple[str, str]]
-    """By factor, its values with a tenth below and a tenth above."""
+    """By factor, the values at its 10 % and 90 % quantiles, as text."""
     stages: tuple[SensitivityStage, ...]
 
     @property
     def last_stage(self) -> SensitivityStage:
-        """The design that says most: Sobol's, if it was played."""
+        """The last design that was played: Sobol's, unless only a screening was."""
         return self.stages[-1]
 
     @property
     def dropped_factors(self) -> dict[str, EffectVerdict]:
-        """What the screening left out, and what it said of each; what was more than noise fell to `keep`."""
-        left, first = self.last_stage.factors, self.stages[0]
-        return {name: first.verdict(name) for name in first.factors if name not in left}
+        """The factors that the screening left out, with its verdict on each.
+
+        One that is more than noise was left out because only `keep` are kept.
+        """
+        kept, screening = self.last_stage.factors, self.stages[0]
+        return {name: screening.verdict(name) for name in screening.factors if name not in kept}
 
     def notes(self) -> Iterator[str]:
-        """What a reader should know before believing it."""
+        """Yield the reservations under which the results are to be read."""
         if self.replications < MIN_FUTURES:
             yield (
                 f"With {self.replications} future{'s' * (self.replications > 1)} at each point the luck of the"
@@ -83,11 +88,12 @@ class Sensitivity:
                 f"Too few points: {points} base points give shares above 1 (of {join_words(crowded)}); take --points"
                 f" {2 * points} or more."
             )
-        for outcome, told in self.last_stage.omission_reasons.items():
-            yield f"Of {outcome} nothing can be said: {told}."
+        for outcome, reason in self.last_stage.omission_reasons.items():
+            yield f"Of {outcome} nothing can be said: {reason}."
 
+    @property
     def frame(self) -> pl.DataFrame:
-        """A row for each factor, outcome and design; of each index its value and the ends of its interval."""
+        """A row for each factor, outcome and design; of each index the value and the ends of its interval."""
         rows = []
         for stage in self.stages:
             for findings in stage.outcome_effects:
@@ -103,7 +109,7 @@ class Sensitivity:
         return pl.DataFrame(rows, infer_schema_length=None)
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as one object, as `--json` prints it."""
+        """Return the analysis as one object, as `--json` prints it."""
         return {
             "sweep": self.name,
             "scenario": self.scenario,
@@ -132,7 +138,7 @@ def _outcome_object(findings: OutcomeEffects) -> dict[str, Any]:
 
 
 def _effect_row(effect: FactorEffect) -> dict[str, Any]:
-    """An effect as one object: an index as its value and interval."""
+    """Return an effect as one object, each index with its value and interval; those that it has not are left out."""
     row: dict[str, Any] = {
         "factor": effect.factor,
         "distinguishable": effect.distinguishable,
@@ -154,95 +160,109 @@ def analyse_sensitivity(
     keep: int = DEFAULT_KEEP,
     trajectories: int | None = None,
     points: int | None = None,
-    out: Path | None = None,
-    workers: int | None = None,
-    cluster: str | None = None,
-    engine: str = "auto",
-    fresh: bool = False,
-    progress: ProgressCallback | None = None,
+    **keywords: Unpack[SweepKeywords],
 ) -> Sensitivity:
-    """What matters for some outcomes, of all that a sweep varies; its own design gives way to Morris's and Sobol's.
+    """Analyse which of the factors of a sweep matter for some outcomes; Morris's and Sobol's designs replace its own.
 
-    Settings that are not given are those of the sweep's design, if it has them. With `out` the runs are kept there,
-    and only missing ones played. Raises NoMetric for an outcome that no run has, ScenarioError for values that
-    cannot stand in the scenario, ValueError for a method that is none, KeyboardInterrupt where the user stops it.
+    Settings that are not given are those of the sweep's design, if it has them. The keywords are those of
+    `SweepOptions`; with `out` the runs are kept there, and only missing ones played. Raises UnknownMetricError for an
+    outcome that no run has, ScenarioError for values that cannot stand in the scenario, ValueError for a method that
+    is none, KeyboardInterrupt where the user stops it.
     """
     if method not in get_args(SensitivityMethod):
         raise ValueError(f"method={method!r}: write one of {', '.join(get_args(SensitivityMethod))}")
-    asked = tuple(outcomes or sweep.outcomes or DEFAULT_OUTCOMES)
-    there = metric_names(sweep.scenario)
-    for name in asked:
-        if name not in there:
-            raise UnknownMetricError(
-                f'outcome "{name}": there is no such metric{suggest_metric(name, there)}'
-            )
-    own = sweep.design.settings
-    ends = {
+    analysed = _outcomes_to_analyse(sweep, outcomes)
+    settings = sweep.design.settings
+    factor_ranges = {
         each.factor.name: (factor_value_text(each, 0.1), factor_value_text(each, 0.9))
         for each in prepare_points(sweep).variations
     }
-
-    def evaluate(design: Design, factors: Sequence[Factor]) -> tuple[FloatArray, Mapping[str, FloatArray]]:
-        """Play the points of a design."""
-        folder = base / design.kind
-        before = read_sweep_description(folder) or {"factors": [], "identity": {"outcomes": []}}
-        there = before["identity"]["outcomes"]
-        keys = {
-            "design": design,
-            "outcomes": tuple(there) if set(asked) <= set(there) else asked,
-            "expect": (),
-        }
-        this = replace(sweep, file=sweep.file.model_copy(update=keys), factors=tuple(factors))
-        others = [each["name"] for each in before["factors"]] not in ([], [each.name for each in factors])
-        swept = run_sweep(
-            this,
-            out=folder,
-            engine=engine,
-            workers=workers,
-            cluster=cluster,
-            fresh=fresh or others,
-            progress=progress,
-        )
-        if swept.interrupted:
-            raise KeyboardInterrupt
-        return sample_design(design, factors, sweep.seed), outcome_arrays(swept, asked)
-
-    with ExitStack() as held:
-        base = Path(held.enter_context(TemporaryDirectory(prefix="sensitivity-"))) if out is None else out
+    with ExitStack() as resources:
+        base = keywords.get("out")
+        if base is None:
+            base = Path(resources.enter_context(TemporaryDirectory(prefix="sensitivity-")))
         stages = analyse_effects(
             sweep.factors,
-            evaluate,
+            SweepEvaluator(sweep, analysed, base, keywords),
             method,
             keep,
-            trajectories or own.get("trajectories", DEFAULT_TRAJECTORIES),
-            own["levels"] if sweep.design.kind == "morris" else DEFAULT_LEVELS,
-            points or (own["points"] if sweep.design.kind == "sobol" else DEFAULT_POINTS),
+            trajectories or settings.get("trajectories", DEFAULT_TRAJECTORIES),
+            settings["levels"] if sweep.design.kind == "morris" else DEFAULT_LEVELS,
+            points or (settings["points"] if sweep.design.kind == "sobol" else DEFAULT_POINTS),
         )
     return Sensitivity(
         name=sweep.file.title or sweep.name,
         scenario=sweep.scenario.title or sweep.scenario.name,
         seed=sweep.seed,
         replications=sweep.replications,
-        factor_ranges=ends,
+        factor_ranges=factor_ranges,
         stages=stages,
     )
 
 
+def _outcomes_to_analyse(sweep: SweepExperiment, outcomes: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the outcomes asked for, or those of the sweep. Raises UnknownMetricError for one that no run has."""
+    analysed = tuple(outcomes or sweep.outcomes or DEFAULT_OUTCOMES)
+    known = metric_names(sweep.scenario)
+    for name in analysed:
+        if name not in known:
+            raise UnknownMetricError(f'outcome "{name}": there is no such metric; {suggestion(name, known)}')
+    return analysed
+
+
+@dataclass(frozen=True)
+class SweepEvaluator:
+    """Evaluates the points of a design by playing the sweep with it, in a folder of its own within `base`."""
+
+    sweep: SweepExperiment
+    outcomes: tuple[str, ...]
+    base: Path
+    keywords: SweepKeywords
+
+    def __call__(
+        self, design: Design, factors: Sequence[Factor]
+    ) -> tuple[FloatArray, Mapping[str, FloatArray]]:
+        """Return the points of a design and each outcome there, as `DesignEvaluator` says."""
+        folder = self.base / design.kind
+        before = read_sweep_description(folder) or {"factors": [], "identity": {"outcomes": []}}
+        kept_outcomes = before["identity"]["outcomes"]
+        changes = {
+            "design": design,
+            # Runs that have these outcomes and more are not played again for fewer.
+            "outcomes": tuple(kept_outcomes) if set(self.outcomes) <= set(kept_outcomes) else self.outcomes,
+            "expect": (),
+        }
+        file = self.sweep.file.model_copy(update=changes)
+        kept_factors = [each["name"] for each in before["factors"]]
+        # The screening may leave other factors than before, which makes this another sweep.
+        factors_differ = kept_factors not in ([], [each.name for each in factors])
+        keywords: SweepKeywords = {
+            **self.keywords,
+            "out": folder,
+            "fresh": self.keywords.get("fresh", False) or factors_differ,
+        }
+        result = run_sweep(replace(self.sweep, file=file, factors=tuple(factors)), **keywords)
+        if result.interrupted:
+            raise KeyboardInterrupt
+        u = sample_design(design, factors, self.sweep.seed)
+        return u, outcome_arrays(result, self.outcomes)
+
+
 def factor_value_text(variation: FactorVariation, u: float) -> str:
-    """The value of a factor at a probability, in words."""
+    """Return the value of a factor at a probability, as text with its unit."""
     value, factor = variation.table_value(u), variation.factor
     if (
         isinstance(value, float)
         and factor.distribution is not None
         and factor.distribution.dimension == "share"
     ):
-        return f"{100 * value:.3g} %"
-    said = format_figures(value) if isinstance(value, float) else str(value)
-    return f"{said} {factor.unit}".strip()
+        return format_percent_3(value)
+    text = format_figures(value) if isinstance(value, float) else str(value)
+    return f"{text} {factor.unit}".strip()
 
 
 def outcome_arrays(result: SweepResult, outcomes: Sequence[str]) -> dict[str, FloatArray]:
-    """Each outcome at each point in each future, `(n_points, n_futures)`; NaN where it has no value, or failed."""
+    """Return each outcome as `(n_points, n_futures)`; NaN where it has no value, or the run failed."""
     runs = result.runs.sort("point", "replication")
     return {
         name: runs[name].fill_null(np.nan).to_numpy().reshape(-1, result.replications) for name in outcomes

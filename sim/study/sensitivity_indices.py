@@ -1,10 +1,11 @@
-"""Indices: how much of what an outcome does is due to each factor, and how much to the luck of the futures?
+"""Sensitivity indices of an outcome that is noisy: estimators from Morris's and Sobol's designs, and their intervals.
 
 An outcome is `(n_blocks, n_rows, n_futures)`: the points of a design block by block (of Sobol's design A, then A with
-one factor of B after the other, then B; of Morris's a trajectory), in the same futures at every point. What is asked
-is how the mean over all futures goes with the factors. Products are taken of unlike futures alone, so that the luck
-of a future never multiplies itself: then noise, however large, makes no index larger, as it does where squares are
-taken of means. Without noise, with one future, these are the estimators of SALib, to which the tests hold them.
+one factor of B after the other, then B; of Morris's a trajectory), in the same futures at every point. The indices
+are of the mean over all futures, as a function of the factors. Products are taken of different futures alone, so that
+the noise of a future never multiplies itself: then noise, however large, makes no index larger, as it does where
+squares are taken of means. Without noise, with one future, these are the estimators of SALib, to which the tests hold
+them. d is the number of factors, j one of them.
 """
 
 from __future__ import annotations
@@ -13,17 +14,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
 
 from sim.model.arrays import FloatArray
+from sim.results.statistics import t_quantile
 
 BOOTSTRAP_RESAMPLES = 1000
 SWING_SPAN = 0.8
-"""A swing goes from the value with a tenth below it to the one with a tenth above."""
+"""The probability between the 10 % and the 90 % quantile of a factor, over which its swing is taken."""
 MIN_FUTURES = 3
-"""With fewer futures it cannot be told how far an estimate is theirs."""
+"""The fewest futures from which the part of an estimate that is due to them can be estimated."""
 MAX_SHARE = 1.01
-"""No share is above 1; less than a hundredth beyond it is not held against an estimate."""
+"""A share is never above 1; an estimate up to this is taken for rounding."""
 
 
 @dataclass(frozen=True)
@@ -36,113 +37,124 @@ class IndexEstimate:
 
     @property
     def half_width(self) -> float:
-        """Half its interval."""
+        """Half the width of the interval."""
         return (self.high - self.low) / 2
 
     @property
     def excludes_zero(self) -> bool:
-        """Does the interval leave 0 out, so that it is no noise?"""
+        """Whether the interval excludes 0, so that the index is more than noise."""
         return self.low > 0 or self.high < 0
 
     @property
     def exceeds_one(self) -> bool:
-        """Does the interval lie where no share can be?"""
+        """Whether the whole interval lies above 1, where no share can be."""
         return self.low > MAX_SHARE
 
     @property
     def is_zero(self) -> bool:
-        """Is it 0, and nothing else in any future or part of the design?"""
+        """Whether it is 0, in every future and part of the design."""
         return self.value == self.low == self.high == 0
 
 
 def mean_cross_product(x: FloatArray, y: FloatArray) -> FloatArray:
-    """The products of two outcomes in unlike futures, in the mean over all pairs of these (the last axis)."""
+    """Return the mean product of two outcomes in different futures (the last axis), over all pairs of these."""
     n = x.shape[-1]
     if n == 1:
-        found: FloatArray = x[..., 0] * y[..., 0]
-        return found
+        products: FloatArray = x[..., 0] * y[..., 0]
+        return products
     pairs: FloatArray = (x.sum(-1) * y.sum(-1) - (x * y).sum(-1)) / (n * (n - 1))
     return pairs
 
 
 RatioTerms = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
-"""Of an outcome, what is over and under a ratio, `(n_blocks, n_estimates)` each; that of their means is sought."""
+"""Returns numerators and denominators, `(n_blocks, n_estimates)` each, the ratio of whose means is estimated."""
 
 
 def estimate_ratios(terms: RatioTerms, y: FloatArray, seed: int = 0) -> list[IndexEstimate]:
-    """Ratios of means over the blocks of a design, with intervals for the choice both of the points and the futures.
+    """Estimate ratios of means over the blocks of a design, with intervals for the sampling of points and of futures.
 
-    The one is resampled (bootstrap over blocks), the other left out one by one (jackknife); by Student's t, with the
-    degrees of freedom of Welch and Satterthwaite.
+    The variance due to the points is by the bootstrap over blocks, that due to the futures by the jackknife; the
+    interval is Student's t, with the degrees of freedom of Welch and Satterthwaite.
     """
-    over, under = terms(y)
-    blocks, futures = y.shape[0], y.shape[-1]
-    value = _ratio(over.mean(0), under.mean(0))
-    draws = (
-        np.random.default_rng(seed).multinomial(blocks, np.full(blocks, 1 / blocks), BOOTSTRAP_RESAMPLES)
-        / blocks
+    numerators, denominators = terms(y)
+    n_blocks, n_futures = y.shape[0], y.shape[-1]
+    value = _ratio(numerators.mean(0), denominators.mean(0))
+    # The weight of each block in each resample: how often it was drawn.
+    counts = np.random.default_rng(seed).multinomial(
+        n_blocks, np.full(n_blocks, 1 / n_blocks), BOOTSTRAP_RESAMPLES
     )
-    of_points = _ratio(draws @ over, draws @ under).var(0, ddof=1)
-    of_futures = np.zeros_like(value)
-    if futures >= MIN_FUTURES:
-        left = [_ratio(*(part.mean(0) for part in terms(np.delete(y, k, axis=-1)))) for k in range(futures)]
-        of_futures = (futures - 1) * np.var(left, axis=0)
-    both = of_points + of_futures
-    share = np.divide(of_futures, both, out=np.zeros_like(both), where=both > 0)
-    freedom = 1 / ((1 - share) ** 2 / max(blocks - 1, 1) + share**2 / max(futures - 1, 1))
-    half = special.stdtrit(freedom, 0.975) * np.sqrt(both)
-    return [IndexEstimate(float(v), float(v - h), float(v + h)) for v, h in zip(value, half, strict=True)]
+    weights = counts / n_blocks
+    points_variance = _ratio(weights @ numerators, weights @ denominators).var(0, ddof=1)
+    futures_variance = np.zeros_like(value)
+    if n_futures >= MIN_FUTURES:
+        without_one = [
+            _ratio(*(part.mean(0) for part in terms(np.delete(y, k, axis=-1)))) for k in range(n_futures)
+        ]
+        futures_variance = (n_futures - 1) * np.var(without_one, axis=0)
+    variance = points_variance + futures_variance
+    share = np.divide(futures_variance, variance, out=np.zeros_like(variance), where=variance > 0)
+    freedom = 1 / ((1 - share) ** 2 / max(n_blocks - 1, 1) + share**2 / max(n_futures - 1, 1))
+    half_width = t_quantile(freedom) * np.sqrt(variance)
+    return [
+        IndexEstimate(float(v), float(v - h), float(v + h)) for v, h in zip(value, half_width, strict=True)
+    ]
 
 
-def _ratio(over: FloatArray, under: FloatArray) -> FloatArray:
-    """One over the other, 0 where there is nothing to be a share of."""
-    over, under = np.broadcast_arrays(over, under)
-    found: FloatArray = np.divide(over, under, out=np.zeros(over.shape), where=under > 0)
-    return found
+def _ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
+    """Divide, with 0 where the denominator is not above 0."""
+    numerator, denominator = np.broadcast_arrays(numerator, denominator)
+    ratio: FloatArray = np.divide(
+        numerator, denominator, out=np.zeros(numerator.shape), where=denominator > 0
+    )
+    return ratio
 
 
 def first_order_terms(y: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """What part of the variance goes with each factor alone? Saltelli et al. 2010, from Sobol's design."""
+    """Return the terms of the first-order indices, from Sobol's design (Saltelli et al., 2010)."""
     a, changed, b = _saltelli_parts(y)
     centre = y.mean(axis=(0, 1))
     return mean_cross_product(np.broadcast_to(b - centre, changed.shape), changed - a), _block_variance(y)
 
 
 def total_order_terms(y: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """What part of the variance is there only because of each factor, with all it interacts in? Jansen 1999."""
+    """Return the terms of the total-order indices, from Sobol's design (Jansen, 1999)."""
     a, changed, _ = _saltelli_parts(y)
     return mean_cross_product(changed - a, changed - a) / 2, _block_variance(y)
 
 
 def _saltelli_parts(y: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """The points of A, those with one factor of B each, and those of B."""
+    """Split an outcome into its values at the points of A, at those with one factor of B each, and at those of B."""
     return y[:, :1], y[:, 1:-1], y[:, -1:]
 
 
 def _block_variance(y: FloatArray) -> FloatArray:
-    """By block, the variance of the mean over futures between the points of A and B."""
+    """Return by block the variance of the mean over futures, between the points of A and B, `(n_blocks, 1)`."""
     ends = y[:, [0, -1]]
-    far = ends - ends.mean(axis=(0, 1))
-    found: FloatArray = mean_cross_product(far, far).mean(axis=1, keepdims=True)
-    return found
+    centred = ends - ends.mean(axis=(0, 1))
+    variance: FloatArray = mean_cross_product(centred, centred).mean(axis=1, keepdims=True)
+    return variance
 
 
 def elementary_changes(design: str, u: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """What changes where a factor alone is moved: its probability `(n_blocks, d)`, and the outcome in each future."""
+    """Return the changes where one factor alone is moved: of its probability, and of the outcome in each future.
+
+    They are `(n_blocks, d)` and `(n_blocks, d, n_futures)`; `u` is `(n_blocks, n_rows, d)`.
+    """
     if design == "sobol":
         d = u.shape[-1]
         moved = np.stack([u[:, j + 1, j] - u[:, 0, j] for j in range(d)], axis=1)
         return moved, y[:, 1:-1] - y[:, :1]
     steps = np.diff(u, axis=1)
-    which = np.argmax(np.abs(steps), axis=-1)
-    order = np.argsort(which, axis=1)
-    moved = np.take_along_axis(steps, which[..., None], axis=-1)[..., 0]
-    found = np.take_along_axis(np.diff(y, axis=1), order[..., None], axis=1)
-    return np.take_along_axis(moved, order, axis=1), found
+    # A trajectory moves each factor once, in an order of its own; here the steps are put in the order of the factors.
+    moved_factor = np.argmax(np.abs(steps), axis=-1)
+    order = np.argsort(moved_factor, axis=1)
+    moved = np.take_along_axis(steps, moved_factor[..., None], axis=-1)[..., 0]
+    changed = np.take_along_axis(np.diff(y, axis=1), order[..., None], axis=1)
+    return np.take_along_axis(moved, order, axis=1), changed
 
 
 def swing_terms(design: str, u: FloatArray) -> RatioTerms:
-    """What does the outcome do in the mean while each factor alone goes from low to high (least squares)?"""
+    """Return the terms of the swings: the mean change while a factor goes over SWING_SPAN, by least squares."""
 
     def terms(y: FloatArray) -> tuple[FloatArray, FloatArray]:
         moved, changed = elementary_changes(design, u, y)
@@ -152,7 +164,7 @@ def swing_terms(design: str, u: FloatArray) -> RatioTerms:
 
 
 def strength_terms(u: FloatArray) -> RatioTerms:
-    """The mean square of what the outcome does where a factor alone is moved by half its probability."""
+    """Return the terms of the strengths: the mean square of the change where a factor moves by half its range."""
 
     def terms(y: FloatArray) -> tuple[FloatArray, FloatArray]:
         _, changed = elementary_changes("morris", u, y)
@@ -162,17 +174,17 @@ def strength_terms(u: FloatArray) -> RatioTerms:
 
 
 def variance_between_points(y: FloatArray) -> float:
-    """The variance of the mean over futures between all points of a design, free of the luck of these."""
+    """Return the variance, between the points of a design, of the mean over futures, free of their noise."""
     points = y.reshape(-1, y.shape[-1])
     centred = points - points.mean(axis=0)
     return max(0.0, float(mean_cross_product(centred, centred).mean()))
 
 
 def noise_share(y: FloatArray) -> float | None:
-    """Which part of the variance of single runs is the luck of the futures, and no factor's? None if untold."""
+    """Return the share of the variance of single runs that is due to the futures; None where it is not known."""
     if y.shape[-1] < MIN_FUTURES:
         return None
     points = y.reshape(-1, y.shape[-1])
-    luck = float(points.var(axis=-1, ddof=1).mean())
+    noise = float(points.var(axis=-1, ddof=1).mean())
     factors = variance_between_points(y)
-    return luck / (luck + factors) if luck + factors > 0 else None
+    return noise / (noise + factors) if noise + factors > 0 else None

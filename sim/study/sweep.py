@@ -1,6 +1,7 @@
-"""A sweep: what comes of a scenario at every point of a design, under the same futures at each?
+"""Sweeps: a scenario played at every point of a design, over the same futures at each.
 
-It can be killed at any time: what is finished is on disk, and the same command does only what is missing.
+A sweep can be killed at any time: what is finished is on disk, and the same command plays only what is missing. `u`
+are the points of the design, `(n_points, n_factors)`, as probabilities; see `design`.
 """
 
 import pickle
@@ -14,7 +15,7 @@ from datetime import datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import polars as pl
@@ -23,7 +24,7 @@ from sim.model.arrays import FloatArray
 from sim.model.run import Engine
 from sim.results.files import OutputError, write_text
 from sim.results.metrics import metric_unit
-from sim.scenario.distribution_reader import DESCRIPTION_KEYS
+from sim.scenario.description_keys import DESCRIPTION_KEYS
 from sim.scenario.expectations import parse_expectation
 from sim.scenario.factors import Factor
 from sim.scenario.faults import ScenarioError, suggestion
@@ -35,7 +36,6 @@ from sim.study.chunks import (
     chunk_count,
     chunk_runs,
     play_chunk,
-    play_chunk_remotely,
     sweep_chunks,
 )
 from sim.study.design import number_of_points, sample_design
@@ -48,19 +48,19 @@ from sim.study.executors import (
     stop_on_interrupt,
     worker_pool,
 )
-from sim.study.options import check_whole_numbers
-from sim.study.replications import ProgressCallback, replication_metrics
+from sim.study.options import SweepKeywords, SweepOptions, check_whole_numbers
+from sim.study.replications import replication_metrics
 from sim.study.sweep_estimates import estimate_points
 from sim.study.sweep_points import PointBuilder, prepare_points
 from sim.study.sweep_result import SweepResult
 from sim.study.sweep_store import ESTIMATES_FILE, POINTS_FILE, SweepStore, query_runs, read_sweep_description
 
 MAX_POOL_FAILURES = 3
-"""So often all workers may die before one more piece is finished."""
+"""How often all workers may die before one more chunk is finished."""
 
 
 class TemporaryFolder:
-    """A folder that is there for as long as this object."""
+    """A folder that is removed with this object."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="sweep-"))
@@ -70,106 +70,108 @@ class TemporaryFolder:
 def run_sweep(
     sweep: SweepExperiment,
     *,
-    out: Path | None = None,
-    workers: int | None = None,
-    cluster: str | None = None,
-    engine: str = "auto",
-    fresh: bool = False,
     shard: tuple[int, int] = (1, 1),
-    progress: ProgressCallback | None = None,
+    **keywords: Unpack[SweepKeywords],
 ) -> SweepResult:
-    """Play what is missing of a sweep, into a folder (one that goes with the result, where none is named).
+    """Play what is missing of a sweep, into a folder; the keywords are those of `SweepOptions`.
 
-    A Ctrl-C ends it after what has begun (see `Swept.interrupted`). `shard` (2, 8) plays the second of eight parts.
-    Raises ScenarioError for values that cannot stand in the scenario, OutError for a folder that cannot be used,
-    ValueError for numbers that cannot be.
+    A Ctrl-C ends it after what has begun (see `SweepResult.interrupted`). `shard` (2, 8) plays the second of eight
+    parts. Raises ScenarioError for values that cannot stand in the scenario, OutputError for a folder that cannot be
+    used, ValueError for numbers that cannot be.
     """
-    check_whole_numbers(replications=(sweep.replications, 1), workers=(workers, 1), seed=(sweep.seed, 0))
-    on = choose_engine(
-        engine, [sweep.scenario], number_of_points(sweep.design, sweep.factors) * sweep.replications
-    )
-    study, u = prepare_sweep(sweep, on.engine)
-    aside = TemporaryFolder() if out is None else None
-    folder = aside.folder if aside is not None else out
-    assert folder is not None, "one of the two"
-    dataset = open_sweep_store(sweep, study, u, folder, fresh)
-    with dataset.lock(), stop_on_interrupt() as stop:
-        mine = range(shard[0] - 1, chunk_count(len(u) * study.replications), shard[1])
-        play_missing_chunks(dataset, study, u, mine, stop, workers, cluster, progress)
+    check_whole_numbers(replications=(sweep.replications, 1), seed=(sweep.seed, 0))
+    options = SweepOptions(**keywords)
+    n_runs = number_of_points(sweep.design, sweep.factors) * sweep.replications
+    engine_choice = choose_engine(options.engine, [sweep.scenario], n_runs)
+    task, u = prepare_sweep(sweep, engine_choice.engine)
+    temporary_folder = None
+    folder = options.out
+    if folder is None:
+        temporary_folder = TemporaryFolder()
+        folder = temporary_folder.folder
+    sweep_store = open_sweep_store(sweep, task, u, folder, options.fresh)
+    with sweep_store.lock(), stop_on_interrupt() as stop:
+        chunk_numbers = range(shard[0] - 1, chunk_count(len(u) * task.replications), shard[1])
+        play_missing_chunks(sweep_store, task, u, chunk_numbers, stop, options)
         if not stop.requested and shard == (1, 1):
-            finish_sweep(dataset, study, len(u))
+            finish_sweep(sweep_store, task, len(u))
     return SweepResult(
         folder,
         read_sweep_description(folder) or {},
         interrupted=stop.requested,
-        engine_choice=on,
-        temporary_folder=aside,
+        engine_choice=engine_choice,
+        temporary_folder=temporary_folder,
     )
 
 
 def merge_shards(
     sweep: SweepExperiment, folders: Sequence[Path], out: Path, fresh: bool = False
 ) -> SweepResult:
-    """Join the shards of a sweep. Raises OutError where one is of another sweep, or runs are missing."""
-    study, u = prepare_sweep(sweep)
-    dataset = open_sweep_store(sweep, study, u, out, fresh)
-    with dataset.lock():
-        for each in folders:
-            dataset.import_chunks(each)
-        runs = len(u) * study.replications
-        missing = set() if dataset.complete else set(range(chunk_count(runs))) - dataset.finished_chunks()
+    """Join the shards of a sweep. Raises OutputError where one is of another sweep, or runs are missing."""
+    task, u = prepare_sweep(sweep)
+    sweep_store = open_sweep_store(sweep, task, u, out, fresh)
+    with sweep_store.lock():
+        for folder in folders:
+            sweep_store.import_chunks(folder)
+        n_chunks = chunk_count(len(u) * task.replications)
+        missing = set() if sweep_store.complete else set(range(n_chunks)) - sweep_store.finished_chunks()
         if missing:
             raise OutputError(
-                f"{out}: {len(missing)} of {chunk_count(runs)} pieces are in none of these folders; name the folders of all"
+                f"{out}: {len(missing)} of {n_chunks} pieces are in none of these folders; name the folders of all"
                 f" shards, or play what is missing with: sim sweep {sweep.path} --out {out}"
             )
-        finish_sweep(dataset, study, len(u))
+        finish_sweep(sweep_store, task, len(u))
     return SweepResult(out, read_sweep_description(out) or {})
 
 
 def prepare_sweep(sweep: SweepExperiment, engine: Engine = "simpy") -> tuple[SweepTask, FloatArray]:
-    """What is to be played. Raises ScenarioError with what cannot: values, metrics that there are not, too much."""
+    """Return what is to be played, and at which points.
+
+    Raises ScenarioError with all that cannot be: values, unknown metrics, names that clash, too many runs.
+    """
     n = number_of_points(sweep.design, sweep.factors)
     if n * sweep.replications > MAX_RUNS:
         message = f"makes for {n:,} points and {n * sweep.replications:,} runs, more than {MAX_RUNS:,}"
         raise ScenarioError([sweep.fault(("design",), message, "ask for fewer points or replications")])
     points = prepare_points(sweep)
     known = list(replication_metrics(sweep.scenario, sweep.seed, 0, engine))
-    chosen = sweep.outcomes or tuple(known)
+    outcomes = sweep.outcomes or tuple(known)
     faults = []
-    for key, named in (
+    for key, metrics in (
         ("outcomes", list(sweep.file.outcomes or ())),
         ("expect", [parse_expectation(each).metric for each in sweep.file.expect]),
     ):
-        for k, metric in enumerate(named):
+        for k, metric in enumerate(metrics):
             if metric not in known:
                 faults.append(
                     sweep.fault((key, k), f"there is no metric {metric}", suggestion(metric, known))
                 )
-    taken = {factor.name for factor in sweep.factors} & set(chosen)
+    # Both are columns of one table.
+    clashing = {factor.name for factor in sweep.factors} & set(outcomes)
     faults += [
-        sweep.fault(("outcomes",), "is the name of a factor too", "name it otherwise", x) for x in taken
+        sweep.fault(("outcomes",), "is the name of a factor too", "name it otherwise", name)
+        for name in clashing
     ]
     if faults:
         raise ScenarioError(faults)
     u = sample_design(sweep.design, sweep.factors, sweep.seed)
-    return SweepTask(points, sweep.replications, sweep.seed, chosen, engine), u
+    return SweepTask(points, sweep.replications, sweep.seed, outcomes, engine), u
 
 
 def open_sweep_store(
     sweep: SweepExperiment, task: SweepTask, u: FloatArray, folder: Path, fresh: bool
 ) -> SweepStore:
-    """The folder of a sweep, with what it is written in it."""
-    dataset = SweepStore(folder, describe_sweep(sweep, task, len(u)), fresh)
+    """Open the folder of a sweep, and write its description, points and scenario. Raises OutputError."""
+    sweep_store = SweepStore(folder, describe_sweep(sweep, task, len(u)), fresh)
     if not (folder / POINTS_FILE).is_file():
         table = {"point": range(len(u)), **factor_columns(task.points, u)}
-        dataset.write_table(pl.DataFrame(table), folder / POINTS_FILE)
+        sweep_store.write_table(pl.DataFrame(table), folder / POINTS_FILE)
         write_text(folder / "scenario.yaml", sweep.scenario.resolved_yaml())
-    return dataset
+    return sweep_store
 
 
 def describe_sweep(sweep: SweepExperiment, task: SweepTask, n_points: int) -> dict[str, Any]:
-    """What a sweep is; its `identity` is all that its numbers depend on."""
+    """Return the description of a sweep, as in `sweep.json`; its `identity` is all that its numbers depend on."""
     tree = sweep.root.to_plain()
     return {
         "name": sweep.name,
@@ -202,17 +204,17 @@ def describe_sweep(sweep: SweepExperiment, task: SweepTask, n_points: int) -> di
 
 
 def without_descriptions(factors: Any) -> dict[str, Any]:
-    """What is varied as it is written, without sources and notes."""
+    """Return levers or uncertainties as they are written, without sources and notes."""
     return {
-        name: {key: part for key, part in each.items() if key not in DESCRIPTION_KEYS}
-        if isinstance(each, dict)
-        else each
-        for name, each in factors.items()
+        name: {key: part for key, part in factor.items() if key not in DESCRIPTION_KEYS}
+        if isinstance(factor, dict)
+        else factor
+        for name, factor in factors.items()
     }
 
 
 def factor_columns(points: PointBuilder, u: FloatArray) -> dict[str, pl.Series]:
-    """The values of the factors at some points of the unit cube."""
+    """Return a column for each factor, with its value at each point."""
     return {
         each.factor.name: pl.Series(
             [each.table_value(float(x)) for x in u[:, k]], dtype=factor_dtype(each.factor)
@@ -222,13 +224,13 @@ def factor_columns(points: PointBuilder, u: FloatArray) -> dict[str, pl.Series]:
 
 
 def factor_dtype(factor: Factor) -> pl.DataType:
-    """What stands in the column of a factor?"""
-    shown = [level.display_value for level in factor.levels]
-    if all(isinstance(each, float) for each in shown):
+    """Return the type of the column of a factor."""
+    values = [level.display_value for level in factor.levels]
+    if all(isinstance(each, float) for each in values):
         return pl.Float64()
-    if any(isinstance(each, str) for each in shown):
+    if any(isinstance(each, str) for each in values):
         return pl.String()
-    return pl.Datetime("us") if any(isinstance(each, datetime) for each in shown) else pl.Date()
+    return pl.Datetime("us") if any(isinstance(each, datetime) for each in values) else pl.Date()
 
 
 def play_missing_chunks(
@@ -237,44 +239,46 @@ def play_missing_chunks(
     u: FloatArray,
     chunk_numbers: range,
     stop: StopRequest,
-    workers: int | None,
-    cluster: str | None,
-    progress: ProgressCallback | None,
+    options: SweepOptions,
 ) -> None:
-    """Play the pieces that are not there. Workers that die cost only what they were playing."""
-    runs = len(u) * task.replications
-    todo = [] if sweep_store.complete else sorted(set(chunk_numbers) - sweep_store.finished_chunks())
-    total = sum(len(chunk_runs(number, runs)) for number in chunk_numbers)
-    done = total - sum(len(chunk_runs(number, runs)) for number in todo)
-    if progress is not None:
-        progress(done, total)
-    hands = min(workers or available_cores(), max(1, len(todo)))
-    alone = hands == 1 and cluster is None
-    play = partial(play_chunk, task) if alone else partial(play_chunk_remotely, pickle.dumps(task))
-    breaks, kept = 0, set[int]()
-    while not stop.requested and (todo := [number for number in todo if number not in kept]):
+    """Play the chunks that are not finished. A worker that dies costs only the chunk that it was playing.
+
+    A new pool is opened then, up to MAX_POOL_FAILURES times in a row. Raises OutputError, ClusterError.
+    """
+    n_runs = len(u) * task.replications
+    missing = [] if sweep_store.complete else sorted(set(chunk_numbers) - sweep_store.finished_chunks())
+    total = sum(len(chunk_runs(number, n_runs)) for number in chunk_numbers)
+    done = total - sum(len(chunk_runs(number, n_runs)) for number in missing)
+    if options.progress is not None:
+        options.progress(done, total)
+    n_workers = min(options.workers or available_cores(), max(1, len(missing)))
+    is_local = n_workers == 1 and options.cluster is None
+    sent_task = task if is_local else pickle.dumps(task)
+    failures = 0
+    while not stop.requested and missing:
+        finished = set[int]()
+        chunks = sweep_chunks(u, task.replications, missing)
         try:
             with (
-                worker_pool(hands, cluster=cluster) as found,
-                closing(
-                    results_as_completed(found, play, sweep_chunks(u, task.replications, todo), stop)
-                ) as coming,
+                worker_pool(n_workers, cluster=options.cluster) as pool,
+                closing(results_as_completed(pool, partial(play_chunk, sent_task), chunks, stop)) as results,
             ):
-                for piece, played in coming:
-                    sweep_store.write_chunk(piece.number, chunk_table(task, piece, played))
-                    kept.add(piece.number)
-                    breaks = 0
-                    done += len(piece.runs)
-                    if progress is not None:
-                        progress(done, total)
+                for chunk, result in results:
+                    sweep_store.write_chunk(chunk.number, chunk_table(task, chunk, result))
+                    finished.add(chunk.number)
+                    failures = 0
+                    done += len(chunk.runs)
+                    if options.progress is not None:
+                        options.progress(done, total)
             return
         except ClusterError as error:
-            if not breaks:
+            if not failures:
                 raise
             raise OutputError(f"the cluster was lost ({error}); {resume_hint(sweep_store)}") from None
         except BrokenExecutor as error:
-            breaks += 1
-            if breaks >= MAX_POOL_FAILURES:
+            missing = [number for number in missing if number not in finished]
+            failures += 1
+            if failures >= MAX_POOL_FAILURES:
                 raise OutputError(
                     f"the workers die again and again, perhaps for want of memory ({error}); try fewer workers;"
                     f" {resume_hint(sweep_store)}"
@@ -282,12 +286,12 @@ def play_missing_chunks(
 
 
 def resume_hint(sweep_store: SweepStore) -> str:
-    """What to do after a break, in words."""
+    """Return what to do after an interruption, in words."""
     return f"what was finished is kept in {sweep_store.folder}, and the same command goes on from there"
 
 
 def chunk_table(task: SweepTask, chunk: SweepChunk, result: ChunkResult) -> pl.DataFrame:
-    """The rows of a piece."""
+    """Return the table of a chunk: a row for each run."""
     point, replication = np.divmod(np.array(chunk.runs), task.replications)
     factors = pl.DataFrame({"point": np.arange(len(chunk.u)), **factor_columns(task.points, chunk.u)})
     return pl.DataFrame(
@@ -302,10 +306,9 @@ def chunk_table(task: SweepTask, chunk: SweepChunk, result: ChunkResult) -> pl.D
 
 
 def finish_sweep(sweep_store: SweepStore, task: SweepTask, n_points: int) -> None:
-    """Join what is whole, and write what its runs say together."""
+    """Join all chunks of a sweep, and write the estimates over the replications."""
     sweep_store.join_chunks()
-    if not (sweep_store.folder / ESTIMATES_FILE).is_file():
-        found = estimate_points(
-            partial(query_runs, sweep_store.folder), n_points, task.replications, task.outcomes
-        )
-        sweep_store.write_table(found, sweep_store.folder / ESTIMATES_FILE)
+    path = sweep_store.folder / ESTIMATES_FILE
+    if not path.is_file():
+        query = partial(query_runs, sweep_store.folder)
+        sweep_store.write_table(estimate_points(query, n_points, task.replications, task.outcomes), path)

@@ -1,4 +1,4 @@
-"""What a sweep has left: its points, its runs, and what they say together, whole or as far as it has come."""
+"""The results of a sweep, whole or as far as it has come: its points, runs, estimates and verdicts."""
 
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -7,9 +7,10 @@ from typing import Any
 
 import polars as pl
 
+from sim.results.expectations import ExpectationVerdict
 from sim.results.files import OutputError
 from sim.study.engines import EngineSelection
-from sim.study.sweep_estimates import PointVerdict, estimate_points, point_verdicts
+from sim.study.sweep_estimates import estimate_points, point_verdicts
 from sim.study.sweep_store import (
     ESTIMATES_FILE,
     POINTS_FILE,
@@ -22,24 +23,25 @@ from sim.study.sweep_store import (
 
 @dataclass
 class SweepResult:
-    """What a sweep has left in its folder, whole or as far as it has come."""
+    """The results of a sweep in its folder, whole or as far as it has come."""
 
     folder: Path
     description: dict[str, Any]
+    """The content of `sweep.json`."""
     interrupted: bool = False
     engine_choice: EngineSelection | None = None
-    """The clock on which it was played just now; it leaves no trace in the numbers."""
+    """The engine that played it just now, if any; it leaves no trace in the numbers."""
     temporary_folder: object = field(default=None, repr=False)
-    """What the folder lives as long as, where nobody named one."""
+    """An object that removes the folder with itself, where none was named."""
 
     @property
     def name(self) -> str:
-        """What the sweep is called."""
+        """The name of the sweep."""
         return str(self.description["name"])
 
     @property
     def factors(self) -> list[dict[str, Any]]:
-        """What was varied: `name`, `kind` (lever or uncertainty), `unit`, `paths`."""
+        """The factors: `name`, `kind` (lever or uncertainty), `unit`, `paths` of each."""
         return list(self.description["factors"])
 
     @property
@@ -49,7 +51,7 @@ class SweepResult:
 
     @property
     def replications(self) -> int:
-        """How many runs there are at each point."""
+        """The number of runs at each point."""
         return int(self.description["identity"]["replications"])
 
     @cached_property
@@ -58,7 +60,7 @@ class SweepResult:
         return pl.read_parquet(self.folder / POINTS_FILE)
 
     def scan_runs(self) -> pl.LazyFrame:
-        """The runs that are finished, without reading them: for data that do not fit into memory."""
+        """Return the finished runs without reading them, for data that do not fit into memory. Raises NoRunsError."""
         return scan_runs(self.folder)
 
     @property
@@ -77,8 +79,13 @@ class SweepResult:
         )
 
     @property
+    def frame(self) -> pl.DataFrame:
+        """The estimates."""
+        return self.estimates
+
+    @property
     def n_finished(self) -> int:
-        """How many runs are finished, failed ones included?"""
+        """The number of runs that are finished, failed ones included."""
         try:
             return int(query_runs(self.folder, lambda runs: runs.select(pl.len())).item())
         except NoRunsError:
@@ -86,12 +93,12 @@ class SweepResult:
 
     @property
     def n_runs(self) -> int:
-        """How many runs does the whole sweep have?"""
+        """The number of runs of the whole sweep."""
         return len(self.points) * self.replications
 
     @property
     def failures(self) -> pl.DataFrame:
-        """A row for each point that failed: how many of its runs did, and the first error."""
+        """A row for each point with failed runs: their number, and the first error."""
         first = pl.len().alias("runs"), pl.col("error").sort_by("replication").first()
         return query_runs(
             self.folder,
@@ -100,14 +107,49 @@ class SweepResult:
             ),
         )
 
-    def verdicts(self) -> list[PointVerdict]:
-        """Whether what is expected holds at each point."""
+    def verdicts(self) -> list[ExpectationVerdict]:
+        """Judge the expectations of the sweep at each point."""
         return point_verdicts(tuple(self.description["expect"]), self.estimates)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the extremes of each outcome and the verdicts as one object, as `sim sweep --json` prints it.
+
+        Where runs are missing, both are empty.
+        """
+        n_finished, n_runs = self.n_finished, self.n_runs
+        content: dict[str, Any] = {
+            "sweep": self.name,
+            "out": str(self.folder),
+            "points": len(self.points),
+            "replications": self.replications,
+            "runs": n_runs,
+            "finished": n_finished,
+            "interrupted": self.interrupted,
+            "failed": int(self.failures["runs"].sum()) if n_finished else 0,
+            "factors": self.factors,
+            "outcomes": {},
+            "expect": [],
+        }
+        if n_finished < n_runs:
+            return content
+        estimates = self.estimates.filter(pl.col("mean").is_not_null())
+        for metric in self.outcomes:
+            rows = estimates.filter(pl.col("metric") == metric).sort("mean", "point")
+            ends = (("least", 0), ("most", len(rows) - 1)) if len(rows) else ()
+            content["outcomes"][metric] = {
+                name: {key: x for key, x in rows.row(k, named=True).items() if key != "metric"}
+                for name, k in ends
+            }
+        verdicts = self.verdicts()
+        for statement in self.description["expect"]:
+            failed = [each.point for each in verdicts if each.statement == statement and not each.holds]
+            content["expect"].append({"statement": statement, "holds": not failed, "fails_at": failed})
+        return content
 
 
 def read_sweep_result(folder: Path) -> SweepResult:
-    """A sweep that was played, or is being played. Raises OutError where the folder holds none."""
-    told = read_sweep_description(folder)
-    if told is None:
+    """Read a sweep that was played, or is being played. Raises OutputError where the folder holds none."""
+    description = read_sweep_description(folder)
+    if description is None:
         raise OutputError(f"{folder}: holds no sweep of sim; make one with: sim sweep SWEEP --out {folder}")
-    return SweepResult(folder, told)
+    return SweepResult(folder, description)

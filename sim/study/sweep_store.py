@@ -1,12 +1,11 @@
-"""The folder of a sweep: pieces as they are finished, whatever happens; joined to one table when none is missing.
+"""The folder of a sweep: chunks as they are finished, joined to one table when none is missing.
 
-Every file is whole or not there: it is written beside its place and renamed. Pieces are compacted as they come, so
-that there are never more than a few hundred files. What stands in the folder depends on the sweep alone, never on
-who played it, in which order, or how often it was killed.
+Every file is whole or not there: it is written beside its place and renamed. Chunks are compacted into blocks as they
+come, so that there are never more than a few hundred files. The content of the folder depends on the sweep alone,
+never on who played it, in which order, or how often it was killed.
 """
 
 import io
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,7 +15,16 @@ from typing import Any
 
 import polars as pl
 
-from sim.results.files import OutputError, read_json, report_os_errors, write_json
+from sim.results.files import (
+    ANOTHER_FOLDER,
+    OutputError,
+    check_output_folder,
+    check_writable,
+    read_json,
+    replace_file,
+    report_os_errors,
+    write_json,
+)
 
 SWEEP_FILE = "sweep.json"
 RUNS_FILE = "runs.parquet"
@@ -33,11 +41,11 @@ SWEEP_FOLDER_ENTRIES = (
     "plots",
     ".lock",
 )
-"""What a sweep leaves in its folder."""
+"""The entries of the folder of a sweep."""
 CHUNKS_PER_BLOCK = 64
-"""So many pieces are compacted into one file."""
+"""The number of chunks that are compacted into one file."""
 CHUNK_FILE_PATTERN = re.compile(r"(\d+)-(\d+)\.parquet")
-
+"""The first and the last chunk of a file."""
 
 RESUME_REMEDY = (
     "make room, or name another folder with --out;"
@@ -51,48 +59,43 @@ class NoRunsError(OutputError):
 
 
 class SweepStore:
-    """The folder of one sweep while it is being played.
-
-    `told` says what the sweep is; `told["identity"]` is what its numbers depend on.
-    """
+    """The folder of one sweep while it is being played."""
 
     def __init__(self, folder: Path, description: dict[str, Any], fresh: bool = False) -> None:
-        """Raises OutError where the folder holds something else, or another sweep, or cannot be written."""
+        """Make the folder, and write the description of the sweep; its `identity` is all that its numbers depend on.
+
+        `fresh` removes an earlier sweep. Raises OutputError where the folder holds something else, or another sweep,
+        or cannot be written.
+        """
         self.folder = folder
         self.chunks_folder = folder / CHUNKS_FOLDER
         with report_os_errors(folder, RESUME_REMEDY):
-            if folder.exists() and not folder.is_dir():
-                raise OutputError(f"{folder}: is a file; name a folder for the results")
             before = read_sweep_description(folder)
-            if (
-                before is None
-                and folder.is_dir()
-                and any(each.name not in SWEEP_FOLDER_ENTRIES for each in folder.iterdir())
-            ):
-                raise OutputError(
-                    f"{folder}: holds files that are no sweep of sim; name another folder with --out"
-                )
+            is_own = before is not None
+            check_output_folder(folder, "sweep", is_own, SWEEP_FOLDER_ENTRIES, remedy=ANOTHER_FOLDER)
             if fresh:
                 self.clear()
             elif before is not None and before["identity"] != description["identity"]:
-                raise OutputError(f"{folder}: holds another sweep ({describe_mismatch(before['identity'], description['identity'])});"
-                               " start anew with --fresh, or name another folder with --out")  # fmt: skip
+                mismatch = describe_mismatch(before["identity"], description["identity"])
+                raise OutputError(
+                    f"{folder}: holds another sweep ({mismatch}); start anew with --fresh, or {ANOTHER_FOLDER}"
+                )
             self.chunks_folder.mkdir(parents=True, exist_ok=True)
-            if not os.access(folder, os.W_OK) or not os.access(self.chunks_folder, os.W_OK):
-                raise OutputError(f"{folder}: cannot be written; name another folder with --out")
+            check_writable(folder, folder, self.chunks_folder)
+            # A process that was killed may have left what `replace_file` had not renamed yet.
             for beside in [*folder.glob(".*.new"), *self.chunks_folder.glob(".*.new")]:
                 beside.unlink()
             write_json(folder / SWEEP_FILE, description)
 
     def clear(self) -> None:
-        """Leave nothing of an earlier sweep."""
+        """Remove all that an earlier sweep has left."""
         for name in SWEEP_FOLDER_ENTRIES:
             path = self.folder / name
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep others from playing into the same folder. Raises OutError where one does."""
+        """Keep other processes from playing into the same folder. Raises OutputError where one does."""
         try:
             import fcntl
         except ImportError:  # a system without such locks
@@ -107,15 +110,15 @@ class SweepStore:
 
     @property
     def complete(self) -> bool:
-        """Is nothing missing?"""
+        """Whether no chunk is missing, so that they are joined."""
         return (self.folder / RUNS_FILE).is_file()
 
     def finished_chunks(self) -> set[int]:
-        """Which pieces are there?"""
-        return {number for held in chunk_files(self.chunks_folder) for number in held}
+        """Return the numbers of the chunks that are finished."""
+        return {number for chunks in chunk_files(self.chunks_folder) for number in chunks}
 
     def write_chunk(self, chunk: int, frame: pl.DataFrame) -> None:
-        """Write a piece, and compact its block once all of that is there."""
+        """Write a chunk, and compact its block once all chunks of that are there."""
         self.write_table(frame, self.chunks_folder / chunk_file_name(range(chunk, chunk + 1)))
         first = chunk // CHUNKS_PER_BLOCK * CHUNKS_PER_BLOCK
         block = [
@@ -130,36 +133,31 @@ class SweepStore:
             self.remove_compacted()
 
     def remove_compacted(self) -> None:
-        """Remove the pieces that stand in a compacted file too."""
+        """Remove the files of chunks that are in a compacted file too."""
         kept = set(chunk_files(self.chunks_folder).values())
         for path in self.chunks_folder.glob("*.parquet"):
             if path not in kept:
                 path.unlink()
 
     def write_table(self, frame: pl.DataFrame, path: Path) -> None:
-        """Write a table, whole or not at all."""
-        beside = path.with_name(f".{path.name}.new")
-        buffer = io.BytesIO()
+        """Write a table, whole or not at all. Raises OutputError."""
+        buffer = io.BytesIO()  # written by Python, whose error says plainly that a disk is full
         frame.write_parquet(buffer)
-        with report_os_errors(path, RESUME_REMEDY):
-            try:
-                beside.write_bytes(buffer.getbuffer())
-                beside.replace(path)
-            except OSError:
-                beside.unlink(missing_ok=True)
-                raise
+        with report_os_errors(path, RESUME_REMEDY), replace_file(path) as beside:
+            beside.write_bytes(buffer.getbuffer())
 
     def import_chunks(self, source: Path) -> None:
-        """Take over the pieces of another folder of the same sweep. Raises OutError where it holds none."""
-        told, mine = read_sweep_description(source), read_sweep_description(self.folder)
-        assert mine is not None, "was written"
-        if told is None:
+        """Copy the chunks of another folder of the same sweep. Raises OutputError where it holds none."""
+        other, own = read_sweep_description(source), read_sweep_description(self.folder)
+        assert own is not None, "was written"
+        if other is None:
             raise OutputError(
                 f"{source}: holds no sweep; name the folders that sim sweep --shard has written"
             )
-        if told["identity"] != mine["identity"]:
+        if other["identity"] != own["identity"]:
+            mismatch = describe_mismatch(other["identity"], own["identity"])
             raise OutputError(
-                f"{source}: holds another sweep ({describe_mismatch(told['identity'], mine['identity'])});"
+                f"{source}: holds another sweep ({mismatch});"
                 " play it again with the same sweep, scenario and version"
             )
         if source.resolve() == self.folder.resolve():
@@ -167,68 +165,70 @@ class SweepStore:
         if (source / RUNS_FILE).is_file():
             self.write_table(pl.read_parquet(source / RUNS_FILE), self.folder / RUNS_FILE)
             return
-        for held, path in chunk_files(source / CHUNKS_FOLDER).items():
-            if not set(held) <= self.finished_chunks():
-                self.write_table(pl.read_parquet(path), self.chunks_folder / chunk_file_name(held))
+        for chunks, path in chunk_files(source / CHUNKS_FOLDER).items():
+            if not set(chunks) <= self.finished_chunks():
+                self.write_table(pl.read_parquet(path), self.chunks_folder / chunk_file_name(chunks))
 
     def join_chunks(self) -> None:
-        """Join all pieces to one table, in the order of points and replications, and leave that alone."""
+        """Join all chunks to one table, in the order of points and replications, and remove them."""
         if not self.complete:
-            beside = self.folder / f".{RUNS_FILE}.new"
-            with report_os_errors(self.folder / RUNS_FILE, RESUME_REMEDY):
+            path = self.folder / RUNS_FILE
+            with report_os_errors(path, RESUME_REMEDY), replace_file(path) as beside:
                 try:
                     scan_runs(self.folder).sink_parquet(beside, maintain_order=True, row_group_size=100_000)
                 except pl.exceptions.PolarsError as error:
                     raise OSError(str(error)) from None
-                beside.replace(self.folder / RUNS_FILE)
         shutil.rmtree(self.chunks_folder, ignore_errors=True)
 
 
 def chunk_file_name(chunks: range) -> str:
-    """The file of some pieces."""
+    """Return the name of the file of some chunks."""
     return f"{chunks.start:07d}-{chunks.stop - 1:07d}.parquet"
 
 
 def chunk_files(folder: Path) -> dict[range, Path]:
-    """The files of pieces, by the numbers of the pieces that each holds; those compacted already left out."""
-    found = {}
+    """Return the files of chunks by the numbers of their chunks, without those that are in a compacted file too."""
+    files = {}
     for path in sorted(folder.glob("*.parquet")):
         if match := CHUNK_FILE_PATTERN.fullmatch(path.name):
-            found[range(int(match[1]), int(match[2]) + 1)] = path
-    wide = [held for held in found if len(held) > 1]
+            files[range(int(match[1]), int(match[2]) + 1)] = path
+    blocks = [chunks for chunks in files if len(chunks) > 1]
     return {
-        held: path
-        for held, path in found.items()
-        if len(held) > 1 or not any(held.start in other for other in wide)
+        chunks: path
+        for chunks, path in files.items()
+        if len(chunks) > 1 or not any(chunks.start in block for block in blocks)
     }
 
 
 def scan_runs(folder: Path) -> pl.LazyFrame:
-    """All runs that are there, in order. Raises NoRuns where there are none."""
+    """Scan all finished runs, in the order of points and replications. Raises NoRunsError where there are none."""
     if (folder / RUNS_FILE).is_file():
         return pl.scan_parquet(folder / RUNS_FILE)
     files = chunk_files(folder / CHUNKS_FOLDER)
     if not files:
         raise NoRunsError(f"{folder}: holds no finished runs yet")
-    return pl.scan_parquet([files[held] for held in sorted(files, key=lambda each: each.start)])
+    return pl.scan_parquet([files[chunks] for chunks in sorted(files, key=lambda each: each.start)])
 
 
 def query_runs(folder: Path, query: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.DataFrame:
-    """What is asked of all runs that are there, even while files are being compacted under the reader."""
-    for patience in (2, 1, 0):
+    """Collect a query of all finished runs. Raises NoRunsError where there are none.
+
+    It is tried anew where a sweep that is being played compacts or joins files while they are read.
+    """
+    for retries in (2, 1, 0):
         try:
             return query(scan_runs(folder)).collect()
         except (FileNotFoundError, pl.exceptions.PolarsError):
-            if not patience:
+            if not retries:
                 raise
     raise AssertionError("returned or raised")
 
 
 def read_sweep_description(folder: Path) -> dict[str, Any] | None:
-    """What the sweep in a folder is, if there is one."""
+    """Read the description of the sweep in a folder; None where there is none."""
     return read_json(folder / SWEEP_FILE)
 
 
-def describe_mismatch(other: dict[str, Any], mine: dict[str, Any]) -> str:
-    """In which words do two sweeps differ?"""
-    return ", ".join(key for key in mine if other.get(key) != mine[key]) + " differ"
+def describe_mismatch(other: dict[str, Any], own: dict[str, Any]) -> str:
+    """Return the keys in which the identities of two sweeps differ, in words."""
+    return ", ".join(key for key in own if other.get(key) != own[key]) + " differ"

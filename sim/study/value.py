@@ -1,25 +1,26 @@
-"""Worth: what is a right worth to each party, in the same futures with it and without?"""
+"""The value of a right to each party: paired differences over the same futures with the right and without it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import compress, islice
-from typing import Any
+from typing import Any, Unpack
 
 import polars as pl
 
 from sim.model.calendar import DAY_US
 from sim.results.formatting import join_words
-from sim.scenario.distributions import mean
+from sim.results.integrals import Metrics
+from sim.scenario.distribution_properties import mean
 from sim.scenario.faults import UserError, suggestion
 from sim.scenario.market import Right
 from sim.scenario.schema import ScenarioFile
 from sim.study.engines import EngineSelection
 from sim.study.lever_range import value_at_path
-from sim.study.options import check_whole_numbers
+from sim.study.options import RunKeywords, RunOptions
 from sim.study.payoffs import (
     Payoff,
     adjust_payoffs,
@@ -28,11 +29,12 @@ from sim.study.payoffs import (
     measures_by_party,
     payoffs,
 )
-from sim.study.replications import ProgressCallback
 from sim.study.variants import variant_player
 
 USUAL_WINDOW_DAYS = (1, 2, 3, 5, 7, 10, 14, 20, 30, 45, 60, 90, 120, 180, 270, 365, 540, 730)
-"""Windows as contracts have them."""
+"""Windows that are usual in contracts."""
+WITH_RIGHT, WITHOUT_RIGHT = "with", "without"
+"""The variants of the scenario beside those with other windows, which are named by these."""
 
 
 class UnknownRightError(UserError, KeyError):
@@ -43,60 +45,62 @@ class UnknownRightError(UserError, KeyError):
 
 
 class NoWindowError(UserError, ValueError):
-    """A right that has no window cannot be varied by it."""
+    """Other windows are asked for of a right that has none."""
 
 
 @dataclass(frozen=True)
 class ValueAtWindow:
-    """The clause with some window, and what it is worth so, against the same market without it."""
+    """The payoffs of a right with some window, against the same market without the right."""
 
     window: str
     mean_days: float
-    """How long the window is in the mean; NaN where that is not known."""
+    """The mean of the window; NaN where it is not known."""
     payoffs: tuple[Payoff, ...]
 
 
 @dataclass(frozen=True)
 class ContractValue:
-    """What a right is worth to each party: as it is written, and with other windows."""
+    """The value of a right to each party: as it is written, and with other windows."""
 
     scenario: str
     right: str
     kind: str
     holder: str
     span_days: float
-    """The span over which the metrics are taken."""
+    """The span over which the metrics are taken, in days."""
     replications: int
     seed: int
     engine_choice: EngineSelection
     as_written: ValueAtWindow | None
-    """The clause as it is written; None for an exclusive right, which has no window."""
+    """The right with the window as it is written; None for an exclusive right, which has no window."""
     payoffs: tuple[Payoff, ...]
-    """What the clause is worth as it is written."""
+    """The payoffs of the right as it is written."""
     other_windows: tuple[ValueAtWindow, ...]
-    """The same with other windows."""
+    """The right with other windows."""
     caution: str
-    """What is to be known before any of it is believed; empty where there is nothing."""
+    """A warning to be read before the numbers; empty where there is none."""
     notes: tuple[str, ...]
-    """What cannot be said, and why."""
+    """How the numbers are to be read, and what is not known, and why."""
 
     def by_window(self) -> list[ValueAtWindow]:
-        """The clause with each window, its own among them, from short to long."""
-        own = [] if self.as_written is None else [self.as_written]
+        """Return the right with each window, its own included, from short to long; those not known last."""
+        as_written = [] if self.as_written is None else [self.as_written]
         return sorted(
-            [*own, *self.other_windows], key=lambda each: (math.isnan(each.mean_days), each.mean_days)
+            [*as_written, *self.other_windows],
+            key=lambda each: (math.isnan(each.mean_days), each.mean_days),
         )
 
+    @property
     def frame(self) -> pl.DataFrame:
-        """A row for each stake, with the clause as it is written (`window` is null) and with each other window."""
+        """A row for each payoff, of the right as it is written (`window` is null) and with each other window."""
         tables = [(None, self.payoffs), *((each.window, each.payoffs) for each in self.other_windows)]
-        rows = [{"window": name, **stake.to_dict()} for name, stakes in tables for stake in stakes]
+        rows = [{"window": window, **payoff.to_dict()} for window, table in tables for payoff in table]
         interval = pl.col("ci95").list
         frame = pl.DataFrame(rows, schema_overrides={"window": pl.String}, infer_schema_length=None)
         return frame.with_columns(low=interval.get(0), high=interval.get(1)).drop("ci95")
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as one object, as `--json` prints it."""
+        """Return the value as one object, as `--json` prints it."""
         return {
             "scenario": self.scenario,
             "right": self.right,
@@ -107,9 +111,9 @@ class ContractValue:
             "replications": self.replications,
             "seed": self.seed,
             "engine": self.engine_choice.engine,
-            "worth": [stake.to_dict() for stake in self.payoffs],
+            "worth": [payoff.to_dict() for payoff in self.payoffs],
             "windows": {
-                each.window: [stake.to_dict() for stake in each.payoffs] for each in self.other_windows
+                each.window: [payoff.to_dict() for payoff in each.payoffs] for each in self.other_windows
             },
             "caution": self.caution,
             "notes": list(self.notes),
@@ -121,67 +125,83 @@ def value_right(
     right: str,
     *,
     windows: Sequence[str] | None = None,
-    replications: int | None = None,
-    seed: int | None = None,
-    workers: int | None = None,
-    engine: str = "auto",
-    progress: ProgressCallback | None = None,
+    **keywords: Unpack[RunKeywords],
 ) -> ContractValue:
-    """What is a right worth to each party? The same futures are played with and without it.
+    """Value a right for each party, by playing the same futures with and without it.
 
     A first refusal is also played with other windows: those named, or some around its own. Each of the two tables
-    is corrected for how many differences it has (Holm). Raises NoRight, NoWindow, ScenarioError for a window that
-    is none, and KeyboardInterrupt where the user stops it.
+    is corrected for how many differences it has (Holm). The keywords are those of `RunOptions`. Raises
+    UnknownRightError, NoWindowError, ScenarioError for a window that is none, ValueError for numbers that cannot be,
+    and KeyboardInterrupt where the user stops it.
     """
-    check_whole_numbers(replications=(replications, 1), workers=(workers, 1), seed=(seed, 0))
-    clause = _find_right(scenario, right)
-    varied = _windows_to_compare(scenario, right, clause, windows)
-    variants = {
-        "with": scenario,
-        "without": scenario.replace({f"rights.{right}": None}),
-        **{window: scenario.replace({f"rights.{right}.window": window}) for window in varied},
-    }
-    n = scenario.replications if replications is None else replications
-    runs = n * len(variants)
-    with variant_player(scenario, runs, seed=seed, workers=workers, engine=engine) as crew:
-        found = crew.play(variants, range(n), progress)
-    days = (scenario.end - scenario.measure_from) / timedelta(days=1)
-    whose = list(measures_by_party(scenario, clause, found["with"][0]))
-
-    every = {
-        name: list(payoffs(whose, found["without"], found[name], days))
-        for name in variants
-        if name != "without"
-    }
-    kept = is_ever_nonzero(every.values())
-    own, *others = [list(compress(each, kept)) for each in every.values()]
-    rest = iter(adjust_payoffs(stake for each in others for stake in each))
-    corrected = tuple(adjust_payoffs(own))
-    windows_ = tuple(
-        ValueAtWindow(name, _mean_days(variants[name], right), tuple(islice(rest, len(own))))
-        for name in varied
-    )
-    first_refusal = clause.answers_first
-    window = value_at_path(scenario, f"rights.{right}.window") if first_refusal else ""
+    options = RunOptions(**keywords)
+    terms = _find_right(scenario, right)
+    variants = _variants(scenario, right, _windows_to_compare(scenario, right, terms, windows))
+    replications = options.replications_of(scenario)
+    with variant_player(scenario, replications * len(variants), options) as player:
+        metrics = player.play(variants, range(replications), options.progress)
+    span_days = (scenario.end - scenario.measure_from) / timedelta(days=1)
+    as_written, other_windows = _payoff_tables(scenario, terms, metrics, span_days)
     return ContractValue(
         scenario=scenario.title or scenario.name,
         right=right,
-        kind=clause.kind,
-        holder=clause.holder,
-        span_days=days,
-        replications=n,
-        seed=crew.seed,
-        engine_choice=crew.engine_choice,
-        as_written=ValueAtWindow(window, _mean_days(scenario, right), corrected) if first_refusal else None,
-        payoffs=corrected,
-        other_windows=windows_,
-        caution=_holder_caution(clause),
+        kind=terms.kind,
+        holder=terms.holder,
+        span_days=span_days,
+        replications=replications,
+        seed=player.seed,
+        engine_choice=player.engine_choice,
+        as_written=ValueAtWindow(
+            value_at_path(scenario, f"rights.{right}.window"), _mean_days(scenario, right), as_written
+        )
+        if terms.answers_first
+        else None,
+        payoffs=as_written,
+        other_windows=tuple(
+            ValueAtWindow(window, _mean_days(variants[window], right), table)
+            for window, table in other_windows.items()
+        ),
+        caution=_holder_caution(terms),
         notes=tuple(_reading_notes(scenario)),
     )
 
 
+def _variants(scenario: ScenarioFile, right: str, windows: Sequence[str]) -> dict[str, ScenarioFile]:
+    """Return the scenario with the right, without it, and with it for each other window, by that window."""
+    return {
+        WITH_RIGHT: scenario,
+        WITHOUT_RIGHT: scenario.replace({f"rights.{right}": None}),
+        **{window: scenario.replace({f"rights.{right}.window": window}) for window in windows},
+    }
+
+
+def _payoff_tables(
+    scenario: ScenarioFile, right: Right, metrics: Mapping[str, list[Metrics]], span_days: float
+) -> tuple[tuple[Payoff, ...], dict[str, tuple[Payoff, ...]]]:
+    """Return the payoffs of the right as it is written, and those with each other window, each table adjusted.
+
+    `metrics` are those of each variant, replication by replication. Payoffs that are 0 throughout, with the right and
+    without it and whatever the window, are left out of all tables, so that these have the same rows.
+    """
+    measures = list(measures_by_party(scenario, right, metrics[WITH_RIGHT][0]))
+    tables = {
+        name: list(payoffs(measures, metrics[WITHOUT_RIGHT], each, span_days))
+        for name, each in metrics.items()
+        if name != WITHOUT_RIGHT
+    }
+    relevant = is_ever_nonzero(tables.values())
+    as_written, *others = [list(compress(table, relevant)) for table in tables.values()]
+    # All other windows are one family of differences, and are cut into tables again once they are adjusted.
+    adjusted = iter(adjust_payoffs(payoff for table in others for payoff in table))
+    windows = [name for name in tables if name != WITH_RIGHT]
+    return (
+        tuple(adjust_payoffs(as_written)),
+        {window: tuple(islice(adjusted, len(as_written))) for window in windows},
+    )
+
+
 def _find_right(scenario: ScenarioFile, right: str) -> Right:
-    """The right of a name. Raises NoRight where there is none."""
+    """Return the right of a name. Raises UnknownRightError where there is none."""
     if right not in scenario.rights:
         remedy = suggestion(right, scenario.rights) if scenario.rights else "it has none at all"
         raise UnknownRightError(f'right "{right}": {scenario.name} has none of this name; {remedy}')
@@ -191,7 +211,10 @@ def _find_right(scenario: ScenarioFile, right: str) -> Right:
 def _windows_to_compare(
     scenario: ScenarioFile, right: str, terms: Right, windows: Sequence[str] | None
 ) -> tuple[str, ...]:
-    """With which windows is it varied? Else 0, and half, twice and four times its own, as contracts have them."""
+    """Return the other windows: those asked for, or 0 and half, twice and four times its own, rounded to usual ones.
+
+    Raises NoWindowError where some are asked for of a right that has none.
+    """
     if terms.is_exclusive:
         if windows:
             raise NoWindowError(
@@ -202,22 +225,23 @@ def _windows_to_compare(
         windows = windows.split(",")
     if windows is not None:
         return tuple(dict.fromkeys(each for window in windows if (each := window.strip())))
-    own = _mean_days(scenario, right)
-    if not own > 0:  # it answers at once, or is not a number that is known
+    mean_days = _mean_days(scenario, right)
+    if not mean_days > 0:  # the holder answers at once, or the mean is NaN, which is not above 0 either
         return ("30 d", "90 d")
     near = [
-        min(USUAL_WINDOW_DAYS, key=lambda days: abs(math.log(days / (own * times)))) for times in (0.5, 2, 4)
+        min(USUAL_WINDOW_DAYS, key=lambda days: abs(math.log(days / (mean_days * times))))
+        for times in (0.5, 2, 4)
     ]
     return ("0 d", *(f"{days} d" for days in dict.fromkeys(near)))
 
 
 def _mean_days(scenario: ScenarioFile, right: str) -> float:
-    """How long is the window of a right in the mean?"""
+    """Return the mean of the window of a right in days; NaN where it is not known."""
     return mean(scenario.rights[right].window, scenario.uncertain) / DAY_US
 
 
 def _holder_caution(right: Right) -> str:
-    """Against what is a first refusal valued, so that it may seem to harm its own holder?"""
+    """Warn that a first refusal may seem to harm its own holder, which is valued against selling without it."""
     if not right.answers_first:
         return ""
     return (
@@ -228,13 +252,13 @@ def _holder_caution(right: Right) -> str:
 
 
 def _reading_notes(scenario: ScenarioFile) -> Iterator[str]:
-    """What cannot be said of whom, and how the numbers are to be read."""
+    """Yield how the numbers are to be read, and what is not known of whom."""
     yield "Wait is over what was delivered before the end; what still waits then is in what is waited for."
     for provider, customers in contract_customers(scenario).items():
         if len(customers) > 1:
             yield (
-                f"{join_words(customers)} have take-or-pay contracts with {provider}: what each of them owes beyond what"
-                " it pays is not told apart, and is left out."
+                f"{join_words(customers)} have take-or-pay contracts with {provider}: what each of them owes beyond"
+                " what it pays is not told apart, and is left out."
             )
     unpriced = [name for name, each in scenario.providers.items() if each.price is None]
     uncosted = [

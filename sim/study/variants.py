@@ -1,15 +1,13 @@
-"""Variants of a scenario in the same futures: what does each come to, replication by replication?"""
+"""Variants of a scenario, played with common random numbers: the metrics of each, replication by replication."""
 
 from __future__ import annotations
 
 import pickle
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sim.results.files import OutputError
 from sim.results.integrals import Metrics
 from sim.scenario.schema import ScenarioFile
 from sim.study.engines import EngineSelection, choose_engine
@@ -17,10 +15,12 @@ from sim.study.executors import (
     StopRequest,
     WorkerPool,
     available_cores,
+    report_broken_pool,
     results_as_completed,
     stop_on_interrupt,
     worker_pool,
 )
+from sim.study.options import RunOptions
 from sim.study.replications import (
     BatchTask,
     ProgressCallback,
@@ -35,7 +35,7 @@ VariantKey = TypeVar("VariantKey")
 
 @dataclass(frozen=True)
 class VariantPlayer:
-    """Those who play variants of a scenario, all from one seed, for as long as a study asks."""
+    """A pool that plays variants of a scenario, all from one seed, as often as a study asks."""
 
     pool: WorkerPool
     stop: StopRequest
@@ -48,48 +48,42 @@ class VariantPlayer:
         replications: range,
         progress: ProgressCallback | None = None,
     ) -> dict[VariantKey, list[Metrics]]:
-        """The metrics of each replication of each variant. Raises KeyboardInterrupt where the user stops it."""
+        """Play some replications of each variant, and return the metrics of each in their order.
+
+        Raises KeyboardInterrupt where the user stops it, OutputError where a worker dies.
+        """
         size = max(1, -(-len(replications) // (2 * self.pool.n_workers())))
         parts = [replications[k : k + size] for k in range(0, len(replications), size)]
-        found: dict[tuple[int, range], list[Metrics]] = {}
-        todo = (
+        metrics: dict[tuple[int, range], list[Metrics]] = {}
+        batch_tasks = (
             BatchTask(k, task, part)
             for k, task in enumerate(self._tasks(variants.values()))
             for part in parts
         )
         done, total = 0, len(variants) * len(replications)
-        try:
-            for piece, batch in results_as_completed(self.pool, play_batch_task, todo, self.stop):
-                found[piece.task_index, piece.replications] = batch.metrics
-                done += len(piece.replications)
+        with report_broken_pool():
+            for batch_task, batch in results_as_completed(self.pool, play_batch_task, batch_tasks, self.stop):
+                metrics[batch_task.task_index, batch_task.replications] = batch.metrics
+                done += len(batch_task.replications)
                 if progress is not None:
                     progress(done, total)
-        except BrokenExecutor:
-            raise OutputError("a worker died, perhaps for want of memory; try fewer workers") from None
         if self.stop.requested:
             raise KeyboardInterrupt
-        return {key: [each for part in parts for each in found[k, part]] for k, key in enumerate(variants)}
+        return {key: [each for part in parts for each in metrics[k, part]] for k, key in enumerate(variants)}
 
     def _tasks(self, scenarios: Iterable[ScenarioFile]) -> Iterator[RunTask | bytes]:
-        """What each variant asks of those who play, packed where it must travel."""
+        """Yield the task of each variant, pickled where it goes to another process."""
         for scenario in scenarios:
             task = RunTask(scenario, self.seed, "none", engine=self.engine_choice.engine)
             yield pickle.dumps(task) if self.pool.remote else task
 
 
 @contextmanager
-def variant_player(
-    scenario: ScenarioFile,
-    runs: int,
-    *,
-    seed: int | None = None,
-    workers: int | None = None,
-    engine: str = "auto",
-) -> Iterator[VariantPlayer]:
-    """Take on those who play about so many runs of variants of a scenario; by default one a processor."""
-    on = choose_engine(engine, [scenario], runs)
-    task = RunTask(scenario, scenario.seed if seed is None else seed, "none", engine=on.engine)
-    size = available_cores() if workers is None else workers
+def variant_player(scenario: ScenarioFile, runs: int, options: RunOptions) -> Iterator[VariantPlayer]:
+    """Open a pool that plays about so many runs of variants of a scenario, which decides the engine."""
+    engine_choice = choose_engine(options.engine, [scenario], runs)
+    task = RunTask(scenario, options.seed_of(scenario), "none", engine=engine_choice.engine)
+    n_workers = available_cores() if options.workers is None else options.workers
     compile_once(task)
-    with stop_on_interrupt() as stop, worker_pool(size, pool_kind([task])) as hands:
-        yield VariantPlayer(hands, stop, task.seed, on)
+    with stop_on_interrupt() as stop, worker_pool(n_workers, pool_kind([task])) as pool:
+        yield VariantPlayer(pool, stop, task.seed, engine_choice)

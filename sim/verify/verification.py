@@ -7,23 +7,28 @@ mean, and if that interval is so narrow that the values of known wrong rules lie
 
 import pickle
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy import special
 
 from sim.model.run import Engine
 from sim.results.formatting import format_significant
 from sim.results.integrals import Metrics
+from sim.results.statistics import t_half_width
 from sim.results.tables import TableSelection
-from sim.scenario.faults import Place, UserError
-from sim.scenario.reading import validate_scenario
+from sim.scenario.faults import Place
+from sim.scenario.schema import ScenarioFile
 from sim.scenario.yaml_reader import to_node
-from sim.study.executors import available_cores, results_as_completed, stop_on_interrupt, worker_pool
+from sim.study.executors import (
+    available_cores,
+    report_broken_pool,
+    results_as_completed,
+    stop_on_interrupt,
+    worker_pool,
+)
 from sim.study.replications import ProgressCallback, RunTask, batch_ranges, play_batch
 from sim.verify.estimators import Estimator
 
@@ -150,14 +155,15 @@ def verify_cases(
     chunks = [chunks[-1], *chunks[:-1]]
     finished: list[dict[int, Metrics]] = [{} for _ in tasks]
     n_workers = min(available_cores() if workers is None else workers, len(chunks))
-    try:
-        with stop_on_interrupt() as stop, worker_pool(n_workers) as pool:
-            for (k, _, batch), metrics in results_as_completed(pool, _play_case, chunks, stop):
-                finished[k] |= zip(batch, metrics, strict=True)
-                if progress is not None:
-                    progress(sum(map(len, finished)), sum(sizes))
-    except BrokenExecutor:
-        raise UserError("a worker died, perhaps for want of memory; try fewer --workers") from None
+    with (
+        report_broken_pool(remedy="try fewer --workers"),
+        stop_on_interrupt() as stop,
+        worker_pool(n_workers) as pool,
+    ):
+        for (k, _, batch), metrics in results_as_completed(pool, _play_case, chunks, stop):
+            finished[k] |= zip(batch, metrics, strict=True)
+            if progress is not None:
+                progress(sum(map(len, finished)), sum(sizes))
     return [
         # batches end in any order; the mean of floats depends on it, so that it is taken by replication number
         evaluate_case(case, engine, [metrics[replication] for replication in range(size)], confidence_level)
@@ -183,7 +189,7 @@ def _play_case(chunk: tuple[int, bytes, range]) -> list[Metrics]:
 def _load_task(pickled_case: bytes) -> tuple[ReferenceCase, RunTask]:
     """Unpickle a case and its engine, and prepare the run with the tables that its checks read."""
     case, engine = pickle.loads(pickled_case)
-    scenario = validate_scenario(to_node(case.scenario, Place(case.name)), Path(f"{case.name}.yaml"), {})
+    scenario = ScenarioFile.from_node(to_node(case.scenario, Place(case.name)), Path(f"{case.name}.yaml"), {})
     tables: TableSelection = "all" if any(callable(check.estimator) for check in case.checks) else "none"
     return case, RunTask(scenario, scenario.seed, tables, engine=engine)
 
@@ -215,9 +221,8 @@ def evaluate_check(
         else check.estimator
     )
     estimates = np.array([values[name] for name in names], dtype=np.float64).prod(axis=0)
-    n = len(estimates)
-    t = float(special.stdtrit(n - 1, (1 + confidence_level) / 2))
-    return CheckResult(check, float(estimates.mean()), t * float(estimates.std(ddof=1)) / n**0.5, n)
+    half_width = t_half_width(float(estimates.std(ddof=1)), len(estimates), confidence_level)
+    return CheckResult(check, float(estimates.mean()), half_width, len(estimates))
 
 
 def differing_metrics(results: Iterable[CaseResult]) -> dict[str, list[str]]:

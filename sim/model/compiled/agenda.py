@@ -1,9 +1,9 @@
-"""What is due, and when; what is noted for later in the same instant."""
+"""What is due, and when; and what is noted for later in the same instant."""
 
 from sim.model.compiled.compiler import jit
 from sim.model.compiled.growth import double_space
 from sim.model.compiled.heaps import push
-from sim.model.compiled.packing import RANK_BITS, REQUEST_BITS
+from sim.model.compiled.packing import pack_agenda_item
 from sim.model.compiled.state import State
 
 
@@ -13,14 +13,13 @@ def add_to_agenda(m: State, at: int, step: int, rank: int, subject: int) -> None
     if at < m.end:
         if m.n_agenda == len(m.agenda_at):
             m.agenda_at, m.agenda_item = double_space(m.agenda_at), double_space(m.agenda_item)
-        item = (((step << RANK_BITS) | rank) << REQUEST_BITS) | subject
-        push(m.agenda_at, m.agenda_item, m.n_agenda, at, item)
+        push(m.agenda_at, m.agenda_item, m.n_agenda, at, pack_agenda_item(step, rank, subject))
         m.n_agenda += 1
 
 
 @jit
 def mark_site_to_deliver(m: State, s: int) -> None:
-    """At a site a delivery may be possible that was not before."""
+    """Note that a delivery may be possible at a site that was not before."""
     if not m.is_site_to_deliver[s]:
         m.is_site_to_deliver[s] = 1
         m.sites_to_deliver[m.n_sites_to_deliver] = s
@@ -29,7 +28,7 @@ def mark_site_to_deliver(m: State, s: int) -> None:
 
 @jit
 def mark_to_give_up(m: State, r: int) -> None:
-    """A request may give up in this instant."""
+    """Note that a request may give up in this instant."""
     if m.n_give_ups == len(m.give_ups):
         m.give_ups = double_space(m.give_ups)
     m.give_ups[m.n_give_ups] = r

@@ -1,7 +1,7 @@
-"""Who takes how much of a request, and who is asked first: the questions of the market, put to the same rules.
+"""Allocation: how many kW a provider takes of a request, at which of its sites, and for when it promises them.
 
-What a provider would take is written into the space of the state from `start` on, a (site, kW) each; the
-functions give how many there are.
+An allocation is written into `allocated_site` and `allocated_kw` of the state from `start` on; the functions that
+make one give how many sites it names, `n`. So a second one can be made beside the first, to compare the two.
 """
 
 from sim.model import rules
@@ -15,20 +15,20 @@ from sim.model.compiled.state import State
 
 @jit
 def planned_kw(m: State, s: int, date: int) -> int:
-    """How many kW are planned to be online at a site by a date?"""
+    """The kW that are planned to be online at a site by a date."""
     n = m.n_plan[s]
     return rules.planned_by(m.plan_date[s, :n], m.plan_kw[s, :n], date) if n else 0  # type: ignore[arg-type]
 
 
 @jit
 def site_room(m: State, s: int, horizon: int) -> int:
-    """How many kW can still be promised at a site, of what is online and planned by a date?"""
+    """The kW that can still be promised at a site, of what is online and planned by a date."""
     return rules.room(m.online[s], planned_kw(m, s, horizon), m.committed[s], m.held[s])
 
 
 @jit
 def provider_room(m: State, p: int, horizon: int) -> int:
-    """How much room is there at all sites of a provider?"""
+    """The room of all sites of a provider."""
     total = 0
     for k in range(m.sites_at[p], m.sites_at[p + 1]):
         total += site_room(m, m.sites[k], horizon)
@@ -36,8 +36,14 @@ def provider_room(m: State, p: int, horizon: int) -> int:
 
 
 @jit
+def room_within_reach(m: State, r: int, p: int) -> int:
+    """The room of a provider up to the last date that it may promise to a request."""
+    return provider_room(m, p, rules.horizon(m.now, m.presells[p], m.gives_up[r]))
+
+
+@jit
 def most_room(m: State) -> int:
-    """How many kW could anyone place at one site at the most?"""
+    """The most kW that anyone could place at one site."""
     most = 0
     for s in range(len(m.online)):
         most = max(most, site_room(m, s, m.now + m.longest_presale[s]))
@@ -52,7 +58,7 @@ def least_useful_room(m: State, r: int) -> int:
 
 @jit
 def held_at_site(m: State, held_for: int, s: int) -> int:
-    """How many kW were held at a site for a request?"""
+    """The kW that were held for a request at a site."""
     for k in range(m.hold_at[held_for], m.hold_at[held_for] + m.n_hold[held_for]):
         if m.hold_site[k] == s:
             return m.hold_kw[k]
@@ -61,9 +67,10 @@ def held_at_site(m: State, held_for: int, s: int) -> int:
 
 @jit
 def allocate(m: State, r: int, p: int, latest: int, cap: int, held_for: int, start: int) -> int:
-    """What does a provider take of a request by the placing rule? Its sites in its order.
+    """Allocate what is uncommitted of a request to the sites of a provider, in the order of its sites.
 
-    `holds` is the request for which kW were held that limit it, or NOBODY.
+    No site promises after `latest`, all together take no more than `cap` kW, and each no more than was held there
+    for the request `held_for`, unless that is NOBODY.
     """
     g, left, n = m.group[r], m.uncommitted[r], start
     horizon = rules.horizon(m.now, m.presells[p], latest)
@@ -89,7 +96,7 @@ def allocate(m: State, r: int, p: int, latest: int, cap: int, held_for: int, sta
 
 @jit
 def allocated_kw(m: State, n: int, start: int) -> int:
-    """How many kW are taken in all?"""
+    """The kW of an allocation at all sites."""
     total = 0
     for k in range(start, start + n):
         total += m.allocated_kw[k]
@@ -98,7 +105,7 @@ def allocated_kw(m: State, n: int, start: int) -> int:
 
 @jit
 def promise_date(m: State, r: int, s: int, kw: int) -> int:
-    """When would a site promise so much?"""
+    """The date that a site would promise for kW more; NEVER if no plan covers them."""
     n = m.n_plan[s]
     need = m.committed[s] + m.held[s] + kw
     dates, sizes = m.plan_date[s, :n], m.plan_kw[s, :n]
@@ -107,7 +114,7 @@ def promise_date(m: State, r: int, s: int, kw: int) -> int:
 
 @jit
 def latest_promise_date(m: State, r: int, n: int, start: int) -> int:
-    """The latest date that a provider would promise for what it takes; NEVER if it takes nothing."""
+    """The latest date that would be promised for an allocation; NEVER for an empty one."""
     if n == 0:
         return NEVER
     latest = promise_date(m, r, m.allocated_site[start], m.allocated_kw[start])
@@ -118,16 +125,10 @@ def latest_promise_date(m: State, r: int, n: int, start: int) -> int:
 
 @jit
 def right_in_force(m: State, r: int) -> int:
-    """The first right in file order that is in force and covers a request."""
+    """The first right in file order that is in force and covers a request; NOBODY if there is none."""
     g = m.group[r]
     for i in range(m.rights_at[g], m.rights_at[g + 1]):
         k = m.rights[i]
         if rules.in_force(m.now, m.begins[k], m.ends[k]):
             return k
     return NOBODY
-
-
-# The ranking of the overflow
-
-
-# What a user's own function is told

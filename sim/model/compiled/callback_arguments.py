@@ -1,7 +1,6 @@
-"""TODO."""
+"""What a user's own policy and answer are told, as numbers: the facts of a request, and a row for each offer."""
 
-from sim.model import rules
-from sim.model.compiled.allocation import allocated_kw, latest_promise_date, provider_room
+from sim.model.compiled.allocation import allocated_kw, latest_promise_date, room_within_reach
 from sim.model.compiled.codes import (
     FACT_ASKED,
     FACT_GIVES_UP,
@@ -25,21 +24,30 @@ from sim.model.compiled.state import Int64Vector, State
 
 @jit
 def describe_request(m: State, r: int, offers: int) -> Int64Vector:
-    """What a user's own function is told of a request, as numbers."""
-    told = m.request_facts
-    told[FACT_REQUEST], told[FACT_GROUP], told[FACT_NOW], told[FACT_N_OFFERS] = r, m.group[r], m.now, offers
-    told[FACT_ASKED], told[FACT_WANTED], told[FACT_GIVES_UP] = m.asked[r], m.wanted[r], m.gives_up[r]
-    told[FACT_TERM], told[FACT_SIZE_KW], told[FACT_UNCOMMITTED_KW] = m.term[r], m.size_kw[r], m.uncommitted[r]
-    return told
+    """The facts of a request, as it stands now, and how many offers there are."""
+    facts = m.request_facts
+    facts[FACT_REQUEST], facts[FACT_GROUP], facts[FACT_NOW], facts[FACT_N_OFFERS] = (
+        r,
+        m.group[r],
+        m.now,
+        offers,
+    )
+    facts[FACT_ASKED], facts[FACT_WANTED], facts[FACT_GIVES_UP] = m.asked[r], m.wanted[r], m.gives_up[r]
+    facts[FACT_TERM], facts[FACT_SIZE_KW], facts[FACT_UNCOMMITTED_KW] = (
+        m.term[r],
+        m.size_kw[r],
+        m.uncommitted[r],
+    )
+    return facts
 
 
 @jit
 def describe_offer(m: State, r: int, p: int, i: int, n: int) -> None:
-    """Note what a provider, who would take what stands in the space of the state, could do for a request."""
+    """Write what a provider could do for a request into row `i` of the offers, from an allocation of `n` sites."""
     row = m.offers[i]
     row[OFFER_PROVIDER], row[OFFER_KW], row[OFFER_PROMISED] = (
         p,
         allocated_kw(m, n, ZERO),
         latest_promise_date(m, r, n, ZERO),
     )
-    row[OFFER_ROOM_KW] = provider_room(m, p, rules.horizon(m.now, m.presells[p], m.gives_up[r]))
+    row[OFFER_ROOM_KW] = room_within_reach(m, r, p)

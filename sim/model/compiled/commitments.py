@@ -1,4 +1,4 @@
-"""Promises: what is committed, waits for its delivery, and is released."""
+"""Commitments: kW that a provider promises, which wait for their delivery, and may be released."""
 
 import numpy as np
 
@@ -33,7 +33,7 @@ from sim.model.compiled.waiting_list import join_waiting_list
 
 @jit
 def commit(m: State, r: int, p: int, n: int) -> None:
-    """A provider promises what it takes, as it stands in the space of the state.
+    """Commit what a provider takes of a request: the allocation of `n` sites at the start of the space.
 
     What is promised for now is delivered now, whatever else is: online covers all that is promised there.
     """
@@ -53,7 +53,7 @@ def commit(m: State, r: int, p: int, n: int) -> None:
 
 @jit
 def write_commitment(m: State, r: int, stream: int, p: int, s: int, kw: int, promised: int) -> None:
-    """Write a commitment down."""
+    """Write a commitment of which nothing is undelivered."""
     if m.n_commitments == m.commitments.shape[1]:
         m.commitments = extend_columns(m.commitments)
     rows, c = m.commitments, m.n_commitments
@@ -74,7 +74,7 @@ def write_commitment(m: State, r: int, stream: int, p: int, s: int, kw: int, pro
 
 @jit
 def queue_up(m: State, c: int) -> None:
-    """A commitment waits for its delivery."""
+    """Let a commitment wait for its delivery."""
     s, wanted = m.commitments[COMMITMENT_SITE, c], m.wanted[m.commitments[COMMITMENT_REQUEST, c]]
     enqueue_commitment(m, s, c)
     if wanted <= m.now:
@@ -85,7 +85,7 @@ def queue_up(m: State, c: int) -> None:
 
 @jit
 def release(m: State, c: int, why: int) -> None:
-    """Take back what is undelivered of a commitment."""
+    """Release what is undelivered of a commitment."""
     s, kw = m.commitments[COMMITMENT_SITE, c], m.commitments[COMMITMENT_UNDELIVERED_KW, c]
     dequeue_commitment(m, s, c)
     m.committed[s] -= kw
@@ -106,33 +106,34 @@ def release(m: State, c: int, why: int) -> None:
 
 @jit
 def release_request(m: State, r: int) -> None:
-    """Take back all that is undelivered of a request, in the order in which it was promised."""
-    theirs = np.empty(16, np.int64)
+    """Release all that is undelivered of a request that gives up, in the order in which it was committed."""
+    # Noted first and released after, since a release shifts the queues that are read.
+    queued = np.empty(16, np.int64)
     n = 0
     for s in range(len(m.n_queue)):
         for i in range(m.queue_at[s], m.queue_at[s] + m.n_queue[s]):
             if m.commitments[COMMITMENT_REQUEST, m.queue[i]] == r:
-                if n == len(theirs):
-                    theirs = double_space(theirs)
-                theirs[n] = m.queue[i]
+                if n == len(queued):
+                    queued = double_space(queued)
+                queued[n] = m.queue[i]
                 n += 1
     for k in range(n):
         least = k
         for i in range(k + 1, n):
-            if theirs[i] < theirs[least]:
+            if queued[i] < queued[least]:
                 least = i
-        c, theirs[least] = theirs[least], theirs[k]
+        c, queued[least] = queued[least], queued[k]
         release(m, c, RELEASE_GIVE_UP)
 
 
 @jit
 def release_excess(m: State, s: int, why: int) -> None:
-    """Release the last promises of a site, until no more is promised than it will have."""
-    there = allocation.planned_kw(m, s, NEVER)
-    while m.n_queue[s] and rules.is_overcommitted(m.committed[s], m.online[s], m.outage_kw[s], there):
+    """Release the last commitments in the queue of a site, until no more is committed than it will have."""
+    planned = allocation.planned_kw(m, s, NEVER)
+    while m.n_queue[s] and rules.is_overcommitted(m.committed[s], m.online[s], m.outage_kw[s], planned):
         c = m.queue[m.queue_at[s] + m.n_queue[s] - 1]
         r, kw = m.commitments[COMMITMENT_REQUEST, c], m.commitments[COMMITMENT_UNDELIVERED_KW, c]
         release(m, c, why)
-        if m.uncommitted[r] == 0:
+        if m.uncommitted[r] == 0:  # else it waits already
             join_waiting_list(m, r)
         m.uncommitted[r] += kw

@@ -1,4 +1,7 @@
-"""TODO."""
+"""The queues of the sites: commitments with undelivered kW, by promised date, when made, request, order made.
+
+All queues stand in one array, each from `queue_at` on with `queue_space` to grow.
+"""
 
 from sim.model.compiled.codes import COMMITMENT_COMMITTED, COMMITMENT_PROMISED, COMMITMENT_REQUEST
 from sim.model.compiled.compiler import jit
@@ -8,7 +11,7 @@ from sim.model.compiled.state import State
 
 @jit
 def delivers_before(m: State, c: int, other: int) -> bool:
-    """Is a commitment delivered before another: by promised date, then when it was made, request, order made?"""
+    """Whether a commitment is delivered before another."""
     for key in (COMMITMENT_PROMISED, COMMITMENT_COMMITTED, COMMITMENT_REQUEST):
         if m.commitments[key, c] != m.commitments[key, other]:
             return m.commitments[key, c] < m.commitments[key, other]
@@ -17,7 +20,7 @@ def delivers_before(m: State, c: int, other: int) -> bool:
 
 @jit
 def queue_index(m: State, s: int, c: int) -> int:
-    """Where in the queue of a site is a commitment, or would it be?"""
+    """The index at which a commitment stands in the queue of a site, or would stand."""
     low = m.queue_at[s]
     high = low + m.n_queue[s]
     while low < high:
@@ -31,7 +34,7 @@ def queue_index(m: State, s: int, c: int) -> int:
 
 @jit
 def enqueue_commitment(m: State, s: int, c: int) -> None:
-    """Let a commitment wait for its delivery; a queue that is full moves to the end, with twice the space."""
+    """Put a commitment into the queue of its site; a queue that is full moves to the end, with twice the space."""
     n = m.n_queue[s]
     if n == m.queue_space[s]:
         space, first = 2 * n + 8, m.queue_end
@@ -51,7 +54,7 @@ def enqueue_commitment(m: State, s: int, c: int) -> None:
 
 @jit
 def dequeue_commitment(m: State, s: int, c: int) -> None:
-    """Let a commitment wait for its delivery no more."""
+    """Take a commitment out of the queue of its site."""
     end = m.queue_at[s] + m.n_queue[s] - 1
     for k in range(queue_index(m, s, c), end):
         m.queue[k] = m.queue[k + 1]

@@ -1,4 +1,4 @@
-"""TODO."""
+"""The growth of arrays: a new one with more space, which its owner takes in place of the old one."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from sim.model.compiled.state import Int64Matrix, Int64Vector
 
 @jit
 def extend_columns(columns: Int64Matrix) -> Int64Matrix:
-    """The same lists, one below the other, each with space for half as much more."""
+    """The same rows, each with space for half as many columns more."""
     n = columns.shape[1]
     copy = np.empty((len(columns), n + n // 2 + 16), np.int64)
     for k in range(len(columns)):

@@ -1,4 +1,4 @@
-"""What a holder answers, and what limits it."""
+"""The answer of the holder of a first refusal: what it takes of a request, and what limits it."""
 
 from sim.model import rules
 from sim.model.compiled import allocation
@@ -21,7 +21,7 @@ from sim.model.compiled.state import State
 
 @jit
 def holder_declines(m: State, r: int, k: int) -> bool:
-    """Does the holder of a right turn a request down for want of appetite?"""
+    """Whether the holder of a right turns a request down for want of appetite."""
     g = m.group[r]
     i = m.rights_at[g]
     while m.rights[i] != k:
@@ -31,7 +31,7 @@ def holder_declines(m: State, r: int, k: int) -> bool:
 
 @jit
 def holder_answer(m: State, r: int, k: int, held_for: int) -> int:
-    """What does the holder of a first refusal take?"""
+    """What the holder of a first refusal takes of a request; of what was held for it, if it was."""
     if m.has_user_answer:
         n = would_take(m, r, k, held_for, NOT_LIMITED, ZERO)
         describe_offer(m, r, m.holder[k], ZERO, n)
@@ -42,7 +42,7 @@ def holder_answer(m: State, r: int, k: int, held_for: int) -> int:
 
 @jit
 def capacity_to_hold(m: State, r: int, k: int) -> int:
-    """What would the holder take if it answered now, its appetite apart?"""
+    """What the holder would take if it answered now, its appetite apart, by site."""
     return (
         holder_answer(m, r, k, NOBODY)
         if m.has_user_answer
@@ -52,35 +52,46 @@ def capacity_to_hold(m: State, r: int, k: int) -> int:
 
 @jit
 def would_take(m: State, r: int, k: int, held_for: int, waiver: int, start: int) -> int:
-    """What would the holder take, its appetite apart, and perhaps without one of its limits?"""
+    """What the holder would take, its appetite apart, with one of its limits waived to see what that limits."""
     p, latest, cap = m.holder[k], m.gives_up[r], NEVER
     if waiver != LIMITED_BY_DELAY:
-        if m.max_delay[k] == rules.MATCH:
-            latest = min(latest, matching_date(m, r, p, start))
-        elif m.max_delay[k] < NEVER:
-            latest = min(latest, m.wanted[r] + m.max_delay[k])
+        latest = min(latest, latest_acceptable_date(m, r, k, start))
     if waiver != LIMITED_BY_UTILIZATION:
-        horizon = rules.horizon(m.now, m.presells[p], latest)
-        capacity, committed, held = 0, 0, 0
-        for i in range(m.sites_at[p], m.sites_at[p + 1]):
-            s = m.sites[i]
-            capacity += m.online[s] + allocation.planned_kw(m, s, horizon)
-            committed += m.committed[s]
-            held += m.held[s]
-        cap = rules.headroom_below_cap(m.max_utilization[k], capacity, committed, held)
+        cap = holder_headroom(m, k, rules.horizon(m.now, m.presells[p], latest))
     n = allocation.allocate(m, r, p, latest, cap, held_for, start)
     partial = m.partial[k] == 1 or waiver == LIMITED_BY_PARTIAL
     return n if rules.all_or_nothing(partial, allocation.allocated_kw(m, n, start), m.size_kw[r]) else 0
 
 
 @jit
-def limiting_reason(m: State, r: int, k: int, held_for: int, allocated_kw: int, start: int) -> int:
-    """What kept the holder from taking all? The limit without which alone it would have taken more."""
+def latest_acceptable_date(m: State, r: int, k: int, start: int) -> int:
+    """The latest date that the holder's limit of delay allows it to promise; NEVER where it has none."""
+    if m.max_delay[k] == rules.MATCH:
+        return matching_date(m, r, m.holder[k], start)
+    return m.wanted[r] + m.max_delay[k] if m.max_delay[k] < NEVER else NEVER
+
+
+@jit
+def holder_headroom(m: State, k: int, horizon: int) -> int:
+    """The kW that the holder may still promise below its utilization cap, over all its sites."""
+    p = m.holder[k]
+    capacity, committed, held = 0, 0, 0
+    for i in range(m.sites_at[p], m.sites_at[p + 1]):
+        s = m.sites[i]
+        capacity += m.online[s] + allocation.planned_kw(m, s, horizon)
+        committed += m.committed[s]
+        held += m.held[s]
+    return rules.headroom_below_cap(m.max_utilization[k], capacity, committed, held)
+
+
+@jit
+def limiting_reason(m: State, r: int, k: int, held_for: int, answered_kw: int, start: int) -> int:
+    """What kept the holder from taking all: the first limit without which alone it would have taken more."""
     if m.has_user_answer or holder_declines(m, r, k):
         return LIMITED_BY_APPETITE
     for limit in WAIVABLE_LIMITS:
         n = would_take(m, r, k, held_for, limit, start)
-        if allocation.allocated_kw(m, n, start) > allocated_kw:
+        if allocation.allocated_kw(m, n, start) > answered_kw:
             return limit
     return LIMITED_BY_ROOM
 

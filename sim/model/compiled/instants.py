@@ -1,22 +1,22 @@
-"""What happens at one time, in the order of the design; and the clock that goes from one such time to the next.
+"""The instants of the market on the compiled clock: the steps at one time, and the clock from one to the next.
 
-The same steps as in `sim.model.market`, on arrays: (1) what the world changed, (2) answers due, (3) the waiting
+The same steps as in `sim.model.instants`, on arrays: (1) what the world changed, (2) answers due, (3) the waiting
 list, (4) new requests, (5) deliveries, (6) give-ups, and again from (3) until nothing moves.
 """
 
 from sim.model import rules
 from sim.model.compiled import allocation
 from sim.model.compiled.agenda import add_to_agenda, mark_site_to_deliver, mark_to_give_up
-from sim.model.compiled.codes import NEVER, STEP_ANSWERS, STEP_DELIVERIES, STEP_WORLD, ZERO
+from sim.model.compiled.codes import NEVER, NOBODY, STEP_ANSWERS, STEP_DELIVERIES, STEP_WORLD, ZERO
 from sim.model.compiled.commitments import release_excess, release_request
 from sim.model.compiled.compiler import jit
 from sim.model.compiled.deliveries import deliver, end_deliveries
 from sim.model.compiled.growth import double_space
 from sim.model.compiled.heaps import pop
-from sim.model.compiled.packing import RANK_BITS, REQUEST_BITS
+from sim.model.compiled.packing import unpack_agenda_item
 from sim.model.compiled.rounds import apply_due_answer, ask_new_requests, walk_waiting_list
 from sim.model.compiled.state import State, borrow
-from sim.model.compiled.waiting_list import leave_waiting_list
+from sim.model.compiled.waiting_list import leave_waiting_list, waiting_list_is_due
 
 
 @jit
@@ -25,7 +25,7 @@ def advance(state: State, now: int, until: int) -> tuple[int, int, int]:
 
     Gives when something can change next, when the last instant was, and whether a trigger fired in it.
     """
-    m = borrow(state)
+    m = borrow(state)  # `state` is held by the caller until this returns
     while True:
         m.now = now
         play_instant(m)
@@ -37,59 +37,60 @@ def advance(state: State, now: int, until: int) -> tuple[int, int, int]:
 
 @jit
 def any_trigger_fires(m: State) -> int:
-    """Does a trigger that looks fire now?"""
+    """Whether an armed trigger fires now."""
     for w in range(len(m.trigger_site)):
         s = m.trigger_site[w]
-        there = allocation.planned_kw(m, s, NEVER)
-        if rules.trigger_fires(m.committed[s], m.trigger_share[w], m.online[s], there):
+        planned = allocation.planned_kw(m, s, NEVER)
+        if rules.trigger_fires(m.committed[s], m.trigger_share[w], m.online[s], planned):
             return 1
     return 0
 
 
 @jit
 def next_time(m: State) -> int:
-    """When can something change next? A delivery that ends counts only while something waits for room."""
+    """When something can change next. A delivery that ends counts only while something waits for room."""
     at = m.asked[m.next_request]
     if m.n_agenda and m.agenda_at[0] < at:
         at = m.agenda_at[0]
-    if m.n_ends and m.ends_at[0] < at and (m.tail > m.head or m.undelivered_rows):
-        at = m.ends_at[0]
+    if m.n_delivery_ends and m.delivery_ends_at[0] < at and (m.tail > m.head or m.undelivered_rows):
+        at = m.delivery_ends_at[0]
     return at
 
 
 @jit
 def play_instant(m: State) -> None:
-    """All that happens at one time, in its order."""
-    if m.n_ends and m.ends_at[0] <= m.now:  # (1)
+    """Play all that happens at one time, in its order."""
+    if m.n_delivery_ends and m.delivery_ends_at[0] <= m.now:  # (1)
         end_deliveries(m)
     m.n_due_answers, m.n_give_ups = 0, 0
     if m.world_changed or (m.n_agenda and m.agenda_at[0] <= m.now):
         process_agenda(m)
         for i in range(m.n_due_answers):  # (2)
             apply_due_answer(m, m.due_answers[i])
-    first, moved = True, m.n_due_answers > 0
+    first, progressed = True, m.n_due_answers > 0
     while True:
-        if m.tail > m.head and (m.capacity_increased or m.has_user_policy or m.has_user_answer):  # (3)
-            moved = walk_waiting_list(m) or moved
+        if waiting_list_is_due(m):  # (3)
+            progressed = walk_waiting_list(m) or progressed
         if first and m.asked[m.next_request] == m.now:  # (4)
-            moved = True
+            progressed = True
             ask_new_requests(m)
         if m.n_sites_to_deliver:  # (5)
-            moved = deliver(m) or moved
+            progressed = deliver(m) or progressed
         if m.n_give_ups:  # (6)
-            moved = give_up(m) or moved
+            progressed = give_up(m) or progressed
             m.n_give_ups = 0
-        waits = m.tail > m.head and (m.capacity_increased or m.has_user_policy or m.has_user_answer)
-        if not moved or not (m.n_sites_to_deliver or waits):
+        if not progressed or not (m.n_sites_to_deliver or waiting_list_is_due(m)):
             break
-        first, moved = False, False
+        first = progressed = False
     if m.right_changed:
         review_next_instant(m)
 
 
 @jit
 def review_next_instant(m: State) -> None:
-    """Have the waiting list walked in the very next instant: a date from which one is wanted, or could give up."""
+    """Have the waiting list walked in the very next instant, which may be one in which nothing else changes:
+    a date from which a request is wanted, or could give up.
+    """
     m.capacity_increased, m.right_changed = 1, 0
     at = NEVER
     for r in range(m.next_request):
@@ -102,38 +103,41 @@ def review_next_instant(m: State) -> None:
 
 @jit
 def process_agenda(m: State) -> None:
-    """Take in what the world changed; note the requests whose answer is due, and those that may give up."""
+    """Take what is due off the agenda: answers, deliveries, give-ups; and release what exceeds a site's capacity."""
     m.world_changed = 0
     while m.n_agenda and m.agenda_at[0] <= m.now:
-        item = m.agenda_item[0]
+        step, subject = unpack_agenda_item(m.agenda_item[0])
         pop(m.agenda_at, m.agenda_item, m.n_agenda)
         m.n_agenda -= 1
-        step, whom = item >> (REQUEST_BITS + RANK_BITS), item & ((1 << REQUEST_BITS) - 1)
         if step == STEP_WORLD:
             m.capacity_increased = 1
         elif step == STEP_ANSWERS:
             if m.n_due_answers == len(m.due_answers):
                 m.due_answers = double_space(m.due_answers)
-            m.due_answers[m.n_due_answers] = whom
+            m.due_answers[m.n_due_answers] = subject
             m.n_due_answers += 1
-            if m.gives_up[whom] <= m.now:
-                mark_to_give_up(m, whom)
+            if m.gives_up[subject] <= m.now:
+                # Its give-up came while it had no answer, and so had no effect; now it has.
+                mark_to_give_up(m, subject)
         elif step == STEP_DELIVERIES:
-            mark_site_to_deliver(m, whom)
+            mark_site_to_deliver(m, subject)
         else:
-            mark_to_give_up(m, whom)
+            mark_to_give_up(m, subject)
     if m.any_site_to_release:
         m.any_site_to_release = 0
         for s in range(len(m.sites_to_release)):
-            if m.sites_to_release[s] >= 0:
+            if m.sites_to_release[s] != NOBODY:
                 release_excess(m, s, m.sites_to_release[s])
-                m.sites_to_release[s] = -1
+                m.sites_to_release[s] = NOBODY
 
 
 @jit
 def give_up(m: State) -> bool:
-    """What is uncommitted, and what is committed but undelivered, is lost; all that are due together."""
-    moved = False
+    """Let the requests that are due give up: what is uncommitted, and what is committed but undelivered, is lost.
+
+    All that are due lose together, before anyone is offered what they free. Gives whether anything was lost.
+    """
+    progressed = False
     for i in range(m.n_give_ups):
         r = m.give_ups[i]
         lost = m.undelivered[r]
@@ -147,5 +151,5 @@ def give_up(m: State) -> bool:
         m.lost[r] = lost
         m.undelivered[r] = 0
         m.capacity_increased = 1
-        moved = True
-    return moved
+        progressed = True
+    return progressed

@@ -1,7 +1,7 @@
-"""TODO."""
+"""The ranking of the overflow: whether anyone takes anything, and in which order the providers are asked."""
 
 from sim.model import rules
-from sim.model.compiled.allocation import allocate, allocated_kw, latest_promise_date, provider_room
+from sim.model.compiled.allocation import allocate, allocated_kw, latest_promise_date, room_within_reach
 from sim.model.compiled.callback_arguments import describe_offer, describe_request
 from sim.model.compiled.codes import NEVER, NOBODY, ZERO
 from sim.model.compiled.compiler import jit
@@ -10,7 +10,7 @@ from sim.model.compiled.state import State
 
 @jit
 def has_taker(m: State, r: int, without: int) -> bool:
-    """Would anyone take anything? If not, there is nothing to rank."""
+    """Whether anyone but `without` would take anything; if not, there is nothing to rank."""
     g = m.group[r]
     for i in range(m.overflow_order_at[g], m.overflow_order_at[g + 1]):
         p = m.overflow_order[i]
@@ -20,16 +20,11 @@ def has_taker(m: State, r: int, without: int) -> bool:
 
 
 @jit
-def room_within_reach(m: State, r: int, p: int) -> int:
-    """The room of a provider up to the last date that it may promise to a request."""
-    return provider_room(m, p, rules.horizon(m.now, m.presells[p], m.gives_up[r]))
-
-
-@jit
 def rank_providers(m: State, r: int, without: int) -> int:
-    """In which order are the providers asked? Ties in the order of `order`; without a holder who answered.
+    """Rank the providers in the order in which they are asked, without a holder who answered.
 
-    Written into `ranking` of the state; gives how many there are.
+    Providers that rank alike stay in the order of `overflow.order`. The ranking is written into `ranking` of the
+    state; gives how many it names. It is sorted while it is made, by insertion: there are few providers.
     """
     g, n = m.group[r], 0
     for i in range(m.overflow_order_at[g], m.overflow_order_at[g + 1]):
@@ -64,7 +59,8 @@ def rank_providers(m: State, r: int, without: int) -> int:
             k -= 1
         m.ranking[k], m.rank_last[k], m.rank_date[k], m.rank_price[k] = p, last, date, price
         if rules.ranks_by_promise(policy) and kw == m.uncommitted[r] and promise == at_once:
-            return n  # nobody comes before that: the others stay behind it in their order
+            # Nobody can come before, so that the others need not be asked: they stay behind in their order.
+            return n
     return n
 
 
@@ -72,7 +68,7 @@ def rank_providers(m: State, r: int, without: int) -> int:
 def _comes_before(
     last: int, date: int, price: float, than_last: int, than_date: int, than_price: float
 ) -> bool:
-    """Does a provider come before another: by its kind of taking, then its date, then its price?"""
+    """Whether one `rules.ranking_key` is less than another."""
     if last != than_last:
         return last < than_last
     if date != than_date:

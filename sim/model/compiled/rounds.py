@@ -1,4 +1,4 @@
-"""Who is asked, and who answers: (2) answers due, (3) the waiting list, (4) new requests."""
+"""Rounds of answers: (2) answers due, (3) the waiting list, (4) new requests."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from sim.model.compiled.commitments import commit
 from sim.model.compiled.compiler import jit
 from sim.model.compiled.growth import double_space
 from sim.model.compiled.heaps import pop, push
-from sim.model.compiled.packing import REQUEST_BITS
+from sim.model.compiled.packing import unpack_waiting_request
 from sim.model.compiled.ranking import has_taker, rank_providers
 from sim.model.compiled.state import State
 from sim.model.compiled.waiting_list import close_gaps, join_waiting_list, waiting_key, waiting_request
@@ -17,33 +17,35 @@ from sim.model.compiled.waiting_list import close_gaps, join_waiting_list, waiti
 
 @jit
 def apply_due_answer(m: State, r: int) -> None:
-    """A holder answers: what was held is released first, and limits what it takes."""
-    holds = NOBODY
+    """Apply the answer of a holder: what was held is released first, and limits what it takes."""
+    held_for = NOBODY
     if m.holds_capacity[m.right[r]]:
-        holds = r
+        held_for = r
         for k in range(m.hold_at[r], m.hold_at[r] + m.n_hold[r]):
             m.held[m.hold_site[k]] -= m.hold_kw[k]
     m.capacity_increased = 1
-    run_first_round(m, r, holds)
+    run_first_round(m, r, held_for)
     if m.right[r] != allocation.right_in_force(m, r):
+        # The right that was asked decides throughout this instant, and another one, or none, from the next on.
         m.right_changed = 1
 
 
 @jit
 def walk_waiting_list(m: State) -> bool:
-    """Offer what there is to those who wait, in their order; was anything placed?
+    """Offer the room there is to those who wait, in their order; gives whether anything was placed.
 
-    Those who still wait are moved up behind the place that was reached, and the list begins with them.
+    Who is placed leaves a gap, marked by -1; the gaps are closed after the walk.
     """
     m.capacity_increased = 0
-    moved, i, most = False, m.head, allocation.most_room(m)
+    # Lowered above: what raises it while the list is walked asks for another walk.
+    progressed, i, most = False, m.head, allocation.most_room(m)
     while most > 0 and i < m.tail:
         r = waiting_request(m, i)
         before = m.uncommitted[r]
         if allocation.least_useful_room(m, r) <= most:
             retry_request(m, r)
         if m.uncommitted[r] < before:
-            moved = True
+            progressed = True
             most = allocation.most_room(m)
         if m.uncommitted[r] == 0:
             m.waiting[i] = -1
@@ -51,7 +53,7 @@ def walk_waiting_list(m: State) -> bool:
             break
         i += 1
     close_gaps(m, min(i, m.tail - 1))
-    return moved
+    return progressed
 
 
 @jit
@@ -76,26 +78,26 @@ def retry_request(m: State, r: int) -> None:
 
 @jit
 def ask_new_requests(m: State) -> None:
-    """Hear those who ask now, in the order of the waiting list."""
+    """Ask the requests that come now, in the order of the waiting list."""
     first = m.next_request
     while m.asked[m.next_request] == m.now:
         m.next_request += 1
     n = m.next_request - first
-    if n == 1:
+    if n == 1:  # nearly always one alone
         ask_request(m, first)
         return
-    places, nothing = np.empty(n, np.int64), np.zeros(n, np.int64)
+    keys, unused = np.empty(n, np.int64), np.zeros(n, np.int64)
     for i in range(n):
-        push(places, nothing, i, waiting_key(m, first + i), 0)
+        push(keys, unused, i, waiting_key(m, first + i), 0)
     for i in range(n, 0, -1):
-        r = places[0] & ((1 << REQUEST_BITS) - 1)
-        pop(places, nothing, i)
+        r = unpack_waiting_request(keys[0])
+        pop(keys, unused, i)
         ask_request(m, r)
 
 
 @jit
 def ask_request(m: State, r: int) -> None:
-    """A request is asked; note when it gives up, if it may."""
+    """Ask a request: of the holder of a first refusal, or of all at once; and note when it gives up, if it may."""
     k = allocation.right_in_force(m, r)
     if m.tail > m.head and not m.bypass:
         m.answered[r] = m.now
@@ -132,7 +134,7 @@ def put_to_holder(m: State, r: int, k: int) -> None:
 
 @jit
 def run_first_round(m: State, r: int, held_for: int) -> None:
-    """The first round of answers to a request, and what is known of it afterwards."""
+    """Run the first round of answers to a request, and record what came of it."""
     m.answered[r] = m.now
     k, size = m.right[r], m.size_kw[r]
     if k == NOBODY:
@@ -147,15 +149,17 @@ def run_first_round(m: State, r: int, held_for: int) -> None:
             n = allocation.allocate(m, r, p, m.gives_up[r], NEVER, NOBODY, ZERO)
         else:
             n = holder_answers.holder_answer(m, r, k, held_for)
-        took = allocation.allocated_kw(m, n, ZERO)
-        if took < size:
+        answered_kw = allocation.allocated_kw(m, n, ZERO)
+        if answered_kw < size:
+            # Before anything is committed, since that takes the room which the reason is about. The other
+            # allocations are made behind this one, which is still to be committed.
             if m.is_exclusive[k]:
                 m.reason[r] = LIMITED_BY_ROOM
             else:
-                m.reason[r] = holder_answers.limiting_reason(m, r, k, held_for, took, len(m.online))
+                m.reason[r] = holder_answers.limiting_reason(m, r, k, held_for, answered_kw, len(m.online))
         commit(m, r, p, n)
-        m.holder_kw[r] = m.first_kw[r] = took
-        if took < size and m.answers_first[k]:
+        m.holder_kw[r] = m.first_kw[r] = answered_kw
+        if answered_kw < size and m.answers_first[k]:
             allocate_overflow(m, r, p)
     if m.uncommitted[r]:
         join_waiting_list(m, r)
@@ -170,13 +174,13 @@ def allocate_overflow(m: State, r: int, without: int) -> None:
 
 @jit
 def offer_in_turn(m: State, r: int, n_ranked: int) -> int:
-    """Offer each provider of the ranking in turn what is left; how much does the first take?"""
-    before, first = m.uncommitted[r], 0
+    """Offer each provider of the ranking in turn what is left; gives the kW that the first takes."""
+    before, first_kw = m.uncommitted[r], 0
     for i in range(n_ranked):
         p = m.ranking[i]
         commit(m, r, p, allocation.allocate(m, r, p, m.gives_up[r], NEVER, NOBODY, ZERO))
         if i == 0:
-            first = before - m.uncommitted[r]
+            first_kw = before - m.uncommitted[r]
         if m.uncommitted[r] == 0:
             break
-    return first
+    return first_kw

@@ -1,28 +1,32 @@
-"""The lists of the market in arrays: who waits, what is to be delivered at each site, and rows written down."""
+"""The waiting list: requests with uncommitted kW, by priority, then number; from `head` up to `tail` of an array."""
 
 from sim.model.compiled.compiler import jit
 from sim.model.compiled.growth import double_space
-from sim.model.compiled.packing import REQUEST_BITS
+from sim.model.compiled.packing import pack_waiting_key, unpack_waiting_request
 from sim.model.compiled.state import State
 
-# Who waits
+
+@jit
+def waiting_list_is_due(m: State) -> bool:
+    """Whether the waiting list has to be walked: someone waits, and something may be placed that was not before."""
+    return m.tail > m.head and bool(m.capacity_increased or m.has_user_policy or m.has_user_answer)
 
 
 @jit
 def waiting_key(m: State, r: int) -> int:
-    """The place of a request in the waiting list: by priority, then number."""
-    return (m.priority_rank[m.group[r]] << REQUEST_BITS) | r
+    """The place of a request in the waiting list, as a packed number."""
+    return pack_waiting_key(m.priority_rank[m.group[r]], r)
 
 
 @jit
 def waiting_request(m: State, i: int) -> int:
-    """Which request stands there in the waiting list?"""
-    return m.waiting[i] & ((1 << REQUEST_BITS) - 1)
+    """The request at an index of the waiting list."""
+    return unpack_waiting_request(m.waiting[i])
 
 
 @jit
 def waiting_index(m: State, key: int) -> int:
-    """Where in the waiting list is a place, or would it be?"""
+    """The index at which a place stands in the waiting list, or would stand."""
     low, high = m.head, m.tail
     while low < high:
         middle = (low + high) >> 1
@@ -35,8 +39,9 @@ def waiting_index(m: State, key: int) -> int:
 
 @jit
 def join_waiting_list(m: State, r: int) -> None:
-    """Let a request wait."""
+    """Put a request into the waiting list."""
     if m.tail == len(m.waiting):
+        # Twice the space only if more than half is in use; else there is room enough before the head.
         if 2 * (m.tail - m.head) > m.tail:
             m.waiting = double_space(m.waiting)
         for i in range(m.tail - m.head):
@@ -54,7 +59,7 @@ def join_waiting_list(m: State, r: int) -> None:
 
 @jit
 def leave_waiting_list(m: State, r: int) -> None:
-    """Let a request wait no more."""
+    """Take a request out of the waiting list: those before it move up, since most who leave stand near the head."""
     i = waiting_index(m, waiting_key(m, r))
     for k in range(i, m.head, -1):
         m.waiting[k] = m.waiting[k - 1]
@@ -63,13 +68,10 @@ def leave_waiting_list(m: State, r: int) -> None:
 
 @jit
 def close_gaps(m: State, last_index: int) -> None:
-    """Close the gaps that a walk has left up to its last place: who still waits moves up behind them."""
-    kept = last_index + 1
+    """Close the gaps, marked by -1, that a walk has left up to its last index: who still waits moves up to it."""
+    head = last_index + 1
     for i in range(last_index, m.head - 1, -1):
         if m.waiting[i] >= 0:
-            kept -= 1
-            m.waiting[kept] = m.waiting[i]
-    m.head = kept
-
-
-# What is to be delivered
+            head -= 1
+            m.waiting[head] = m.waiting[i]
+    m.head = head

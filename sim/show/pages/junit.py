@@ -100,6 +100,7 @@ def sweep_junit_cases(sweep: SweepResult) -> list[JUnitCase]:
     ]
     for verdict in sweep.verdicts():
         failure = None if verdict.holds else format_found(verdict.found)
+        assert verdict.point is not None, "a verdict of a sweep"
         cases.append(JUnitCase(f"{verdict.statement} at {label_point(sweep, verdict.point)}", failure))
     return cases
 

@@ -12,11 +12,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from sim.results.expectations import ExpectationVerdict
 from sim.results.formatting import format_factor_value, format_found, format_mean_interval
 from sim.scenario.expectations import parse_expectation
 from sim.show.factor_labels import label_factors, label_point
 from sim.show.notebook import console_html
-from sim.study.sweep_estimates import PointVerdict
 from sim.study.sweep_result import SweepResult
 
 MAX_SWEEP_ROWS = 12
@@ -134,9 +134,9 @@ def _format_estimate(row: dict[str, Any]) -> str:
     return format_mean_interval(row["mean"], row["ci_high"])
 
 
-def expectation_lines(sweep: SweepResult, verdicts: Iterable[PointVerdict]) -> Iterator[Text]:
+def expectation_lines(sweep: SweepResult, verdicts: Iterable[ExpectationVerdict]) -> Iterator[Text]:
     """Yield a line for each statement: at how many points it holds, or fails and where worst."""
-    by_statement: dict[str, list[PointVerdict]] = {}
+    by_statement: dict[str, list[ExpectationVerdict]] = {}
     for verdict in verdicts:
         by_statement.setdefault(verdict.statement, []).append(verdict)
     for statement, at_points in by_statement.items():
@@ -145,48 +145,16 @@ def expectation_lines(sweep: SweepResult, verdicts: Iterable[PointVerdict]) -> I
             yield Text(f"holds at all {len(at_points)} points: {statement}", style="green")
             continue
         worst = worst_failure(failures)
+        assert worst.point is not None, "a verdict of a sweep"
         found = f"{format_found(worst.found)} at {label_point(sweep, worst.point)}"
         yield Text(
             f"FAILS at {len(failures)} of {len(at_points)} points: {statement} ({found})", style="bold red"
         )
 
 
-def worst_failure(failures: Sequence[PointVerdict]) -> PointVerdict:
+def worst_failure(failures: Sequence[ExpectationVerdict]) -> ExpectationVerdict:
     """Return the failure of a statement that is farthest from its bound; one without a value before all others."""
     bound = parse_expectation(failures[0].statement).bound
     return max(
         failures, key=lambda verdict: math.inf if verdict.found is None else abs(verdict.found - bound)
     )
-
-
-def sweep_to_dict(sweep: SweepResult) -> dict[str, Any]:
-    """Convert a sweep to one object for JSON; outcomes and expectations only once all runs are finished."""
-    n_finished, n_runs = sweep.n_finished, sweep.n_runs
-    content: dict[str, Any] = {
-        "sweep": sweep.name,
-        "out": str(sweep.folder),
-        "points": len(sweep.points),
-        "replications": sweep.replications,
-        "runs": n_runs,
-        "finished": n_finished,
-        "interrupted": sweep.interrupted,
-        "failed": int(sweep.failures["runs"].sum()) if n_finished else 0,
-        "factors": sweep.factors,
-        "outcomes": {},
-        "expect": [],
-    }
-    if n_finished < n_runs:
-        return content
-    estimates = sweep.estimates.filter(pl.col("mean").is_not_null())
-    for metric in sweep.outcomes:
-        rows = estimates.filter(pl.col("metric") == metric).sort("mean", "point")
-        ends = (("least", 0), ("most", len(rows) - 1)) if len(rows) else ()
-        content["outcomes"][metric] = {
-            name: {key: x for key, x in rows.row(k, named=True).items() if key != "metric"}
-            for name, k in ends
-        }
-    verdicts = sweep.verdicts()
-    for statement in sweep.description["expect"]:
-        fails_at = [v.point for v in verdicts if v.statement == statement and not v.holds]
-        content["expect"].append({"statement": statement, "holds": not fails_at, "fails_at": fails_at})
-    return content

@@ -1,1 +1,1 @@
-"""Plots of a run: each takes an outcome and gives a figure. Only this room imports matplotlib."""
+"""Plots of runs, comparisons, sweeps and analyses. Only this room imports matplotlib."""

@@ -1,4 +1,4 @@
-"""What holders of rights said, in words: which part of a request was taken, and why the rest was not."""
+"""The answers of holders of rights in words: which part of a request was taken, and why the rest was not."""
 
 import polars as pl
 
@@ -12,7 +12,7 @@ DECLINE_LABELS = {
     "delay": "too late for it",
     "partial": "not the whole of it",
 }
-"""Why the holder of a first refusal did not take what it did not take, by the reason in the table of requests."""
+"""Why the holder of a first refusal left what it left, by the reason in the table of requests."""
 PENDING_LABEL = "no answer by the end"
 TOOK_EXCLUSIVE_LABEL = "took it (exclusive)"
 NO_ROOM_EXCLUSIVE_LABEL = "had no room (exclusive)"
@@ -25,7 +25,7 @@ ANSWER_LABELS = (
     NO_ROOM_EXCLUSIVE_LABEL,
     PENDING_LABEL,
 )
-"""All that can have been said, in the order in which it is shown."""
+"""All answers, in the order in which they are shown."""
 
 
 def holder_is_exclusive(scenario: ScenarioFile) -> pl.Expr:
@@ -39,14 +39,14 @@ def holder_answers_first(scenario: ScenarioFile) -> pl.Expr:
 
 
 def acceptance_label(scenario: ScenarioFile) -> pl.Expr:
-    """In which words did the holder take what it took?"""
+    """The words for what the holder took, as an expression over the table of requests."""
     exclusive = holder_is_exclusive(scenario)
     words = pl.when(exclusive).then(pl.lit(TOOK_EXCLUSIVE_LABEL)).otherwise(pl.lit(TOOK_LABEL))
     return pl.when(pl.col("right").is_null()).then(pl.lit(NO_RIGHT_LABEL)).otherwise(words)
 
 
 def refusal_label(scenario: ScenarioFile) -> pl.Expr:
-    """In which words did the holder leave what it left?"""
+    """The words for what the holder left, as an expression over the table of requests."""
     return (
         pl.when(pl.col("right").is_null())
         .then(pl.lit(NO_RIGHT_LABEL))

@@ -1,4 +1,4 @@
-"""Dates along an axis."""
+"""An axis of dates: round ticks, with labels that say what they share once."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -8,9 +8,10 @@ from matplotlib.dates import date2num, num2date
 
 
 def set_date_axis(axes: Axes, begin_datenum: float, end_datenum: float, max_ticks: int = 7) -> None:
-    """Dates along the bottom, from one to another (in matplotlib's days), with no more than `most` of them.
+    """Show dates along the bottom, from one date number of matplotlib to another, with at most `max_ticks` of them.
 
-    They are fixed here, since to look for them anew at every drawing of every panel takes long.
+    The ticks are fixed here, since matplotlib's own locator would look for them anew at every drawing of every panel,
+    which takes long.
     """
     first, last = (at.replace(tzinfo=None) for at in num2date([begin_datenum, end_datenum]))  # type: ignore[no-untyped-call]
     dates = date_ticks(first, last, max_ticks)
@@ -24,11 +25,15 @@ TICK_STEPS: tuple[timedelta | int, ...] = (
     *(1, 2, 3, 6),
     *(12 * n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500)),
 )
-"""By what dates along an axis may be apart: times (whole days and weeks from a Monday on), or months."""
+"""The steps from one date to the next, in rising order: durations (whole days and weeks from a Monday on), or
+numbers of months."""
 
 
 def date_ticks(begin: datetime, end: datetime, max_ticks: int) -> list[datetime]:
-    """Which round dates stand along an axis? As many as there may be."""
+    """Choose round dates within a span: those of the finest step that gives at most `max_ticks` of them.
+
+    Of a span that is longer than all steps allow, the dates of the coarsest step are returned.
+    """
     monday, dates = datetime(1, 1, 1), []
     for step in TICK_STEPS:
         if isinstance(step, timedelta):
@@ -47,7 +52,7 @@ def date_ticks(begin: datetime, end: datetime, max_ticks: int) -> list[datetime]
 
 
 def date_labels(dates: Sequence[datetime]) -> list[str]:
-    """What dates along an axis are called: as short as they can be, and what they have in common said once."""
+    """Label dates as briefly as they allow; the year or the day stands below the first date that has it."""
     if all((d.month, d.day, d.hour, d.minute, d.second) == (1, 1, 0, 0, 0) for d in dates):
         return [f"{d:%Y}" for d in dates]
     whole_days = all((d.hour, d.minute, d.second) == (0, 0, 0) for d in dates)
@@ -55,9 +60,9 @@ def date_labels(dates: Sequence[datetime]) -> list[str]:
         fine, coarse = "{0:%b}", "{0:%Y}"
     else:
         fine, coarse = ("{0.day} {0:%b}", "{0:%Y}") if whole_days else ("{0:%H:%M}", "{0.day} {0:%b %Y}")
-    said, names = "", []
+    previous, labels = "", []
     for d in dates:
-        above = coarse.format(d)
-        names.append(fine.format(d) + (f"\n{above}" if above != said else ""))
-        said = above
-    return names
+        second_line = coarse.format(d)
+        labels.append(fine.format(d) + (f"\n{second_line}" if second_line != previous else ""))
+        previous = second_line
+    return labels

@@ -1,4 +1,4 @@
-"""What holders of a first refusal took, what they declined, and why, by when it was asked."""
+"""Plot of declined requests: what holders of a first refusal took and declined, and why, by when it was asked."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -8,6 +8,7 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sim.results.formatting import format_percent
 from sim.results.run import RunResult
 from sim.scenario.schema import ScenarioFile
 from sim.show.plots import style
@@ -32,7 +33,7 @@ ASKING_PERIODS: tuple[tuple[timedelta, str, str], ...] = (
     (timedelta(days=2), "1d", "day"),
     (timedelta(-1), "1h", "hour"),
 )
-"""By which periods is shown what was asked over a longer time than this: in the words of polars, and ours."""
+"""The period by which a span longer than this is shown: its name in polars, and in words."""
 ANSWER_STYLES: Mapping[str, dict[str, Any]] = {
     TOOK_LABEL: {"facecolor": style.PALETTE[0]},
     DECLINE_LABELS["appetite"]: {"facecolor": style.PALETTE[1]},
@@ -45,7 +46,7 @@ ANSWER_STYLES: Mapping[str, dict[str, Any]] = {
 
 
 def no_declined_requests_reason(run: RunResult) -> str | None:
-    """Is nothing put to the holder of a first refusal?"""
+    """Say why there is nothing to show, or return None: nothing is put to the holder of a first refusal."""
     if not any(right.answers_first for right in run.scenario.rights.values()):
         return "the scenario has no right of first refusal"
     return None if first_refusal_requests(run).height else "nothing was put to the holder of a first refusal"
@@ -57,12 +58,12 @@ def first_refusal_requests(run: RunResult) -> pl.DataFrame:
 
 
 def choose_period(span: timedelta) -> tuple[str, str]:
-    """By which periods is shown what was asked over some time, in the words of polars and ours?"""
-    return next((every, word) for least, every, word in ASKING_PERIODS if span > least)
+    """Choose the period by which a span is shown: its name in polars, and in words."""
+    return next((period, word) for longer_than, period, word in ASKING_PERIODS if span > longer_than)
 
 
 def answers_by_period(requests: pl.DataFrame, scenario: ScenarioFile, period: str) -> pl.DataFrame:
-    """The kW put to first refusals over all replications. Columns: holder, period (its begin), answer, kw."""
+    """Sum the kW put to first refusals, over all replications. Columns: holder, period (its begin), answer, kw."""
     took = pl.col("holder_kw").fill_null(0)
     begin = pl.col("asked").dt.truncate(period).alias("period")
     parts = [
@@ -74,42 +75,42 @@ def answers_by_period(requests: pl.DataFrame, scenario: ScenarioFile, period: st
             (pl.col("size_kw") - took).alias("kw"),
         ),
     ]
-    found = (
+    answers = (
         pl.concat(parts).group_by("holder", "period", "answer", maintain_order=True).agg(pl.col("kw").sum())
     )
-    return found.filter(pl.col("kw") > 0).sort("holder", "period", "answer")
+    return answers.filter(pl.col("kw") > 0).sort("holder", "period", "answer")
 
 
 def plot_declined_requests(run: RunResult) -> Figure:
-    """Stacked by answer, the power put to each holder by period of asking; the mean over replications."""
-    put = first_refusal_requests(run)
-    first, last = put["asked"].sort()[[0, -1]].to_list()
-    every, word = choose_period(last - first)
-    found = answers_by_period(put, run.scenario, every)
-    weights = dict(found.group_by("holder", maintain_order=True).agg(pl.col("kw").sum()).iter_rows())
+    """Draw the power put to each holder by period of asking, stacked by answer; the mean over replications."""
+    requests = first_refusal_requests(run)
+    first, last = requests["asked"].sort()[[0, -1]].to_list()
+    period, word = choose_period(last - first)
+    by_period = answers_by_period(requests, run.scenario, period)
+    weights = dict(by_period.group_by("holder", maintain_order=True).agg(pl.col("kw").sum()).iter_rows())
     holders = [h for h in run.scenario.providers if h in style.largest_names(weights, MAX_HOLDERS + 1)]
     n = len(run.finished_replications)
-    said = [answer for answer in ANSWER_STYLES if answer in set(found["answer"])]
-    begins = _period_begins(first, last, every)
+    answers = [answer for answer in ANSWER_STYLES if answer in set(by_period["answer"])]
+    begins = _period_begins(first, last, period)
     mw = {(h, answer): [0.0] * len(begins) for h in holders for answer in ANSWER_STYLES}
-    for holder, at, answer, kw in found.iter_rows():
+    for holder, begin, answer, kw in by_period.iter_rows():
         if holder in holders:
-            mw[holder, answer][begins.index(at)] = kw / 1000 / n
-    most = {h: max(map(sum, zip(*(mw[h, answer] for answer in said), strict=True))) for h in holders}
-    unit = style.choose_power_unit(max(most.values()))
+            mw[holder, answer][begins.index(begin)] = kw / 1000 / n
+    max_mw = {h: max(map(sum, zip(*(mw[h, answer] for answer in answers), strict=True))) for h in holders}
+    unit = style.choose_power_unit(max(max_mw.values()))
     with style.house_style():
         fig = style.new_figure(9.4, 2.6 * len(holders) + 2.0)
         panels = fig.subplots(len(holders), 1, sharex=True, squeeze=False).flat
         for axes, holder in zip(panels, holders, strict=True):
-            _draw_holder(axes, {answer: mw[holder, answer] for answer in said})
-            style.set_power_axis(axes, most[holder] * 1.04, "IT power put to it", unit)
+            _draw_holder(axes, {answer: mw[holder, answer] for answer in answers})
+            style.set_power_axis(axes, max_mw[holder] * 1.04, "IT power put to it", unit)
             axes.set_title(f"What {shorten(holder, 40)} took of what was put to it, and why not the rest")
-        nth = -(-len(begins) // 16)
-        axes.set_xticks(range(0, len(begins), nth), [_period_label(at, every) for at in begins[::nth]])
+        step = -(-len(begins) // 16)
+        axes.set_xticks(range(0, len(begins), step), [_period_label(at, period) for at in begins[::step]])
         axes.set_xlim(-0.6, len(begins) - 0.4)
         axes.set_xlabel(f"{word.capitalize()} of asking")
         handles, labels = axes.get_legend_handles_labels()
-        fig.legend(handles, labels, loc="outside upper center", ncols=min(4, len(said)))
+        fig.legend(handles, labels, loc="outside upper center", ncols=min(4, len(answers)))
         mean = "the mean over replications of " if n > 1 else ""
         notes = [f"Right of first refusal: {mean}what was asked for in each {word}."]
         if len(begins) <= MAX_SHARE_LABELS:
@@ -121,12 +122,12 @@ def plot_declined_requests(run: RunResult) -> Figure:
 
 
 def _draw_holder(axes: Axes, mw: Mapping[str, Sequence[float]]) -> None:
-    """The answers of one holder, one on the other; and on each bar the share declined, if there are not many."""
+    """Stack the answers of one holder; on each bar stands the share declined, if there are not many."""
     base = [0.0] * len(next(iter(mw.values())))
     x = range(len(base))
     for answer, parts in mw.items():
-        look = {"edgecolor": "white", "linewidth": 0.5, **ANSWER_STYLES[answer]}
-        axes.bar(x, parts, bottom=base, width=0.8, label=answer, **look)
+        colours = {"edgecolor": "white", "linewidth": 0.5, **ANSWER_STYLES[answer]}
+        axes.bar(x, parts, bottom=base, width=0.8, label=answer, **colours)
         base = [a + b for a, b in zip(base, parts, strict=True)]
     if len(base) > MAX_SHARE_LABELS:
         return
@@ -134,18 +135,18 @@ def _draw_holder(axes: Axes, mw: Mapping[str, Sequence[float]]) -> None:
         answered = top - (mw[PENDING_LABEL][k] if PENDING_LABEL in mw else 0.0)
         took = mw[TOOK_LABEL][k] if TOOK_LABEL in mw else 0.0
         if answered > 0:
-            share = style.format_percent((answered - took) / answered)
+            share = format_percent((answered - took) / answered)
             axes.annotate(share, (k, top), (0, 2), textcoords="offset points", ha="center", fontsize=8)
 
 
 def _period_begins(first: datetime, last: datetime, period: str) -> list[datetime]:
-    """When each period begins, from the one with the first time to the one with the last."""
+    """The begin of each period, from the one that holds the first time to the one that holds the last."""
     begin = pl.Series([first]).dt.truncate(period).to_list()[0]
     return list(pl.datetime_range(begin, last, period, closed="both", eager=True))
 
 
 def _period_label(begin: datetime, period: str) -> str:
-    """How a period is called."""
+    """Label a period by its begin."""
     if period == "1q":
         return f"Q{(begin.month + 2) // 3}\n{begin:%Y}"
     if period == "1h":

@@ -1,4 +1,4 @@
-"""What came online, against what was announced."""
+"""Plot of online power by site, against what was announced."""
 
 from math import ceil
 
@@ -8,31 +8,31 @@ from matplotlib.figure import Figure
 from sim.results.run import RunResult
 from sim.show.plots import style
 from sim.show.plots.date_axis import set_date_axis
-from sim.show.plots.labels import shorten_names
+from sim.show.plots.labels import omission_notes, shorten_names
 from sim.show.plots.run_bands import RunBands, run_caption
 
 MAX_SITE_PANELS = 40
 
 
 def no_buildings_reason(run: RunResult) -> str | None:
-    """Is there no building at all?"""
-    built = any(site.buildings for site in run.scenario.sites.values())
-    return None if built else "the scenario has no buildings, so what is online does not grow"
+    """Say why there is nothing to show, or return None: there is no building at all."""
+    has_buildings = any(site.buildings for site in run.scenario.sites.values())
+    return None if has_buildings else "the scenario has no buildings, so what is online does not grow"
 
 
 def plot_online_by_site(run: RunResult) -> Figure:
-    """A panel for each site that builds: what is online (mean and spread) against what was announced."""
+    """Draw a panel for each site that builds: what is online (mean and spread) against what was announced."""
     bands = RunBands(run)
     building = [name for name, site in run.scenario.sites.items() if site.buildings]
-    most = {
+    max_mw = {
         name: max(bands.maximum(f"site.{name}.online_mw"), float(bands(f"site.{name}.announced_mw").max()))
         for name in building
     }
-    sites = style.largest_names(most, MAX_SITE_PANELS)
+    sites = style.largest_names(max_mw, MAX_SITE_PANELS)
     columns = min(len(sites), 3 if len(sites) <= 12 else 4 if len(sites) <= 24 else 5)
     rows = ceil(len(sites) / columns)
     names = shorten_names(sites, 28 if columns <= 3 else 24)
-    unit = style.choose_power_unit(max(most.values()))
+    unit = style.choose_power_unit(max(max_mw.values()))
     width, height = (3.2, 2.1) if columns <= 3 else (2.5, 1.7)
     with style.house_style():
         fig = style.new_figure(max(width * columns, 5.2) + 0.5, height * rows + 1.0)
@@ -41,22 +41,19 @@ def plot_online_by_site(run: RunResult) -> Figure:
             _draw_site(axes, bands, name)
             axes.set_title(names[name], fontsize=9.5)
             set_date_axis(axes, bands.begin_datenum, bands.end_datenum, max_ticks=5)
-            style.set_power_axis(axes, most[name], "", unit)
-        for axes in grid.flat[len(sites) :]:
-            axes.set_visible(False)
-        for k in range(columns):
+            style.set_power_axis(axes, max_mw[name], "", unit)
+        style.hide_unused_panels(grid.flat, len(sites))
+        for k in range(columns):  # the lowest panel of each column, which need not be in the last row
             grid[(len(sites) - 1 - k) // columns, k].tick_params(labelbottom=True)
         fig.supylabel(f"IT power ({unit.name})", fontsize=9.5)
         handles, labels = grid.flat[0].get_legend_handles_labels()
         fig.legend(handles, labels, loc="outside upper center", ncols=3 if columns > 2 else 1)
-        left_out = len(building) - len(sites)
-        notes = [f"{left_out} smaller sites are not shown."] if left_out else []
-        style.add_caption(fig, run_caption(run), *notes)
+        style.add_caption(fig, run_caption(run), *omission_notes(len(building) - len(sites), "sites"))
     return fig
 
 
 def _draw_site(axes: Axes, bands: RunBands, name: str) -> None:
-    """One site."""
+    """Draw the panel of one site."""
     bands.shade_spread(axes, f"site.{name}.online_mw", style.PALETTE[0], "online", alpha=0.22, steps=True)
     axes.step(
         bands.times, bands(f"site.{name}.online_mw"), where="post", color=style.PALETTE[0],

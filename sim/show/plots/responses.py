@@ -1,4 +1,7 @@
-"""Responses: how does each outcome of a sweep answer to each factor?"""
+"""Plot of responses: the mean of each outcome of a sweep over each factor.
+
+In this module `r` is the index of a row of panels, `c` of a column, and `k` of a panel or of a level of a factor.
+"""
 
 from typing import Any
 
@@ -17,6 +20,8 @@ from sim.show.plots.sweep_factors import (
     MAX_FACTOR_LEVELS,
     MAX_OUTCOMES,
     add_sweep_caption,
+    add_sweep_title,
+    design_kind,
     estimates_with_factors,
     factor_axis_label,
     factor_levels,
@@ -30,17 +35,25 @@ MARGINAL_INTERVALS_NOTE = (
 )
 
 
-def plot_responses(sweep: SweepResult) -> Figure | None:
-    """How does each outcome answer to each factor? None where nothing varies."""
-    factors = [each for each in sweep.factors if len(factor_levels(sweep, each)) > 1][:MAX_RESPONSE_FACTORS]
+def no_responses_reason(sweep: SweepResult) -> str | None:
+    """Say why there is nothing to show, or return None: no factor varies."""
+    return None if _varying_factors(sweep) else "no factor takes more than one value"
+
+
+def _varying_factors(sweep: SweepResult) -> list[dict[str, Any]]:
+    """The factors that take several values."""
+    return [each for each in sweep.factors if len(factor_levels(sweep, each)) > 1]
+
+
+def plot_responses(sweep: SweepResult) -> Figure:
+    """Draw the mean of each outcome over each factor, a panel for each pair."""
+    factors = _varying_factors(sweep)[:MAX_RESPONSE_FACTORS]
     shown = sweep.outcomes[:MAX_OUTCOMES]
-    if not factors:
-        return None
     if len(factors) == 1:
         return plot_single_factor(sweep, factors[0], shown)
     with house_style():
         fig = new_figure(3.4 * len(factors) + 0.6, 2.3 * len(shown) + 0.9)
-        fig.suptitle(sweep.description["title"] or sweep.name, x=0.01, ha="left")
+        add_sweep_title(fig, sweep)
         grid = fig.subplots(len(shown), len(factors), squeeze=False, sharex="col", sharey="row")
         note = ""
         for r, metric in enumerate(shown):
@@ -62,12 +75,12 @@ def plot_responses(sweep: SweepResult) -> Figure | None:
 
 
 def plot_single_factor(sweep: SweepResult, factor: dict[str, Any], metrics: tuple[str, ...]) -> Figure:
-    """The panels of a single factor, an outcome each, two in a row."""
+    """Draw the panels of a single factor, an outcome each, two in a row."""
     columns = min(2, len(metrics))
     rows = -(-len(metrics) // columns)
     with house_style():
         fig = new_figure(4.6 * columns, 2.7 * rows + 0.8)
-        fig.suptitle(sweep.description["title"] or sweep.name, x=0.01, ha="left")
+        add_sweep_title(fig, sweep)
         note = ""
         for k, metric in enumerate(metrics):
             axes = fig.add_subplot(rows, columns, k + 1)
@@ -80,18 +93,18 @@ def plot_single_factor(sweep: SweepResult, factor: dict[str, Any], metrics: tupl
 
 
 def other_factor(factor: dict[str, Any], factors: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The other of two factors."""
+    """The other of two factors; None where there are more or fewer."""
     return next((x for x in factors if x is not factor), None) if len(factors) == 2 else None
 
 
 def draw_response(
     sweep: SweepResult, axes: Axes, frame: pl.DataFrame, factor: dict[str, Any], factors: list[dict[str, Any]]
 ) -> str:
-    """One panel: lines where values are crossed, points and their course where they lie anywhere. Says which."""
-    kind = sweep.description["identity"]["design"]["kind"]
+    """Draw one panel: lines where levels are crossed, else a scatter of the points; returns a note on which."""
+    kind = design_kind(sweep)
     name = factor["name"]
-    words = frame[name].dtype == pl.String
-    if words:
+    categorical = frame[name].dtype == pl.String
+    if categorical:
         order = {text: k for k, text in enumerate(factor_levels(sweep, factor))}
         frame = frame.with_columns(pl.col(name).replace_strict(order, default=None, return_dtype=pl.Float64))
         axes.set_xticks(range(len(order)), [shorten(text, 18) for text in order])
@@ -100,11 +113,15 @@ def draw_response(
         first, last = (float(date2num(at)) for at in (frame[name].min(), frame[name].max()))  # type: ignore[no-untyped-call]
         set_date_axis(axes, first - 0.05 * (last - first), last + 0.05 * (last - first), max_ticks=5)
     if kind == "one at a time":
-        base = frame.row(0, named=True)["mean"]
+        base = frame.row(0, named=True)["mean"]  # the first point is the scenario as it is
         if base is not None:
             axes.axhline(base, color=FAINT_INK, linewidth=0.8, linestyle="--")
         draw_means(
-            axes, frame.filter(pl.col(name).is_not_null()).sort(name), name, PALETTE[0], categorical=words
+            axes,
+            frame.filter(pl.col(name).is_not_null()).sort(name),
+            name,
+            PALETTE[0],
+            categorical=categorical,
         )
         return "Each factor alone, with 95 % intervals; dashed: the scenario as it is"
     if kind != "grid":
@@ -114,19 +131,21 @@ def draw_response(
     if other is not None and len(sweep.factors) == 2 and len(factor_levels(sweep, other)) <= len(PALETTE):
         for k, x in enumerate(factor_levels(sweep, other)):
             part = frame.filter(pl.col(other["name"]) == x).sort(name)
-            draw_means(axes, part, name, PALETTE[k], format_factor_value(x, ""), 0.07, words)
+            draw_means(axes, part, name, PALETTE[k], format_factor_value(x, ""), 0.07, categorical)
         return MARGINAL_INTERVALS_NOTE
     if len(sweep.factors) == 1:
-        draw_means(axes, frame.sort(name), name, PALETTE[0], categorical=words)
+        draw_means(axes, frame.sort(name), name, PALETTE[0], categorical=categorical)
         return MARGINAL_INTERVALS_NOTE
-    over = frame.group_by(name).agg(
+    marginal = frame.group_by(name).agg(
         pl.col("mean").min().alias("low"), pl.col("mean").max().alias("high"), pl.col("mean").mean()
     )
-    over = over.sort(name)
+    marginal = marginal.sort(name)
     axes.fill_between(
-        over[name].to_numpy(), *over.select("low", "high").to_numpy().T, color=PALETTE[0], alpha=0.2
+        marginal[name].to_numpy(), *marginal.select("low", "high").to_numpy().T, color=PALETTE[0], alpha=0.2
     )
-    axes.plot(over[name].to_numpy(), over["mean"].to_numpy(), color=PALETTE[0], marker="o", markersize=3.5)
+    axes.plot(
+        marginal[name].to_numpy(), marginal["mean"].to_numpy(), color=PALETTE[0], marker="o", markersize=3.5
+    )
     return "Line: mean over all values of the other factors; band: from the least to the most of them"
 
 
@@ -139,7 +158,7 @@ def draw_means(
     alpha: float = 0.15,
     categorical: bool = False,
 ) -> None:
-    """The means along a factor, and their intervals; of words, which are in no order, each alone."""
+    """Draw the means along a factor, and their intervals; of words, which are in no order, each on its own."""
     x, mean = frame[name].to_numpy(), frame["mean"].cast(pl.Float64).to_numpy()
     low, high = (frame[each].cast(pl.Float64).to_numpy() for each in ("ci_low", "ci_high"))
     if categorical:
@@ -152,7 +171,7 @@ def draw_means(
 
 
 def draw_scatter(axes: Axes, frame: pl.DataFrame, name: str) -> None:
-    """A dot for each point, and the mean of those near each other."""
+    """Draw a dot for each point, and the course of the means of neighbours."""
     frame = frame.filter(pl.col("mean").is_not_null() & pl.col(name).is_not_null()).sort(name)
     x, mean = frame[name].to_numpy(), frame["mean"].to_numpy()
     axes.scatter(x, mean, s=9, color=PALETTE[0], alpha=0.45, linewidths=0)

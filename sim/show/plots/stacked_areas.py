@@ -1,4 +1,4 @@
-"""Layers that stand one on the other, and are named where they end."""
+"""Stacked areas, labelled where they end."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from sim.show.plots.labels import label_ends, shorten_names
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer: its name, its MW at each time, and its colour."""
+    """A layer of a stack: its name, its MW at each time of the grid as `(n_times,)`, and its colour."""
 
     name: str
     mw: FloatArray
@@ -23,22 +23,22 @@ class Layer:
 
 
 def stack_layers(parts: Mapping[str, FloatArray], max_layers: int) -> list[Layer]:
-    """The parts that are ever above 0 as layers, in their order; the lightest as one, if there are too many.
+    """The parts that are ever above 0 as layers, in their order; the smallest as one, if there are too many.
 
     Each part has the same colour whatever else is drawn.
     """
-    there = {name: mw for name, mw in parts.items() if float(mw.max(initial=0)) > 0}
-    shown = style.largest_names({name: float(mw.sum()) for name, mw in there.items()}, max_layers)
-    tints = style.assign_colours(list(parts), shown)
-    rest = [mw for name, mw in there.items() if name not in shown]
-    found = [Layer(name, there[name], tints[name]) for name in shown]
-    return (
-        [*found, Layer(f"{len(rest)} others", np.sum(rest, axis=0), style.OTHERS_COLOUR)] if rest else found
-    )
+    present = {name: mw for name, mw in parts.items() if float(mw.max(initial=0)) > 0}
+    shown = style.largest_names({name: float(mw.sum()) for name, mw in present.items()}, max_layers)
+    colours = style.assign_colours(list(parts), shown)
+    others = [mw for name, mw in present.items() if name not in shown]
+    layers = [Layer(name, present[name], colours[name]) for name in shown]
+    if not others:
+        return layers
+    return [*layers, Layer(f"{len(others)} others", np.sum(others, axis=0), style.OTHERS_COLOUR)]
 
 
 def draw_stack(axes: Axes, times: npt.NDArray[Any], stack: Sequence[Layer]) -> None:
-    """Draw layers, the first lowest."""
+    """Draw layers one on the other, the first lowest."""
     if stack:
         axes.stackplot(
             times, *(layer.mw for layer in stack), colors=[layer.colour for layer in stack],
@@ -47,7 +47,7 @@ def draw_stack(axes: Axes, times: npt.NDArray[Any], stack: Sequence[Layer]) -> N
 
 
 def label_layers(axes: Axes, stack: Sequence[Layer], unit: style.AxisUnit, axes_height_inches: float) -> None:
-    """Write the name of each layer, and what it comes to, right of where it ends; `inches` high are the axes."""
+    """Label each layer with its name and its last value, right of where it ends."""
     ends = [float(layer.mw[-1]) for layer in stack]
     tops = np.cumsum(ends)
     names = shorten_names(layer.name for layer in stack)

@@ -1,6 +1,6 @@
-"""The house style: readable in print and by the colour-blind, units on every axis, dates on time axes."""
+"""The style of all plots: readable in print and by the colour-blind, with a unit on every axis."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -12,6 +12,8 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from sim.results.formatting import typographic_minus
+
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#8C8C8C")
 """The palette of Okabe and Ito, which people with any common kind of colour-blindness can tell apart."""
 INK = "#222222"
@@ -20,6 +22,8 @@ OTHERS_COLOUR = "#BDBDBD"
 """For all others together."""
 SHORTFALL_COLOUR = "#B22222"
 """For what is wanted and not served."""
+COLOUR_MAP = "cividis"
+"""Even in print, and to the colour-blind."""
 
 RC_PARAMS: dict[str, Any] = {
     "font.size": 9.5,
@@ -49,7 +53,7 @@ RC_PARAMS: dict[str, Any] = {
 
 @contextmanager
 def house_style() -> Iterator[None]:
-    """Draw in the house style, whatever the user's own settings."""
+    """Draw in the style of all plots, whatever the user's own settings."""
     settings: Any = {**mpl.rcParamsDefault, **RC_PARAMS}
     with mpl.rc_context(settings):
         yield
@@ -71,25 +75,26 @@ def new_figure(width: float = 8.6, height: float = 4.8) -> Figure:
 
 
 def assign_colours(names: Sequence[str], shown: Sequence[str]) -> dict[str, str]:
-    """A colour for each name: the same whatever is shown, where there are colours for all; else only for those.
+    """Assign a colour to each name.
 
-    All that are left without one are of the colour of the rest.
+    Where there are colours for all, each has the same one whatever is shown; else only what is shown has colours of
+    its own, and the colour of the others is left for the rest.
     """
-    known = names if len(names) <= len(PALETTE) else shown
-    return dict.fromkeys(names, OTHERS_COLOUR) | dict(zip(known, PALETTE, strict=False))
+    coloured = names if len(names) <= len(PALETTE) else shown
+    return dict.fromkeys(names, OTHERS_COLOUR) | dict(zip(coloured, PALETTE, strict=False))
 
 
 @dataclass(frozen=True)
 class AxisUnit:
-    """In which unit a plot says a quantity: its name, how much of the base unit it is, and with how many digits."""
+    """The unit in which a plot shows a quantity: its name, its size in the base unit, and the number of decimals."""
 
     name: str
     size: float
     digits: int
 
     def to_text(self, value: float) -> str:
-        """A number of the base unit in this one, with the unit."""
-        return f"{value / self.size:,.{self.digits}f} {self.name}".replace("-", "−")
+        """Format a number of the base unit in this one, with the unit."""
+        return typographic_minus(f"{value / self.size:,.{self.digits}f} {self.name}")
 
     def format_axis(self, axis: Axis) -> None:
         """Let an axis of the base unit show numbers of this one."""
@@ -97,9 +102,9 @@ class AxisUnit:
 
 
 def choose_unit(maximum: float, *sizes: tuple[str, float], min_digits: int = 0) -> AxisUnit:
-    """The first unit of which there are two or more in the most that is said, and else the last.
+    """Choose the first unit of which the maximum holds two or more, and else the last.
 
-    It is said with three figures, or with `least` digits if these are more.
+    Numbers have three figures, or `min_digits` decimals if these are more.
     """
     name, size = next(((name, size) for name, size in sizes if maximum >= 2 * size), sizes[-1])
     return AxisUnit(
@@ -108,29 +113,29 @@ def choose_unit(maximum: float, *sizes: tuple[str, float], min_digits: int = 0) 
 
 
 def choose_power_unit(max_mw: float) -> AxisUnit:
-    """In which unit is power said whose most is this? In GW from 2 GW on, and then with two digits."""
+    """Choose the unit of power by the largest value, in MW: GW from 2 GW on, and then with two decimals."""
     if max_mw >= 2000:
         return AxisUnit("GW", 1000.0, 2)
     return choose_unit(max_mw, ("MW", 1.0), ("kW", 0.001)) if max_mw else AxisUnit("MW", 1.0, 0)
 
 
-def format_percent(share: float) -> str:
-    """A share, in words."""
-    return f"{share:,.0%}".replace("%", " %")
+def set_round_ticks(axis: Axis, max_intervals: int) -> None:
+    """Put ticks at round numbers, with no more intervals between them than given."""
+    axis.set_major_locator(MaxNLocator(nbins=max_intervals, steps=[1, 2, 2.5, 5, 10]))
 
 
 def set_power_axis(axes: Axes, max_mw: float, label: str = "IT power", unit: AxisUnit | None = None) -> None:
-    """Power up the side, always from 0; without a label where `what` is empty, for panels that share one."""
+    """Show power up the side, always from 0; an empty label leaves it out, for panels that share one."""
     unit = unit or choose_power_unit(max_mw)
     axes.set_ylim(0, max_mw * 1.05 or 1)
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
+    set_round_ticks(axes.yaxis, 6)
     unit.format_axis(axes.yaxis)
     if label:
         axes.set_ylabel(f"{label} ({unit.name})")
 
 
 def set_row_axis(axes: Axes, names: Sequence[str]) -> None:
-    """Rows one below the other, from above, each with its name at the side; lines go down, not along."""
+    """Show rows from the top down, each with its name at the side; grid lines go down, not along."""
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
@@ -138,14 +143,24 @@ def set_row_axis(axes: Axes, names: Sequence[str]) -> None:
     axes.grid(axis="x", visible=True)
 
 
+def hide_unused_panels(panels: Iterable[Axes], n_used: int) -> None:
+    """Hide the panels of a grid beyond those that are used."""
+    for axes in list(panels)[n_used:]:
+        axes.set_visible(False)
+
+
 def add_caption(fig: Figure, caption: str, *notes: str) -> None:
-    """Small lines at the foot, which say what the picture is of, and what to know to read it."""
+    """Add small lines at the foot: what to know to read the figure, and last what it shows."""
     fig.supxlabel("\n".join((*notes, caption)), fontsize=7.5, color=FAINT_INK, ha="left", x=0.01)
 
 
 def largest_names(weights: dict[str, float], max_names: int) -> list[str]:
-    """Which names stand for themselves, in their order? The heaviest, if there are more than `most`."""
+    """Choose the names that are shown on their own, in their order: all, or the heaviest if there are too many.
+
+    Of too many one less than `max_names` is chosen, which leaves a place for the others together. Of equal weights
+    the first comes first, since the sort is stable.
+    """
     if len(weights) <= max_names:
         return list(weights)
-    kept = sorted(weights, key=lambda name: -weights[name])[: max_names - 1]
-    return [name for name in weights if name in kept]
+    largest = sorted(weights, key=lambda name: -weights[name])[: max_names - 1]
+    return [name for name in weights if name in largest]

@@ -1,4 +1,4 @@
-"""What was wanted, what was online, and who served."""
+"""Plot of supply and demand: power wanted, online and in service, and who serves it."""
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -14,16 +14,16 @@ MAX_STACKED_PROVIDERS = 8
 
 
 def no_supply_and_demand_reason(run: RunResult) -> str | None:
-    """Is there neither demand nor supply?"""
+    """Say why there is nothing to show, or return None: there is neither demand nor supply."""
     bands = RunBands(run)
     empty = bands.maximum("wanted_mw") == 0 and bands.maximum("online_mw") == 0
     return "nothing is ever wanted or online" if empty else None
 
 
 def plot_supply_and_demand(run: RunResult) -> Figure:
-    """What is wanted, in service and online, side by side with who serves it; power over time."""
+    """Draw power wanted, in service and online over time, side by side with who serves it."""
     bands = RunBands(run)
-    most = max(bands.maximum(name) for name in ("wanted_mw", "in_service_mw", "online_mw"))
+    max_mw = max(bands.maximum(name) for name in ("wanted_mw", "in_service_mw", "online_mw"))
     served = {name: bands(f"provider.{name}.in_service_mw") for name in run.scenario.providers}
     stack = stack_layers(served, MAX_STACKED_PROVIDERS)
     with style.house_style():
@@ -31,14 +31,14 @@ def plot_supply_and_demand(run: RunResult) -> Figure:
         left, right = fig.subplots(1, 2, sharey=True)
         _draw_totals(left, bands)
         set_date_axis(left, bands.begin_datenum, bands.end_datenum)
-        style.set_power_axis(left, most)
+        style.set_power_axis(left, max_mw)
         right.set_title("Who serves it, mean" if bands.has_spread else "Who serves it")
         draw_stack(right, bands.times, stack)
-        lacking = _draw_shortfall(right, bands)
+        shortfall = _draw_shortfall(right, bands)
         set_date_axis(right, bands.begin_datenum, bands.end_datenum)
         right.tick_params(labelleft=False)
-        label_layers(right, stack, style.choose_power_unit(most), axes_height_inches=3.7)
-        handles = left.get_legend_handles_labels()[0] + lacking
+        label_layers(right, stack, style.choose_power_unit(max_mw), axes_height_inches=3.7)
+        handles = left.get_legend_handles_labels()[0] + shortfall
         fig.legend(handles=handles, loc="outside upper center", ncols=3)
         style.add_caption(
             fig, run_caption(run), "Wanted, not served: waiting, or given up within the term asked for."
@@ -47,24 +47,25 @@ def plot_supply_and_demand(run: RunResult) -> Figure:
 
 
 def _draw_totals(axes: Axes, bands: RunBands) -> None:
-    """Wanted, in service and online, two of them with their spread."""
+    """Draw power wanted, in service and online; the first two with their spread."""
     axes.set_title("Wanted, in service and online")
     bands.shade_spread(axes, "wanted_mw", style.INK, "wanted", alpha=0.13)
     bands.shade_spread(axes, "in_service_mw", style.PALETTE[0], "in service", alpha=0.3)
-    for series, what, colour, line in (
+    for series, label, colour, line in (
         ("wanted_mw", "wanted", style.INK, "-"),
         ("online_mw", "online", style.PALETTE[5], ":"),
         ("in_service_mw", "in service", style.PALETTE[0], "--"),
     ):
         axes.plot(
             bands.times, bands(series), color=colour, linestyle=line, linewidth=1.7,
-            label=bands.mean_label(what),
+            label=bands.mean_label(label),
         )  # fmt: skip
 
 
 def _draw_shortfall(axes: Axes, bands: RunBands) -> list[Artist]:
-    """Draw what is wanted beyond what is served; its area, if there is any."""
+    """Draw what is wanted beyond what is served; returns its area for the legend, if there is any."""
     total, wanted = bands("in_service_mw"), bands("wanted_mw")
+    # both are means of floats, so that what is all served may differ in the last digits
     short = wanted - total > 1e-6 * max(float(wanted.max()), 1.0)
     axes.plot(bands.times, wanted, color=style.INK, linewidth=1.7)
     if not short.any():

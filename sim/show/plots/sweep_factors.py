@@ -1,10 +1,11 @@
-"""What the plots of a sweep have in common: estimates beside the factors, and how both are called."""
+"""Shared parts of the plots of a sweep: estimates beside the factors, the labels of both, title and caption."""
 
 from typing import Any
 
 import polars as pl
 from matplotlib.figure import Figure
 
+from sim.results.formatting import format_count
 from sim.show.factor_labels import label_factors
 from sim.show.plots.labels import shorten
 from sim.show.plots.style import add_caption
@@ -12,13 +13,11 @@ from sim.study.sweep_result import SweepResult
 
 MAX_OUTCOMES = 4
 MAX_FACTOR_LEVELS = 16
-"""A factor with more values than this is no axis of a heat map, and is looked at in parts."""
-COLOUR_MAP = "cividis"
-"""Even in print, and to the colour-blind."""
+"""A factor with more values than this is no axis of a heat map, and its values are grouped in a scatter."""
 
 
 def estimates_with_factors(sweep: SweepResult, metric: str) -> pl.DataFrame:
-    """The estimates of a metric, with the values of the factors; in the order of the points."""
+    """The estimates of a metric, with the values of the factors; a row for each point, in their order."""
     return (
         sweep.estimates.filter(pl.col("metric") == metric)
         .join(sweep.points, on="point", how="left")
@@ -27,35 +26,45 @@ def estimates_with_factors(sweep: SweepResult, metric: str) -> pl.DataFrame:
 
 
 def factor_axis_label(sweep: SweepResult, factor: dict[str, Any]) -> str:
-    """What stands along an axis of a factor: the end of its path, and its unit."""
+    """Label the axis of a factor: the end of its path, and its unit."""
     name = shorten(label_factors(sweep)[factor["name"]], 44)
     return f"{name} ({factor['unit']})" if factor["unit"] else name
 
 
 def outcome_axis_label(sweep: SweepResult, metric: str, lines: bool = False) -> str:
-    """What stands along an axis of an outcome; in lines, broken at the dot nearest its middle."""
+    """Label the axis of an outcome, with its unit; in lines, broken at the dot nearest its middle."""
     unit = next((each["unit"] for each in sweep.description["outcomes"] if each["name"] == metric), "")
     if not lines:
         return f"{shorten(metric, 40)} ({unit})" if unit else shorten(metric, 40)
     dots = [k for k, letter in enumerate(metric) if letter == "."]
     cut = min(dots, key=lambda k: abs(k - len(metric) / 2)) if dots and len(metric) > 22 else len(metric)
-    said = "\n".join(shorten(part, 28) for part in (metric[:cut], metric[cut:]) if part)
-    return f"{said} ({unit})" if unit else said
+    text = "\n".join(shorten(part, 28) for part in (metric[:cut], metric[cut:]) if part)
+    return f"{text} ({unit})" if unit else text
 
 
 def factor_levels(sweep: SweepResult, factor: dict[str, Any]) -> list[Any]:
-    """The values of a factor, numbers and dates in order, texts as in the sweep."""
+    """The values that a factor takes: numbers and dates in rising order, texts as in the sweep."""
     column = sweep.points[factor["name"]].drop_nulls().unique(maintain_order=True)
-    found: list[Any] = (column if column.dtype == pl.String else column.sort()).to_list()
-    return found
+    levels: list[Any] = (column if column.dtype == pl.String else column.sort()).to_list()
+    return levels
+
+
+def design_kind(sweep: SweepResult) -> str:
+    """The kind of the design, as the sweep file names it."""
+    return str(sweep.description["identity"]["design"]["kind"])
+
+
+def add_sweep_title(fig: Figure, sweep: SweepResult) -> None:
+    """Add the title of the sweep, or else its name."""
+    fig.suptitle(sweep.description["title"] or sweep.name, x=0.01, ha="left")
 
 
 def add_sweep_caption(fig: Figure, sweep: SweepResult, *notes: str) -> None:
-    """What the picture is of."""
-    design = sweep.description["identity"]["design"]["kind"]
+    """Add the notes and the caption: the sweep, its scenario, its points and its replications."""
+    replications = format_count(sweep.replications, "replication", grouping=False)
     add_caption(
         fig,
-        f"sim sweep {sweep.name}: {sweep.description['scenario']}, {len(sweep.points)} points ({design}),"
-        f" {sweep.replications} replications at each, the same futures at all",
+        f"sim sweep {sweep.name}: {sweep.description['scenario']}, {len(sweep.points)} points ({design_kind(sweep)}),"
+        f" {replications} at each, the same futures at all",
         *notes,
     )
