@@ -90,7 +90,9 @@ def one_worker_of_ours() -> int:
 
 def test_a_cluster_that_cannot_be_had_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with (
-        pytest.raises(ClusterError, match=r'--cluster "local:0": is not the address of a cluster; write local:8 for'),
+        pytest.raises(
+            ClusterError, match=r'--cluster "local:0": is not the address of a cluster; write local:8 for'
+        ),
         worker_pool(1, cluster="local:0"),
     ):
         pass
