@@ -143,9 +143,10 @@ def test_a_sum_in_another_order_is_no_difference() -> None:
 
 
 def test_a_metric_of_one_scenario_alone() -> None:
-    found = differences_by_metric({"a": [1.0, 3.0]}, {"b": [2.0, 2.0]}, [["a"], ["b"]])
-    assert (found["a"].a, found["a"].b, found["a"].verdict) == (2.0, None, "only in a")
-    assert (found["b"].a, found["b"].b, found["b"].verdict) == (None, 2.0, "only in b")
+    mine, theirs = "provider.Neo.share", "provider.Orb.share"
+    found = differences_by_metric({mine: [1.0, 3.0]}, {theirs: [2.0, 2.0]}, [[mine], [theirs]])
+    assert (found[mine].a, found[mine].b, found[mine].verdict) == (2.0, None, "only in a")
+    assert (found[theirs].a, found[theirs].b, found[theirs].verdict) == (None, 2.0, "only in b")
 
 
 def test_a_scenario_with_itself_is_exactly_equal(small: ScenarioFile) -> None:

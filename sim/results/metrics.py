@@ -22,22 +22,49 @@ from sim.results.request_metrics import (
 )
 from sim.results.time_series import Series
 
+UNIT_OF_ENDING = (
+    ("_mw_days", "MW d"),
+    ("_mw", "MW"),
+    ("_days", "d"),
+    ("days", "d"),
+    ("share", "share"),
+    ("utilization", "share"),
+)
+"""The unit of a metric by how one of the parts of its name ends; the last part that fits decides."""
+UNIT_OF_NAME = {
+    "spend": "$",
+    "take_or_pay": "$",
+    "margin": "$",
+    "capex": "$",
+    "h100e": "H100e",
+    "requests": "count",
+}
+"""The unit of a metric by the first part of its name, or the last."""
+
 
 def metric_unit(metric: str) -> str:
-    """Return the unit of a metric, which follows from its name: MW, MW d, d, share, $, H100e or count."""
+    """Return the unit of a metric, which follows from its name: MW, MW d, d, share, $, H100e or count.
+
+    Raises KeyError for a name from which no unit follows, so that a new metric cannot be told in a wrong one.
+    """
+    unit = _unit_or_none(metric)
+    if unit is None:
+        raise KeyError(f"{metric}: no unit follows from its name; see UNIT_OF_ENDING and UNIT_OF_NAME")
+    return unit
+
+
+def has_unit(metric: str) -> bool:
+    """Whether a unit follows from the name of a metric."""
+    return _unit_or_none(metric) is not None
+
+
+def _unit_or_none(metric: str) -> str | None:
     parts = metric.split(".")
     for part in reversed(parts):
-        if part.endswith("_mw"):
-            return "MW"
-        if part.endswith("_mw_days"):
-            return "MW d"
-        if part.endswith("_days") or part == "days":
-            return "d"
-        if part.endswith(("_share", "share", "utilization")):
-            return "share"
-    if parts[0] in ("spend", "take_or_pay", "margin", "capex") or parts[-1] == "spend":
-        return "$"
-    return "H100e" if parts[0] == "h100e" else "count"
+        for ending, unit in UNIT_OF_ENDING:
+            if part.endswith(ending):
+                return unit
+    return UNIT_OF_NAME.get(parts[0]) or UNIT_OF_NAME.get(parts[-1])
 
 
 def metric_date(at: datetime) -> str:

@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from sim.model.arrays import FloatArray
-from sim.results.metrics import metric_unit
+from sim.results.metrics import has_unit, metric_unit
 from sim.scenario.designs import Design
 from sim.scenario.factors import Factor
 from sim.study.design import sample_design
@@ -235,7 +235,7 @@ def outcome_effects(
     ]
     return OutcomeEffects(
         outcome=name,
-        unit=metric_unit(name),
+        unit=metric_unit(name) if has_unit(name) else "count",  # an evaluator may have outcomes of its own
         mean=float(y.mean()),
         sd=math.sqrt(variance_between_points(y)),
         noise=noise_share(y),
