@@ -37,7 +37,7 @@ class PrecisionError(UserError, ValueError):
 
 @dataclass(frozen=True)
 class PrecisionTarget:
-    """The half-width that the 95 % interval of a metric is to have at most, in its unit or in per cent of its mean."""
+    """The half-width that the 95 % interval of a metric may have, in its unit or in per cent of its mean."""
 
     metric: str
     bound: float
