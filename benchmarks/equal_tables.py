@@ -3,7 +3,8 @@
     uv run python benchmarks/equal_tables.py REV [--replications 5] [--scenarios NAME ...] [--engines simpy compiled]
 
 REV is checked out beside this tree and plays with its own code. Compared are all tables, the summary and the
-resolved scenario of each run; `provenance.json` tells versions and may differ. Exit code 1, with the names, where anything differs.
+resolved scenario of each run; `provenance.json` tells versions and may differ. The exit code is 1, with the names,
+where anything differs.
 """
 
 import argparse

@@ -18,14 +18,22 @@ from tempfile import TemporaryDirectory
 from types import FrameType
 
 ROOMS = {
-    "draws": ("model/draws", "model/sampling", "model/demand", "model/construction", "model/future"),
+    "draws": (
+        *("model/random_streams", "model/quantiles", "model/rounding", "model/calendar"),
+        *("model/sampl", "model/arrivals", "model/construction"),
+    ),
     "market": (
-        *("model/market", "model/compiled", "model/placing", "model/rules"),
-        *("model/sites", "model/ledger", "model/own"),
+        *("model/market", "model/compiled", "model/agenda", "model/allocation", "model/callback"),
+        *("model/commitments", "model/deliver", "model/holder_answers", "model/initial_state"),
+        *("model/instants", "model/ledger", "model/ranking", "model/rounds", "model/rules", "model/sites"),
+        *("model/state", "model/waiting_list"),
     ),
     "columns": ("model/run",),
-    "metrics": ("model/metrics", "model/series", "study/summary", "study/precision"),
-    "tables": ("study/frames", "study/bands", "study/store", "study/outcome"),
+    "metrics": (
+        *("results/metrics", "results/time_series", "results/integrals", "results/cost_metrics"),
+        *("results/power_metrics", "results/request_metrics", "results/summary", "study/precision"),
+    ),
+    "tables": ("results/tables", "results/bands", "results/files", "results/store", "results/run"),
     "world": ("model/",),
     "import": ("<frozen importlib",),
     "read": ("scenario/",),
@@ -41,7 +49,7 @@ def part_of(frame: FrameType | None) -> str:
     while frame is not None:
         code = frame.f_code
         file = code.co_filename.removeprefix(HOME).lstrip("/\\").replace("\\", "/")
-        if file == "model/run.py" and code.co_name in ("play", "played"):
+        if file == "model/run.py" and code.co_name in ("play", "play_inputs"):
             return "world"  # SimPy's own loop, which the world and the market are called from
         for part, beginnings in ROOMS.items():
             if file.startswith(beginnings) and code.co_name != "<module>":

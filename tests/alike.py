@@ -1,4 +1,4 @@
-"""Are two runs the same, row for row and in all columns?"""
+"""The comparison of two runs, row for row and in all columns."""
 
 from itertools import zip_longest
 

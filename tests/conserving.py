@@ -1,7 +1,8 @@
-"""What every run must conserve, whatever the scenario: checked on the columns of a run."""
+"""The conservation laws of every run, whatever the scenario, checked on its columns."""
 
 import numpy as np
 
+from sim.model.outcomes import RequestStatus
 from sim.model.rules import NEVER
 from sim.model.run import Run
 from sim.results.time_series import capacity_table, series
@@ -15,25 +16,26 @@ def check(run: Run) -> None:
     times_hold(run)
 
 
-def sums(n: int, of: np.ndarray, kw: np.ndarray) -> np.ndarray:
-    mine = of >= 0
-    return np.bincount(of[mine], weights=kw[mine], minlength=n).astype(np.int64)
+def sums(n: int, index: np.ndarray, kw: np.ndarray) -> np.ndarray:
+    """The sum of the kW for each index, as `(n,)`; rows with an index below 0 are left out."""
+    known = index >= 0
+    return np.bincount(index[known], weights=kw[known], minlength=n).astype(np.int64)
 
 
 def requests_conserve(run: Run) -> None:
     """Asked = committed + waiting + lost; delivered by the rows = delivered by the request."""
     asked, became, n = run.inputs.requests, run.requests, len(run.inputs.requests)
-    made = sums(n, run.commitments["request"], run.commitments["kw"])
+    committed = sums(n, run.commitments["request"], run.commitments["kw"])
     released = sums(n, run.releases["request"], run.releases["kw"])
     delivered = sums(n, run.deliveries["request"], run.deliveries["kw"])
     waiting = asked.size_kw - became["committed_kw"] - became["lost_kw"]
     assert (waiting >= 0).all()
-    assert (made - released == became["committed_kw"]).all()
+    assert (committed - released == became["committed_kw"]).all()
     assert (delivered == became["delivered_kw"]).all()
     assert (delivered <= became["committed_kw"]).all()
-    assert ((became["status"] == 0) == (delivered == asked.size_kw)).all()
+    assert ((became["status"] == RequestStatus.SERVED) == (delivered == asked.size_kw)).all()
     assert (waiting[became["lost_kw"] > 0] == 0).all(), "who gave up waits for nothing"
-    assert (made % asked.block_kw == 0)[released == 0].all(), "whole blocks are placed"
+    assert (committed % asked.block_kw == 0)[released == 0].all(), "whole blocks are placed"
     assert (became["first_kw"] <= asked.size_kw).all()
     assert (became["holder_kw"] <= became["first_kw"]).all()
 
@@ -85,14 +87,15 @@ def times_hold(run: Run) -> None:
     request, start = run.deliveries["request"][rows], run.deliveries["start"][rows]
     assert (start >= asked.wanted[request]).all()
     assert (start < end).all()
-    gone = np.maximum(
+    gave_up_at = np.maximum(
         asked.gives_up[request], np.where(became["answered"] < NEVER, became["answered"], NEVER)[request]
     )
-    assert (start <= gone).all()
+    assert (start <= gave_up_at).all()
     assert (run.deliveries["end"][rows] == start + asked.term[request]).all()
-    made = run.commitments
-    mine = made["request"] >= 0
-    assert (made["promised"][mine] >= asked.wanted[made["request"][mine]]).all()
-    assert (made["promised"] >= made["committed"]).all()
-    assert (made["committed"] < end).all()
-    assert (made["promised"] < NEVER).all()
+    commitments = run.commitments
+    of_request = commitments["request"] >= 0
+    wanted = asked.wanted[commitments["request"][of_request]]
+    assert (commitments["promised"][of_request] >= wanted).all()
+    assert (commitments["promised"] >= commitments["committed"]).all()
+    assert (commitments["committed"] < end).all()
+    assert (commitments["promised"] < NEVER).all()

@@ -22,7 +22,7 @@ import pytest
 import scripted
 from cases import Case, cases
 from conftest import SMALL, written
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, event, given, seed, settings
 from test_traces import LOGS, replay, shared
 
 from sim.model.callbacks import Offer, Request, UserAnswer, UserPolicy
@@ -30,7 +30,7 @@ from sim.model.compiled import cache
 from sim.model.compiled.callbacks import NotCompilableError
 from sim.model.compiled.compiler import COMPILER_OFF
 from sim.model.compiled.market import Market as Compiled
-from sim.model.outcomes import REFUSAL_REASONS
+from sim.model.outcomes import REFUSAL_REASONS, ReleaseReason, RequestStatus
 from sim.model.run import Run, play
 from sim.scenario.reading import read_scenario
 from sim.scenario.schema import ScenarioFile
@@ -63,7 +63,8 @@ def test_the_cases_are_not_thin() -> None:
     """What the clocks are compared on holds some of all that can happen."""
     seen: Counter[str] = Counter()
 
-    @settings(EAGER, max_examples=100, derandomize=True, database=None)
+    @seed(1)  # not derandomized, since that takes the seed from the text of this function
+    @settings(EAGER, max_examples=200, database=None)
     @given(cases(busy=True))
     def count(case: Case) -> None:
         run = scripted.played(case)
@@ -77,13 +78,13 @@ def test_the_cases_are_not_thin() -> None:
                 "commitments": len(made),
                 "presold": int((made["promised"] > made["committed"]).sum()),
                 "late": int((run.deliveries["start"] > run.deliveries["promised"]).sum()),
-                "given up": int((run.releases["why"] == 0).sum()),
-                "shed": int((run.releases["why"] > 0).sum()),
+                "given up": int((run.releases["why"] == ReleaseReason.GAVE_UP).sum()),
+                "shed": int((run.releases["why"] != ReleaseReason.GAVE_UP).sum()),
                 "held": sum(
                     k is not None and k.holds_capacity and w > 0 for k, w in zip(rights, windows, strict=True)
                 ),
                 "exclusive": sum(k is not None and k.is_exclusive for k in rights),
-                "waiting at the end": int((became["status"] == 1).sum()),
+                "waiting at the end": int((became["status"] == RequestStatus.WAITING).sum()),
                 **{why: int((became["reason"] == k).sum()) for k, why in enumerate(REFUSAL_REASONS)},
             }
         )
@@ -429,7 +430,7 @@ class Ranks:
         (least_room, "it knows no such use of min"),
         (a_word, "it must return a list of provider names"),
         (nothing, "it must return a list of provider names"),
-        (Ranks(), "it is no plain function"),
+        (Ranks(), "it is not a plain function"),
     ],
 )
 def test_what_cannot_be_compiled_is_told_with_the_remedy(small: ScenarioFile, policy: Any, why: str) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from itertools import product
 from typing import get_args
 
+import alike
 import numpy as np
 import pytest
 
@@ -12,10 +13,11 @@ from sim.model.arrivals import SPLIT_CODES
 from sim.model.capacity_events import EVENT_NAMES, EventKind, enters_plan, leaves_plan, power_after
 from sim.model.compiled import cache, codes
 from sim.model.ledger import COMMITMENT_COLUMNS, DELIVERY_COLUMNS, RELEASE_COLUMNS
-from sim.model.run import Engine, play, play_inputs
+from sim.model.run import Engine, Run, play, play_inputs
 from sim.model.sampling import sample_inputs
 from sim.results.tables import name_column
 from sim.scenario.overflow_policies import OVERFLOW_POLICIES, OverflowPolicy
+from sim.scenario.right_kinds import RIGHT_KINDS
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.splits import SPLITS
 
@@ -32,6 +34,25 @@ def test_a_policy_that_only_the_scenario_knows_is_refused_by_both_clocks(
     inputs = replace(sample_inputs(small, 1, 0), overflow_policy="largest")
     with pytest.raises(KeyError, match="largest"):
         play_inputs(inputs, engine=engine)
+
+
+@pytest.mark.parametrize("policy", OVERFLOW_POLICIES)
+def test_every_policy_is_played_alike_by_both_clocks(small: ScenarioFile, policy: str) -> None:
+    scenario = small.replace({"overflow.policy": policy})
+    alike.check(*(play(scenario, 1, 0, engine=engine) for engine in ENGINES))
+
+
+@pytest.mark.parametrize("kind", RIGHT_KINDS)
+def test_every_kind_of_right_is_played_alike_by_both_clocks(small: ScenarioFile, kind: str) -> None:
+    """The flags alone are set, and for each clock anew, since a run uses the draws of its outages up."""
+    flags = {name: getattr(RIGHT_KINDS[kind], name) for name in ("answers_first", "is_exclusive")}
+
+    def played(engine: Engine) -> Run:
+        inputs = sample_inputs(small, 1, 0)
+        rights = [replace(right, **flags) for right in inputs.rights]
+        return play_inputs(replace(inputs, rights=rights), engine=engine)
+
+    alike.check(*(played(engine) for engine in ENGINES))
 
 
 def test_the_rules_have_a_code_for_each_policy_and_each_split() -> None:

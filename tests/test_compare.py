@@ -325,7 +325,7 @@ def test_what_cannot_be_compared_is_told(small: ScenarioFile, tmp_path: Path) ->
         'metrics "lost_shore": no metric is called so; did you mean lost_share?'
     )
     assert told(small, small, out=tmp_path / "full") == (
-        f"{tmp_path / 'full'}: holds files that are no comparison of sim; name another folder"
+        f"{tmp_path / 'full'}: holds files that are not a comparison of sim; name another folder"
     )
 
 

@@ -1,4 +1,4 @@
-"""Are the laws the laws, the streams streams of their own, and the arrivals Poisson at the rate that is stated?"""
+"""Distributions against scipy, random streams of their own, and Poisson arrivals at the rate that is stated."""
 
 from hashlib import blake2b
 from math import log, pi, sqrt

@@ -336,7 +336,7 @@ sites: {East: {online: 10 kW}}
     trace.unlink()
     found = explain_request(saved, "jobs:2")
     assert found.notes == [
-        f'The trace "{one_line(str(trace))}" cannot be read again, as it is no file: who was asked in which order,'
+        f'The trace "{one_line(str(trace))}" cannot be read again, as it is not a file: who was asked in which order,'
         " and who had how much room, is not known"
     ]
     assert list(explain_lines(found))[2:4] == [
@@ -418,7 +418,7 @@ def test_the_command_with_a_key_that_cannot_be(command: Callable[..., Any]) -> N
     assert command("A", "--set", "rights.R.windw=3 d") == (
         2,
         "",
-        "--set: rights.R.windw: is no path of this scenario: there is no windw in rights.R;"
+        "--set: rights.R.windw: is not a path of this scenario: there is no windw in rights.R;"
         " did you mean rights.R.window?\n",
     )
 

@@ -1,4 +1,4 @@
-"""Is every key of the format alive: does something in the results change when it does?
+"""Every key of the format is alive: something in the results changes when it does.
 
 The schema is walked, so a new key fails here until it has a scenario in which it matters. Columns of `requests` that
 only repeat what was written do not count, nor does the table `drawn`.

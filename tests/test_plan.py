@@ -181,14 +181,14 @@ def test_steps_where_none_is_stated(low: str, high: str, count: int, step: str) 
 @pytest.mark.parametrize(
     ("low", "high", "step", "said"),
     [
-        ("9 d", "1 d", None, "x: 9 d to 1 d is no range; write the lower end first"),
+        ("9 d", "1 d", None, "x: 9 d to 1 d is not a range; write the lower end first"),
         ("1 d", "9 MW", None, "x: 1 d to 9 MW are not of one kind"),
         ("1", "9 MW", None, "x: 1 to 9 MW are not of one kind"),
         ("1 d", "9 d", "1 MW", "x: 1 d to 9 d by 1 MW are not of one kind"),
         ("1 d", "9 d", "0 d", "x: the step 0 d does not lead on; write one above 0"),
         ("1 d", "9 d", "0", "x: the step 0 has no unit; write it as 1 d is written"),
         ("few", "9 d", None, '"few": is not a quantity; write it as 105 MW'),
-        ("2025-01-01", "9 d", None, '"9 d": is no date; write it as 2026-04-27 (or 2026-04-27T12:00:00Z)'),
+        ("2025-01-01", "9 d", None, '"9 d": is not a date; write it as 2026-04-27 (or 2026-04-27T12:00:00Z)'),
         (
             "0 d",
             "9000 d",
@@ -327,7 +327,7 @@ def test_buildings_from_none_on(small: ScenarioFile) -> None:
         (
             {"path": "sites.Wst.online"},
             ScenarioError,
-            "--lever: sites.Wst.online: is no path of this scenario: there is no Wst in sites; did you mean",
+            "--lever: sites.Wst.online: is not a path of this scenario: there is no Wst in sites; did you mean",
         ),
         ({"low": "1 MW"}, ScenarioError, "is less than the 50 MW that are in place there"),
         ({"low": "1 d", "high": "9 d"}, ScenarioError, '--lever: sites.West.online: "1 d": is a duration, exp'),
@@ -394,5 +394,5 @@ def test_the_command(small: ScenarioFile, tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_folder_of_something_else_is_left_alone(small: ScenarioFile, tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["plan", str(small.path), *WORDS, "--out", str(small.path.parent)])
     assert str(done.exception) == (
-        f"{small.path.parent}: holds files that are no plan of sim; name another folder with --out"
+        f"{small.path.parent}: holds files that are not a plan of sim; name another folder with --out"
     )

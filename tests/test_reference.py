@@ -1,4 +1,4 @@
-"""Does the reference hold what the schema says, and does what it shows read?"""
+"""The reference of the format holds what the schema says, and what it shows reads."""
 
 import re
 from pathlib import Path

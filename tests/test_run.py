@@ -179,7 +179,7 @@ def test_a_function_that_cannot_travel_is_refused_only_if_workers_are_asked_for(
 def test_a_folder_with_other_files_is_left_alone(small: ScenarioFile, tmp_path: Path) -> None:
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious" / "thesis.txt").write_text("mine")
-    with pytest.raises(OutputError, match="holds files that are no run of sim; name another folder"):
+    with pytest.raises(OutputError, match="holds files that are not a run of sim; name another folder"):
         run_scenario(small, replications=1, out=tmp_path / "precious")
     assert (tmp_path / "precious" / "thesis.txt").read_text() == "mine"
     with pytest.raises(OutputError, match="is a file; name a folder"):

@@ -1,4 +1,4 @@
-"""Which instant does a date name, and which sentence does a wrong one get?"""
+"""Dates: the instants that they name, and the sentences for wrong ones."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 
@@ -42,15 +42,15 @@ def test_instants_are_in_utc(written: object, named: datetime) -> None:
         ("0000-01-01", "is a date that does not exist; write year, month and day, as 2026-04-27"),
         ("2025-01-01T25:00", "is a time that does not exist; write it as 2026-04-27T12:00:00Z"),
         ("2025-01-01T12:00+99:00", "is a time that does not exist; write it as 2026-04-27T12:00:00Z"),
-        ("Q3 2025", "is no date; write it as 2026-04-27 (or 2026-04-27T12:00:00Z)"),
-        ("2025-09", "is no date; write it as 2026-04-27 (or 2026-04-27T12:00:00Z)"),
-        ("20250901", "is no date; write it as 2026-04-27 (or 2026-04-27T12:00:00Z)"),
+        ("Q3 2025", "is not a date; write it as 2026-04-27 (or 2026-04-27T12:00:00Z)"),
+        ("2025-09", "is not a date; write it as 2026-04-27 (or 2026-04-27T12:00:00Z)"),
+        ("20250901", "is not a date; write it as 2026-04-27 (or 2026-04-27T12:00:00Z)"),
         (
             {"date": "2025-01-01", "pls": "3 d"},
-            "is no date; write {date: 2026-04-27} or {date: 2026-04-27, plus: LAW}",
+            "is not a date; write {date: 2026-04-27} or {date: 2026-04-27, plus: LAW}",
         ),
-        ({"plus": "3 d"}, "is no date; write {date: 2026-04-27} or {date: 2026-04-27, plus: LAW}"),
-        (["2025-01-01"], "is no date; write it as 2026-04-27 (or 2026-04-27T12:00:00Z)"),
+        ({"plus": "3 d"}, "is not a date; write {date: 2026-04-27} or {date: 2026-04-27, plus: LAW}"),
+        (["2025-01-01"], "is not a date; write it as 2026-04-27 (or 2026-04-27T12:00:00Z)"),
     ],
 )
 def test_a_wrong_date_is_told_so(written: object, sentence: str) -> None:

@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (a sentence stands in one line)
-"""Which sentences does a faulty scenario get? All of them at once, each once, at its line."""
+"""The sentences of a faulty scenario: all at once, each once, at its line."""
 
 import copy
 import re
@@ -31,14 +31,14 @@ seed = -1
 replications = 1_000
     replications: "1_000": is not a whole number; write a number such as 8
 uncertain.later = 5 GWh
-    uncertain.later: "5 GWh": measures nothing that a scenario knows; write a power, a duration, ...
+    uncertain.later: "5 GWh": is not a quantity that a scenario can state; write a power, a duration, ...
 uncertain.later = {uniform: {low: $later, high: 3}}
-    uncertain.later.uniform.low: "$later": names no number of uncertain before it; known: growth, delay
+    uncertain.later.uniform.low: "$later": names no number of uncertain before it; choose one of growth, delay
 uncertain.delay = 3 MW
     sites.East.buildings.Annex.phases.fit out.takes: "$delay": is a power, expected a duration; state delay as 18 mo
 uncertain = null
-    demand.chat.arrivals.poisson.growth: "$growth": names no number of uncertain; none is known
-    sites.East.buildings.Annex.phases.fit out.takes: "$delay": names no number of uncertain; none is known
+    demand.chat.arrivals.poisson.growth: "$growth": names no number of uncertain; there is none to choose from
+    sites.East.buildings.Annex.phases.fit out.takes: "$delay": names no number of uncertain; there is none to choose from
 hardware.h100.it_kw_per_gpu = 1.3 MWh
     hardware.h100.it_kw_per_gpu: "1.3 MWh": is an energy, expected a power; write it as 2.09 kW
 demand.chat = {customer: Lab}
@@ -56,11 +56,11 @@ demand.chat.arrivals = {poisson: {rate: 10 /s}}
 demand.chat.arrivals = {poisson: {rate: 1 /d, growth: 1e9}}
     demand.chat: makes for 1.7e+19 requests, more than 1e+08; ask for fewer and larger ones
 demand.chat.arrivals = {curve: {points: {2025-01-01: 1 MW, 2025-01-01T00:00: 2 MW}}}
-    demand.chat.arrivals.curve.points.2025-01-01T00:00: "2025-01-01T00:00": is a date that stands here twice; write it once
+    demand.chat.arrivals.curve.points.2025-01-01T00:00: "2025-01-01T00:00": is a duplicate date; write it once
 demand.chat.arrivals = {curve: {points: {2025-01-01: 0 MW}}}
     demand.chat.arrivals.curve.points.2025-01-01: "0 MW": must be above 0; write a power such as 105 MW
 demand.chat.arrivals = {curve: {points: [1 MW]}}
-    demand.chat.arrivals.curve.points: "[1 MW]": is no map of dates; write {2026-01-01: 105 MW, ...}
+    demand.chat.arrivals.curve.points: "[1 MW]": is not a map of dates; write {2026-01-01: 105 MW, ...}
 demand.chat.arrivals = {deals: {a: {asked: 2025-03-01, wanted: 2025-02-01}}}
     demand.chat.arrivals.deals.a.wanted: "2025-02-01": is wanted before it is asked; write a date from 2025-03-01
 demand.chat.arrivals = {deals: {a: {asked: 2025-03-01, ramp: {2025-02-01: 1 MW}, size: 3 MW}}}
@@ -75,7 +75,7 @@ demand.chat.customer = null
 demand.chat.in_place = {East: 1 MW}
     sites.East.online: "0 MW": is less than the 1 MW that are in place there; write more, or less in place
 demand.chat.in_place = {East: 1 MW, Wst: 2 MW}
-    demand.chat.in_place.Wst: "Wst": is no site that a provider sells from; did you mean West?
+    demand.chat.in_place.Wst: "Wst": is not a site that a provider sells from; did you mean West?
 demand.chat.size = {lognormal: {median: 300 MW, sigma: 0}}
     demand.chat.size.lognormal.sigma: "0": must be above 0, since it is a sigma; write a positive number
 demand.chat.size = {uniform: {low: -1 MW, high: 5 MW}}
@@ -87,16 +87,16 @@ demand.chat.patience = NaN
 demand.chat.block = 0 kW
     demand.chat.block: "0 kW": must be above 0; write a power such as 105 MW
 demand.chat.split = nevr
-    demand.chat.split: "nevr": is no word that may stand here; did you mean never?
+    demand.chat.split: "nevr": is not a valid value; did you mean never?
 demand.chat.priority = high
     demand.chat.priority: "high": is not a whole number; write a number such as 8
 demand.chat.only = Big
     demand.chat.only: "Big": is not a list; write [Big]
 demand.chat.only = [Big, Bigg, Big]
     demand.chat.only.1: "Bigg": names no provider; did you mean Big?
-    demand.chat.only.2: "Big": stands here twice; write it once
+    demand.chat.only.2: "Big": is a duplicate; write it once
 demand.chat.confidence = certain
-    demand.chat.confidence: "certain": is no word that may stand here; known: reported, estimated, inferred, assumed
+    demand.chat.confidence: "certain": is not a valid value; choose one of reported, estimated, inferred, assumed
 demand.code = text
     demand.code: "text": does not state a stream; write {customer: ..., ...}
 providers.Neo.sites = [East, Wst]
@@ -110,10 +110,10 @@ rights.first refusal.holder = big
 rights.first refusal.kind = exclusive
     rights.first refusal.window: "30 d": has no meaning for an exclusive right; remove it
 rights.first refusal.kind = first
-    rights.first refusal.kind: "first": is no word that may stand here; known: exclusive, first refusal
+    rights.first refusal.kind: "first": is not a valid value; choose one of exclusive, first refusal
 rights.first refusal.over = {customer: Laboratory, class: inference}
-    rights.first refusal.over.class: "inference": is no key of over; did you mean classes?
-    rights.first refusal.over.customer: "Laboratory": is no customer of any stream; known: Lab
+    rights.first refusal.over.class: "inference": is not a key of over; did you mean classes?
+    rights.first refusal.over.customer: "Laboratory": is not a customer of any stream; choose one of Lab
 rights.first refusal.over.classes = inference
     rights.first refusal.over.classes: "inference": is not a list; write [inference]
 rights.first refusal.appetite = 120 %
@@ -123,11 +123,11 @@ rights.first refusal.appetite = 80
 rights.first refusal.appetite = {lognormal: {mean: 50 %, cv: 1}}
     rights.first refusal.appetite: "{lognormal: {mean: 50 %, cv: 1}}": must be between 0 % and 100 %; write a share such as 95 %
 rights.first refusal.appetite = {infrence: 20 %}
-    rights.first refusal.appetite.infrence: "infrence": is no class that the right covers; did you mean inference?
-    rights.first refusal.appetite: says nothing of the class inference; write inference: 80 %
+    rights.first refusal.appetite.infrence: "infrence": is not a class that the right covers; did you mean inference?
+    rights.first refusal.appetite: does not state the class inference; write inference: 80 %
 rights.first refusal = {holder: Big, kind: first refusal, appetite: {value: {training: 20 %}}}
-    rights.first refusal.appetite.value.training: "training": is no class that the right covers; known: inference
-    rights.first refusal.appetite.value: says nothing of the class inference; write inference: 80 %
+    rights.first refusal.appetite.value.training: "training": is not a class that the right covers; choose one of inference
+    rights.first refusal.appetite.value: does not state the class inference; write inference: 80 %
 rights.first refusal.max_delay = matches
     rights.first refusal.max_delay: "matches": is not a duration; write it as 18 mo, or match, or never
 rights.first refusal.partial = yes
@@ -135,9 +135,9 @@ rights.first refusal.partial = yes
 rights.first refusal.holds_capacity = off
     rights.first refusal.holds_capacity: "off": is neither true nor false; write false
 overflow.policy = fastest
-    overflow.policy: "fastest": is no word that may stand here; known: soonest, cheapest, most room, in order
+    overflow.policy: "fastest": is not a valid value; choose one of soonest, cheapest, most room, in order
 overflow.order = [Oracle]
-    overflow.order.0: "Oracle": names no provider; known: Big, Neo
+    overflow.order.0: "Oracle": names no provider; choose one of Big, Neo
 waiting.bypass = false
     waiting.bypass: "false": cannot be false where there is a first refusal (first refusal); remove the right, or let others pass: bypass: true
 supplies.fund.unit = dollars
@@ -148,7 +148,7 @@ supplies.fund.unit = gpu
 supplies.fund.initial = -1 B$
     supplies.fund.initial: "-1 B$": must not be below 0; write an amount of money such as 100 B$
 supplies.chips.arrives = {every: 0 d, amount: 3 $, frm: 2025-01-01}
-    supplies.chips.arrives.frm: "2025-01-01": is no key of regular arrivals; did you mean from?
+    supplies.chips.arrives.frm: "2025-01-01": is not a key of regular arrivals; did you mean from?
     supplies.chips.arrives.from: is missing; write from: ...
     supplies.chips.arrives.every: "0 d": must be above 0; write a duration such as 18 mo
     supplies.chips.arrives.amount: "3 $": is an amount of money, expected a count of GPUs; write it as 30000 GPU
@@ -166,7 +166,7 @@ sites.West.pue = 0.9
 sites.West.outages = {every: 90 d, lasts: 3 h, takes: 5 h}
     sites.West.outages.takes: "5 h": is a duration, expected a share; write it as 95 %
 sites.West.outages = {every: 0 d, last: 3 h, takes: 500 %}
-    sites.West.outages.last: "3 h": is no key of outages; did you mean lasts?
+    sites.West.outages.last: "3 h": is not a key of outages; did you mean lasts?
     sites.West.outages.every: "0 d": must be above 0; write a duration such as 18 mo
     sites.West.outages.lasts: is missing; write lasts: ...
     sites.West.outages.takes: "500 %": must be between 0 % and 100 %; write a share such as 95 %
@@ -216,18 +216,18 @@ hardware.h100.it_kw_per_gpu = null
     sites.East.buildings.Annex.phases.fit out.needs.chips: "fill": asks for GPUs, but the hardware h100 does not say what one draws; write it_kw_per_gpu for it
 sites.East.buildings.Yard = {it_power: 1 MW, phases: {a: {takes: 1 mo}}, when: sold > 3, count: 2, every: 3 d}
     sites.East.buildings.Yard.every: "3 d": has no meaning with when, by which one begins after the other; remove it
-    sites.East.buildings.Yard.when: "sold > 3": is no trigger; write committed > 80 %
+    sites.East.buildings.Yard.when: "sold > 3": is not a valid trigger; write committed > 80 %
 sites.East.buildings.Yard = {it_power: 1 MW, phases: {a: {takes: 1 mo}}, when: committed > 180 %}
     sites.East.buildings.Yard.when: "committed > 180 %": must be between 0 % and 100 %; write committed > 80 %
 sites.a.b = {}
-    sites.a.b: is no path of this scenario: there is no a in sites; known: West, East
+    sites.a.b: is not a path of this scenario: there is no a in sites; choose one of West, East
 contracts.take or pay.take_or_pay = $250B
     contracts.take or pay.take_or_pay: "$250B": is not an amount of money; write 250 B$
 contracts.take or pay.provider = Nobody
-    contracts.take or pay.provider: "Nobody": names no provider; known: Big, Neo
+    contracts.take or pay.provider: "Nobody": names no provider; choose one of Big, Neo
 expect = [unserved < 3, a.mean.p90 = 3, a.mean.p95 < 3]
-    expect.0: "unserved < 3": is no expectation; write METRIC.STATISTIC < NUMBER, as unserved_mw.mean.p90 < 2000
-    expect.1: "a.mean.p90 = 3": is no expectation; write METRIC.STATISTIC < NUMBER, as unserved_mw.mean.p90 < 2000
+    expect.0: "unserved < 3": is not a valid expectation; write METRIC.STATISTIC < NUMBER, as unserved_mw.mean.p90 < 2000
+    expect.1: "a.mean.p90 = 3": is not a valid expectation; write METRIC.STATISTIC < NUMBER, as unserved_mw.mean.p90 < 2000
     expect.2: "a.mean.p95 < 3": does not end in a statistic, but in p95; did you mean p90?
 """
 PAIRS = re.findall(r"^(\S.*?) = (.*)\n((?:    .*\n)+)", CASES, re.MULTILINE)
@@ -280,13 +280,13 @@ def test_a_fault_says_what_it_knows() -> None:
     [
         ("windw", ["window", "until"], "did you mean window?"),
         ("MICROSOFT", ["Microsoft", "Oracle"], "did you mean Microsoft?"),
-        ("zzz", ["window", "until"], "known: window, until"),
+        ("zzz", ["window", "until"], "choose one of window, until"),
         (
             "zzz",
             [f"n{number}" for number in range(13)],
-            "known: n0, n1, n2, n3, n4, n5, n6, n7, n8, n9, n10, n11, ...",
+            "choose one of n0, n1, n2, n3, n4, n5, n6, n7, n8, n9, n10, n11, ...",
         ),
-        ("zzz", [], "none is known"),
+        ("zzz", [], "there is none to choose from"),
     ],
 )
 def test_what_was_meant(word: str, known: list[str], remedy: str) -> None:

@@ -1,4 +1,4 @@
-"""How is a law written, what does it hold, and which sentence does a wrong one get?"""
+"""Distributions: how they are written, what they hold, and the sentences for wrong ones; the table of families."""
 
 import math
 import pickle
@@ -146,7 +146,7 @@ WRONG = """
     lognormal.median: is a power, expected a duration; write it as 18 mo
     lognormal.sigma: is a duration, expected a number; write 1
 {normal: {mean: 1 d}}
-    has normal, which is no law; did you mean lognormal?
+    has normal, which is not a law; did you mean lognormal?
 {}
     is empty; write 18 mo, or a law
 {constant: 1 d, uniform: {low: 1 d, high: 2 d}}
@@ -156,18 +156,18 @@ WRONG = """
 {value: 1 MW, source: x}
     value: is a power, expected a duration; write it as 18 mo
 {value: 1 d, confidence: sure}
-    confidence: is no confidence; known: reported, estimated, inferred, assumed
+    confidence: is not a valid confidence; choose one of reported, estimated, inferred, assumed
 {discrete: {values: [1 d], weights: [1, 2]}}
     discrete: has 1 values and 2 weights; write a weight for each value
 {discrete: {values: [1 d, x], weights: [-1, 1 d]}}
     discrete.values.1: is not a duration; write it as 18 mo
     discrete.weights.1: is a duration, expected a number; write 1
 {discrete: {values: [1 d, 2 d], weights: [0, 0]}}
-    discrete: has weights that are no weights; write none below 0, with a sum above 0
+    discrete: has weights that are not weights; write none below 0, with a sum above 0
 {discrete: {values: [1 d, 2 d], weights: [-1, 2]}}
-    discrete: has weights that are no weights; write none below 0, with a sum above 0
+    discrete: has weights that are not weights; write none below 0, with a sum above 0
 {empirical: {values: []}}
-    empirical.values: is no list of numbers; write [..., ...]
+    empirical.values: is not a list of numbers; write [..., ...]
 {empirical: {values: [1], unit: MW}}
     empirical.unit: is a power, expected a duration; write it as 18 mo
 {chance: 140 %, then: 1 MW}
@@ -354,3 +354,10 @@ def test_the_bounds_of_a_family_hold_what_it_gives(name: str) -> None:
         assert low <= values.min() <= median(law, {}) <= values.max() <= high
         assert low <= mean(law, {}) <= high
         assert describe_quantity(law)
+
+
+def test_a_chance_that_is_uncertain_is_described_by_its_name() -> None:
+    law = read_distribution(
+        {"chance": "$growth", "then": "2 d"}, NumberReader(MEASURES["duration"], UNCERTAIN)
+    )
+    assert describe_quantity(law) == "$growth chance of 2 d, else 0 d"

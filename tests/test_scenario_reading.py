@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (a sentence stands in one line)
-"""What is read from files that extend each other, from overrides, and from a resolved scenario?"""
+"""Reading of files that extend each other, of overrides, and of a resolved scenario."""
 
 import pickle
 import subprocess
@@ -206,22 +206,22 @@ def test_an_override_reaches_a_part_of_a_list(small: ScenarioFile) -> None:
         (
             "rights.first refusal.windw",
             "90 d",
-            "is no path of this scenario: there is no windw in rights.first refusal; did you mean rights.first refusal.window?",
+            "is not a path of this scenario: there is no windw in rights.first refusal; did you mean rights.first refusal.window?",
         ),
         (
             "rights.frist refusal.window",
             "90 d",
-            "is no path of this scenario: there is no frist refusal in rights; did you mean rights.first refusal.window?",
+            "is not a path of this scenario: there is no frist refusal in rights; did you mean rights.first refusal.window?",
         ),
-        ("Sites.West.online", "1 GW", "is no path of this scenario: there is no Sites; did you mean sites.West.online?"),
+        ("Sites.West.online", "1 GW", "is not a path of this scenario: there is no Sites; did you mean sites.West.online?"),
         (
             "sites.West.online.low",
             "1 GW",
-            "is no path of this scenario: there is no low in sites.West.online; set sites.West.online itself",
+            "is not a path of this scenario: there is no low in sites.West.online; set sites.West.online itself",
         ),
-        ("providers.Neo.sites.2", "West", "is no path of this scenario: there is no 2 in providers.Neo.sites; known: 0, 1"),
-        ("sites.North", None, "is no path of this scenario: there is no North in sites; known: West, East"),
-        ("sites.West.online", "[1", "is not YAML: while parsing a flow sequence, expected ',' or ']', but got '<stream end>'; mend the line, or quote the text"),
+        ("providers.Neo.sites.2", "West", "is not a path of this scenario: there is no 2 in providers.Neo.sites; choose one of 0, 1"),
+        ("sites.North", None, "is not a path of this scenario: there is no North in sites; choose one of West, East"),
+        ("sites.West.online", "[1", "is not YAML: while parsing a flow sequence, expected ',' or ']', but got '<stream end>'; correct the line, or quote the text"),
         ("sites.West.online", "2 GWh", '"2 GWh": is an energy, expected a power; write it as 105 MW'),
         ("sites.North", "5 MW", '"5 MW": does not state a site; write {online: ..., ...}'),
     ],
@@ -234,8 +234,8 @@ def test_overrides_and_files_tell_their_faults_together(tmp_path: Path) -> None:
     path = write(tmp_path, a=BASE.replace("1 y", "1 MW"))
     assert faults(path, {"nowhere.x": 1, "sites.West.pue": "0", "seed": "x"}) == [
         'a.yaml:9: demand.chat.term: "1 MW": is a power, expected a duration; write it as 18 mo',
-        "--set: nowhere.x: is no path of this scenario: there is no nowhere; "
-        "known: start, end, demand, providers, sites, title, measure_from, report_at, seed, replications, uncertain, hardware, ...",
+        "--set: nowhere.x: is not a path of this scenario: there is no nowhere; "
+        "choose one of start, end, demand, providers, sites, title, measure_from, report_at, seed, replications, uncertain, hardware, ...",
         '--set: seed: "x": is not a whole number; write a number such as 8',
         '--set: sites.West.pue: "0": must not be below 1; write a number such as 1.4',
     ]  # fmt: skip
@@ -266,8 +266,8 @@ def test_an_empirical_law_reads_a_column(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("law", "expected"),
     [
-        ("file: none.csv", '.file: "none.csv": is no file; looked for none.csv'),
-        ("file: a.parquet", '.file: "a.parquet": is no csv, and laws are read from no other file; save it as csv'),
+        ("file: none.csv", '.file: "none.csv": is not a file; looked for none.csv'),
+        ("file: a.parquet", '.file: "a.parquet": is not a CSV file, and laws are read from no other kind; save it as csv'),
         ("file: d.csv", '.file: "d.csv": has several columns; write column: site or days'),
         ("file: d.csv, column: day", '.column: "day": has no such column; did you mean days?'),
         ("file: d.csv, values: [1 d]", '.values: "[1 d]": has no meaning beside a file; remove it'),
@@ -295,7 +295,7 @@ def test_a_trace_is_found_from_the_file_that_names_it(tmp_path: Path) -> None:
     text = BASE.replace("{curve: {points: {2025-01-01: 1 MW}, growth: 2}}", trace)
     path = write(tmp_path, a=text)
     assert faults(path) == [
-        'a.yaml:6: demand.chat.arrivals.trace.file: "t.csv": is no file; looked for t.csv'
+        'a.yaml:6: demand.chat.arrivals.trace.file: "t.csv": is not a file; looked for t.csv'
     ]
     (tmp_path / "t.csv").write_text("t,s,d\n0,1,2\n")
     arrivals = read_scenario(path).demand["chat"].arrivals
@@ -408,7 +408,7 @@ def test_a_fingerprint_tells_scenarios_apart(small: ScenarioFile) -> None:
 def test_reading_imports_nothing_heavy() -> None:
     code = (
         "import sys, sim.scenario.reading, sim.scenario.sources;"
-        "heavy = {'pint', 'numpy', 'polars', 'matplotlib', 'typer', 'simpy', 'numba', 'sim.model'};"
+        "heavy = {'pint', 'numpy', 'scipy', 'polars', 'matplotlib', 'typer', 'simpy', 'numba', 'sim.model'};"
         "sys.exit(', '.join(heavy & set(sys.modules)) or 0)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

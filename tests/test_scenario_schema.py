@@ -1,6 +1,7 @@
-"""What does the schema make of a correct scenario?"""
+"""A correct scenario as the schema holds it, and the closed lists of the market."""
 
 import json
+from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from sim.scenario.construction import Chance, Trigger
 from sim.scenario.dates import Date
 from sim.scenario.distributions import Distribution, UncertainReference
 from sim.scenario.json_schema import editor_schema
+from sim.scenario.overflow_policies import OVERFLOW_POLICIES, OverflowPolicy
 from sim.scenario.reading import read_scenario
 from sim.scenario.schema import ScenarioFile
+from sim.scenario.splits import SPLITS, Split
 from sim.scenario.supplies import DatedArrivals, Need, RegularArrivals
 
 DATA = Path(__file__).parent / "data"
@@ -227,3 +230,20 @@ def test_every_field_says_what_it_is() -> None:
     assert written["$defs"]["Right"]["properties"]["until"]["anyOf"][-1] == {"type": "null"}
     assert written["properties"]["rights"]["type"] == ["object", "null"]
     assert set(written["properties"]) == {"extends", *ScenarioFile.field_by_key()}
+
+
+def test_a_policy_explains_itself_by_facts_that_are_known() -> None:
+    soonest = OVERFLOW_POLICIES["soonest"]
+    with pytest.raises(ValueError, match=r"'late': unknown facts \['distance'\]"):
+        replace(soonest, name="late", basis="{distance} km")
+    for missing in fields(OverflowPolicy):
+        row = {name: value for name, value in vars(soonest).items() if name != missing.name}
+        with pytest.raises(TypeError, match=missing.name):
+            OverflowPolicy(**row)
+
+
+def test_a_split_says_everything_of_itself() -> None:
+    for missing in fields(Split):
+        row = {name: value for name, value in vars(SPLITS["never"]).items() if name != missing.name}
+        with pytest.raises(TypeError, match=missing.name):
+            Split(**row)

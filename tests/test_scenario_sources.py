@@ -1,4 +1,4 @@
-"""Where is each number of a scenario known from, which keys have no effect, and which bounds are expected?"""
+"""The sources of numbers, the warnings about keys without effect, and the bounds that are expected."""
 
 from pathlib import Path
 

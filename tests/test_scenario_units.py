@@ -1,4 +1,4 @@
-"""What does a quantity say, and which sentence does a wrong one get?"""
+"""Quantities in canonical units, and the sentences for wrong ones."""
 
 import pytest
 
@@ -147,7 +147,7 @@ def test_an_amount_per_mw_is_read_per_mw(unit: str, written: str, held: float) -
     [
         ("gpu", "has the unknown unit gpu; did you mean GPU?"),
         ("d", "is a duration, which no supply is counted in; write $, GPU, MW, or one word"),
-        ("4 crews", "is no unit to count in; write $, GPU, MW, or one word"),
+        ("4 crews", "is not a unit to count in; write $, GPU, MW, or one word"),
     ],
 )
 def test_a_supply_is_counted_in_what_counts(unit: str, sentence: str) -> None:

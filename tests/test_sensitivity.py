@@ -408,7 +408,7 @@ def test_the_command(what: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert kept["stages"][0]["design"] == {"sobol": {"points": 4, "second_order": 0}}
     wrong = CliRunner().invoke(app, [*words, "--points", "9"], env={"COLUMNS": "200"})
     assert wrong.exit_code == 2
-    assert "--points 9: is no power of 2; write 8 or 16" in wrong.output
+    assert "--points 9: is not a power of 2; write 8 or 16" in wrong.output
 
 
 def test_of_morris_alone(what: Path) -> None:

@@ -258,7 +258,7 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "precious" / "thesis.txt").write_text("mine")
     for fresh in (False, True):
         with pytest.raises(
-            OutputError, match="holds files that are no sweep of sim; name another folder with --out"
+            OutputError, match="holds files that are not a sweep of sim; name another folder with --out"
         ):
             sweep.run_sweep(swept(tmp_path), out=tmp_path / "precious", fresh=fresh)
     with pytest.raises(OutputError, match="is a file; name a folder"):
@@ -332,7 +332,7 @@ def test_two_at_once_in_one_folder_are_kept_apart(tmp_path: Path) -> None:
         (["whole.yaml", "--out", "small.yaml/x"], "cannot be written (Not a directory)"),
         (
             ["whole.yaml", "--cluster", "here"],
-            '--cluster "here": is no cluster; write local:8 for eight processes',
+            '--cluster "here": is not the address of a cluster; write local:8 for eight processes',
         ),
     ],
 )

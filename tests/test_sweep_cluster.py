@@ -91,7 +91,7 @@ def one_worker_of_ours() -> int:
 def test_a_cluster_that_cannot_be_had_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with (
         pytest.raises(
-            ClusterError, match=r'--cluster "local:0": is no cluster; write local:8 for eight processes'
+            ClusterError, match=r'--cluster "local:0": is not the address of a cluster; write local:8 for'
         ),
         worker_pool(1, cluster="local:0"),
     ):

@@ -42,13 +42,13 @@ expect: [unserved_mw.meen < 3]
 """
 
 SENTENCES = """\
-whole.yaml:1: titel: "A sweep": is no key of a sweep; did you mean title?
-whole.yaml:2: scenario: "nowhere.yaml": is no file; looked for nowhere.yaml
+whole.yaml:1: titel: "A sweep": is not a key of a sweep; did you mean title?
+whole.yaml:2: scenario: "nowhere.yaml": is not a file; looked for nowhere.yaml
 whole.yaml:6: levers.rights.refusal.appetite.from: "0 %": has no meaning beside values; remove it
 whole.yaml:9: levers.none: says not which values it takes; write a list of values, or {from: 0 d, to: 180 d, steps: 7}
 whole.yaml:11: uncertainties.demand.chat.lead.triangular: "{low: 3 d, mode: 2 d, high: 9 d}": has its low above its mode; write low <= mode
 whole.yaml:12: uncertainties.demand.chat.patience: "{uniform: {low: 1 d, high: 2 d}, sauce: me}": has sauce beside uniform; write one law, and beside it only source, confidence or note
-whole.yaml:13: design: "gird": is no design; did you mean grid?
+whole.yaml:13: design: "gird": is not a valid design; did you mean grid?
 whole.yaml:14: outcomes: "requests": is not a list; write [requests]
 whole.yaml:15: expect.0: "unserved_mw.meen < 3": does not end in a statistic, but in meen; did you mean mean?
 """  # noqa: E501
@@ -68,7 +68,7 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
         (
             "until: [2025-03-01, 2025-09-01]",
             "until: [2025-03-01, 2025-03-01]",
-            'whole.yaml:5: levers.rights.refusal.until: "2025-03-01": stands here twice; write it once',
+            'whole.yaml:5: levers.rights.refusal.until: "2025-03-01": is a duplicate; write it once',
         ),
         (
             "rights.refusal.until:",
@@ -78,13 +78,13 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
         (
             "rights.refusal.until:",
             "rights.refusal.untl:",
-            "whole.yaml:5: rights.refusal.untl: is no path of this scenario: there is no untl in rights.refusal;"
+            "whole.yaml:5: rights.refusal.untl: is not a path of this scenario: there is no untl in rights.refusal;"
             " did you mean rights.refusal.until?",
         ),
         (
             "until: [2025-03-01",
             "until: [2024-03-01, soon",
-            'whole.yaml:5: rights.refusal.until: "soon": is no date; write it as 2026-04-27, or never',
+            'whole.yaml:5: rights.refusal.until: "soon": is not a date; write it as 2026-04-27, or never',
         ),
         (
             "from: 0 d, to: 60 d",
@@ -285,3 +285,33 @@ def test_a_sweep_is_no_scenario(tmp_path: Path) -> None:
         with pytest.raises(ScenarioError) as told:
             read_scenario(file)
         assert str(told.value) == str(tmp_path / said)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_levers_that_overlap_are_refused(tmp_path: Path, order: int) -> None:
+    """A lever on a key, beside one on what holds the key: one of the two would not be applied, and its column be wrong."""
+    (tmp_path / "base.yaml").write_text(
+        "start: 2026-01-01\nend: 2027-01-01\ndemand: {d: {customer: Lab, in_place: {S: 10 MW}, term: 2 y}}\n"
+        "providers: {P: {sites: [S]}}\nsites: {S: {online: 100 MW}, South: {online: 1 MW}}\n"
+    )
+    levers = [
+        "sites.S.online: [100 MW, 200 MW]",
+        "sites.S: [{online: 300 MW}]",
+        "sites.South: [{online: 2 MW}]",
+    ][::order]
+    text = "\n  ".join(levers)
+    (tmp_path / "sweep.yaml").write_text(
+        f"scenario: base.yaml\noutcomes: [requests]\ndesign: grid\nlevers:\n  {text}\n"
+    )
+    with pytest.raises(ScenarioError) as error:
+        read_sweep(tmp_path / "sweep.yaml")
+    (fault,) = error.value.faults
+    assert fault.message.startswith("overlaps with sites.S")
+    assert fault.remedy == "vary sites.S.online alone, or put its values into those of sites.S"
+
+
+@pytest.mark.parametrize("paths", [("sites.West", "sites.West.online"), ("sites.West.online", "sites.West")])
+def test_overrides_that_overlap_are_refused(paths: tuple[str, str], small: ScenarioFile) -> None:
+    values = {"sites.West": {"online": "300 MW"}, "sites.West.online": "100 MW"}
+    with pytest.raises(ScenarioError, match="set sites.West alone, with all that it holds"):
+        small.replace({path: values[path] for path in paths})

@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (a sentence stands in one line)
-"""Traces: what a file records is what is asked, job for job; and what is wrong in one is told at its row."""
+"""Traces: what a file records is what is asked, job for job; and what is wrong in one is reported at its row."""
 
 import gzip
 import os
@@ -59,7 +59,7 @@ def faults(made: Made, *how: str) -> list[str]:
     with pytest.raises(ScenarioError) as caught:
         made(*how)
     told = str(caught.value).replace(f"{Path.cwd()}/", "")
-    return re.sub(r"(is no csv|is no Parquet): [^;]*;", r"\1: ...;", told).split("\n")
+    return re.sub(r"(is not a CSV file|is not a Parquet file): [^;]*;", r"\1: ...;", told).split("\n")
 
 
 def asked(scenario: ScenarioFile, replication: int = 0) -> SampledInputs:
@@ -226,32 +226,32 @@ def test_what_a_stream_states_in_vain_is_said(made: Made) -> None:
 TRACE = "demand.jobs.arrivals.trace"
 WRONG = {
     "t,kw,h\n0,5,3\n1,nan,3\n2,-5,x\n3,,3\n\n4,-6,3\n": [
-        't.csv:3: {0}.columns.size: "nan": is not a finite number, in the column kw; mend the row, or remove it',
-        't.csv:4: {0}.columns.size: "-5": is not above 0, in the column kw (and in 1 more); mend the row, or remove it',
-        't.csv:4: {0}.columns.term: "x": is not a finite number, in the column h; mend the row, or remove it',
+        't.csv:3: {0}.columns.size: "nan": is not a finite number, in the column kw; correct the row, or remove it',
+        't.csv:4: {0}.columns.size: "-5": is not above 0, in the column kw (and in 1 more); correct the row, or remove it',
+        't.csv:4: {0}.columns.term: "x": is not a finite number, in the column h; correct the row, or remove it',
     ],
     't,kw,h\n0,5,"1\n"\n1,5,0\n': [
-        't.csv:4: {0}.columns.term: "0": is not above 0, in the column h; mend the row, or remove it',
+        't.csv:4: {0}.columns.term: "0": is not above 0, in the column h; correct the row, or remove it',
     ],
     "t,kw,h\n0,5,1\n,5,1\ninf,5,1\n": [
-        "t.csv:3: {0}.columns.asked: is empty, in the column t; mend the row, or remove it",
-        't.csv:4: {0}.columns.asked: "inf": is not a finite number, in the column t; mend the row, or remove it',
+        "t.csv:3: {0}.columns.asked: is empty, in the column t; correct the row, or remove it",
+        't.csv:4: {0}.columns.asked: "inf": is not a finite number, in the column t; correct the row, or remove it',
     ],
     "t,kw,h\n2025-01-01,5,1\n12,5,1\n2025-02-30,5,1\n": [
-        't.csv:3: {0}.columns.asked: "12": is no date, in the column t (and in 1 more); write it as 2026-04-27T12:00:00Z',
+        't.csv:3: {0}.columns.asked: "12": is not a date, in the column t (and in 1 more); write it as 2026-04-27T12:00:00Z',
     ],
     "t,kw,h\n0,1e13,1\n0,1,1e9\n": [
-        't.csv:2: {0}.columns.size: "1e13": is beyond what can be simulated, in the column kw; mend the row, or remove it',
-        't.csv:3: {0}.columns.term: "1e9": is beyond what can be simulated, in the column h; mend the row, or remove it',
+        't.csv:2: {0}.columns.size: "1e13": is beyond what can be simulated, in the column kw; correct the row, or remove it',
+        't.csv:3: {0}.columns.term: "1e9": is beyond what can be simulated, in the column h; correct the row, or remove it',
     ],
     "t,kws,hours\n0,5,1\n": [
-        'a.yaml:9: {0}.columns.size: "kw": is no column of t.csv; did you mean kws?',
-        'a.yaml:9: {0}.columns.term: "h": is no column of t.csv; known: t, kws, hours',
+        'a.yaml:9: {0}.columns.size: "kw": is not a column of t.csv; did you mean kws?',
+        'a.yaml:9: {0}.columns.term: "h": is not a column of t.csv; choose one of t, kws, hours',
     ],
-    "t,kw,h\n0,5,1,7\n": ["t.csv:2: {0}.file: has 4 cells, where the header names 3; mend the line"],
-    "t,kw,h\n0,5,\xff\n": ["a.yaml:9: {0}.file: is no csv: ...; save it as csv in UTF-8"],
+    "t,kw,h\n0,5,1,7\n": ["t.csv:2: {0}.file: has 4 cells, where the header names 3; correct the line"],
+    "t,kw,h\n0,5,\xff\n": ["a.yaml:9: {0}.file: is not a CSV file: ...; save it as csv in UTF-8"],
     "t,kw,h\n": ["a.yaml:9: {0}.file: records no request; name a file that does"],
-    "": ["a.yaml:9: {0}.file: is no csv: ...; save it as csv in UTF-8"],
+    "": ["a.yaml:9: {0}.file: is not a CSV file: ...; save it as csv in UTF-8"],
 }  # fmt: skip
 
 
@@ -276,19 +276,19 @@ def test_an_empty_cell_needs_the_stream(made: Made) -> None:
         ("file: t.csv, format: csv, columns: {asked: t, size: kw}", "",
          "a.yaml:4: demand.jobs.term: is missing, and no column of its trace states it; write term: 5 y, or columns: {term: COLUMN}"),
         ("file: t.csv, format: csv, columns: {asked: t, customer: u}", "size: 1 kW, term: 1 h",
-         f't.csv:2: {TRACE}.columns.customer: "a.b": is a name with a dot, which parts a path, in the column u; write a b'),
+         f't.csv:2: {TRACE}.columns.customer: "a.b": is a name with a dot, which separates the parts of a path, in the column u; write a b'),
         ("file: t.csv, format: csv, columns: {asked: t, priority: kw}", "size: 1 kW, term: 1 h",
-         f't.csv:2: {TRACE}.columns.priority: "1.5": is not a whole number, in the column kw; mend the row, or remove it'),
+         f't.csv:2: {TRACE}.columns.priority: "1.5": is not a whole number, in the column kw; correct the row, or remove it'),
         (f"{CSV}, kw_per_unit: 1e12", "",
          f'a.yaml:7: {TRACE}.kw_per_unit: "1e+12": makes a request of 1.5e+12 kW, beyond what can be simulated; write less'),
         (f"{CSV}, sha256: 12ab", "",
          f'a.yaml:7: {TRACE}.sha256: "12ab": is not the SHA-256 of the file, which has 2b5a8c2eebbcce855891275fc560c0b0ffad587354c751ade8a3174937f2e133; bring back the file that had it'),
         ("file: t.csv, format: parquet, columns: {asked: t}", "size: 1 kW, term: 1 h",
-         f"a.yaml:9: {TRACE}.file: is no Parquet: ...; name a Parquet file"),
+         f"a.yaml:9: {TRACE}.file: is not a Parquet file: ...; name a Parquet file"),
         ("file: t.csv, format: swf", "",
-         "t.csv:1: demand.jobs.arrivals.trace.file: has 1 of the 18 fields of SWF; mend the line"),
+         "t.csv:1: demand.jobs.arrivals.trace.file: has 1 of the 18 fields of SWF; correct the line"),
         ("file: u.csv, format: csv, columns: {asked: t}", "size: 1 kW, term: 1 h",
-         f'a.yaml:9: {TRACE}.file: "u.csv": is no file; looked for u.csv'),
+         f'a.yaml:9: {TRACE}.file: "u.csv": is not a file; looked for u.csv'),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_trace(made: Made, trace: str, stream: str, expected: str) -> None:
@@ -354,7 +354,7 @@ def test_the_command_tells_a_bad_row_in_one_line(made: Made) -> None:
     assert done.stdout == ""
     assert done.stderr == (
         f'{Path.cwd()}/t.csv:3: {TRACE}.columns.size: "-5": is not above 0, in the column kw;'
-        " mend the row, or remove it\n"
+        " correct the row, or remove it\n"
     )
 
 
@@ -408,7 +408,7 @@ def test_rights_cover_rows_by_their_customer_and_class(made: Made) -> None:
     assert run.requests["holder_kw"].tolist() == [0, 0, 0, 3]
     assert run.inputs.requests.windows[0].tolist() == [HOUR, 0, 0, HOUR]
     assert faults(made, trace, "", right.replace("x: 0 %, ", "")) == [
-        "a.yaml:10: rights.r.appetite: says nothing of the class x; write x: 80 %"
+        "a.yaml:10: rights.r.appetite: does not state the class x; write x: 80 %"
     ]
     right = (
         right.replace("Bank", "Bnak")
@@ -416,7 +416,7 @@ def test_rights_cover_rows_by_their_customer_and_class(made: Made) -> None:
         .replace("{x: 0 %, y: 100 %}", "90 %")
     )
     assert faults(made, trace, "", right) == [
-        'a.yaml:10: rights.r.over.customer: "Bnak": is no customer of any stream; did you mean Bank?'
+        'a.yaml:10: rights.r.over.customer: "Bnak": is not a customer of any stream; did you mean Bank?'
     ]
 
 

@@ -1,4 +1,4 @@
-"""Does a quantity say the same in whichever unit it is written, and is a wrong one told what was right?"""
+"""A quantity is the same in whichever unit it is written, and a wrong one is told what would be right."""
 
 from collections.abc import Iterator
 from decimal import Context, Decimal

@@ -90,7 +90,7 @@ def test_the_table_is_read_whole() -> None:
     [
         (b"seed: 1\ntitle: caf\xe9\n", "wrong.yaml:2: is not UTF-8; save the file as UTF-8"),
         ("title: größer\n".encode("utf-16"), "wrong.yaml:1: is not UTF-8; save the file as UTF-8"),
-        (b"seed: 1\ntitle: \x00\n", "wrong.yaml:2: holds the character 0x0000; remove what is no text"),
+        (b"seed: 1\ntitle: \x00\n", "wrong.yaml:2: holds the character 0x0000; remove what is not text"),
         (b"\x1f\x8b\x08\x00\x00\x00", "wrong.yaml:1: is not UTF-8; save the file as UTF-8"),
     ],
 )
@@ -103,19 +103,19 @@ SETS = """
 seed=x
 => --set: seed: "x": is not a whole number; write a number such as 8
 rights.refusl.window=5 d
-=> --set: rights.refusl.window: is no path of this scenario: there is no refusl in rights; did you mean rights.refusal.window?
+=> --set: rights.refusl.window: is not a path of this scenario: there is no refusl in rights; did you mean rights.refusal.window?
 demand.chat.size.sigma=3
-=> --set: demand.chat.size.sigma: is no path of this scenario: there is no sigma in demand.chat.size; set demand.chat.size itself
+=> --set: demand.chat.size.sigma: is not a path of this scenario: there is no sigma in demand.chat.size; set demand.chat.size itself
 demand.chat=5
 => --set: demand.chat: "5": does not state a stream; write {customer: ..., ...}
 sites.West.online=[1
-=> --set: sites.West.online: is not YAML: while parsing a flow sequence, expected ',' or ']', but got '<stream end>'; mend the line, or quote the text
+=> --set: sites.West.online: is not YAML: while parsing a flow sequence, expected ',' or ']', but got '<stream end>'; correct the line, or quote the text
 sites.West.online=&a 3 MW
 => --set: sites.West.online: "&a": is an alias or an anchor; write it out
 sites.West.online=!!str 3
 => --set: sites.West.online: "tag:yaml.org,2002:str": is a tag, and a scenario is data; remove it
 providers.Neo.sites.1=West
-=> --set: providers.Neo.sites.1: is no path of this scenario: there is no 1 in providers.Neo.sites; known: 0
+=> --set: providers.Neo.sites.1: is not a path of this scenario: there is no 1 in providers.Neo.sites; choose one of 0
 """
 
 
@@ -135,7 +135,7 @@ def test_what_is_said_of_a_wrong_override(sim: Sim, command: str, setting: str, 
         ("run .", ".: cannot be read: Is a directory; name a scenario file"),
         (
             "show good.yaml --diff prose.txt",
-            "prose.txt:1: is no scenario; write keys, such as start: 2025-01-21",
+            "prose.txt:1: is not a scenario; write keys, such as start: 2025-01-21",
         ),
         ("run good.yaml --out prose.txt", "prose.txt: is a file; name a folder for the results"),
         (
@@ -146,7 +146,7 @@ def test_what_is_said_of_a_wrong_override(sim: Sim, command: str, setting: str, 
             "run good.yaml --out /dev/null/here",
             "/dev/null/here: Not a directory; name another folder with --out",
         ),
-        ("run good.yaml --out .", ".: holds files that are no run of sim; name another folder"),
+        ("run good.yaml --out .", ".: holds files that are not a run of sim; name another folder"),
         ("new good", "good.yaml: is there already; choose another name"),
         (
             "new nowhere/mine",

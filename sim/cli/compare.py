@@ -28,41 +28,47 @@ if TYPE_CHECKING:
     from sim.scenario.schema import ScenarioFile
 
 
+SidesArgument = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="A B ...",
+        help="Scenario files, or folders that sim run has written; each other is compared with the first.",
+        show_default=False,
+        autocompletion=completion.complete_scenario_files,
+    ),
+]
+SidesSetFlag = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="With one scenario: compare it with itself, this key set anew. With several: set it in all.",
+        autocompletion=completion.complete_override_paths,
+    ),
+]
+MetricsFlag = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PATTERN",
+        help="Only metrics so called, as 'provider.*.share'; may be given again (default: those of a report"
+        " on the terminal, and all in the JSON).",
+    ),
+]
+SidesReplicationsFlag = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="How many futures (default: as the first says);"
+        " with --precision, how many at the most (default: 10,000).",
+    ),
+]
+
+
 def compare_command(
-    scenario: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="A B ...",
-            help="Scenario files, or folders that sim run has written; each other is compared with the first.",
-            show_default=False,
-            autocompletion=completion.complete_scenario_files,
-        ),
-    ],
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="PATH=VALUE",
-            help="With one scenario: compare it with itself, this key set anew. With several: set it in all.",
-            autocompletion=completion.complete_override_paths,
-        ),
-    ] = None,
-    metrics: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="PATTERN",
-            help="Only metrics so called, as 'provider.*.share'; may be given again (default: those of a report"
-            " on the terminal, and all in the JSON).",
-        ),
-    ] = None,
-    replications: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            help="How many futures (default: as the first says);"
-            " with --precision, how many at the most (default: 10,000).",
-        ),
-    ] = None,
+    scenario: SidesArgument,
+    overrides: SidesSetFlag = None,
+    metrics: MetricsFlag = None,
+    replications: SidesReplicationsFlag = None,
     seed: Annotated[
         int | None,
         typer.Option(min=0, help="Seed of all draws, of all scenarios (default: that of the first)."),

@@ -1,9 +1,9 @@
-"""What the commands share: their options, the exit codes, and how an answer and its progress are printed."""
+"""Shared parts of the commands: options, exit codes, and the printing of answers and of progress."""
 
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -146,22 +146,6 @@ def print_answer(
     from rich.console import Console
 
     render(Console(highlight=False))
-
-
-def print_table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    """Print a table; into a pipe as columns with tabs between, so that nothing is cut."""
-    if not sys.stdout.isatty():
-        for row in (header, *rows):
-            typer.echo("\t".join(str(cell) for cell in row))
-        return
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(*header, box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
-    Console().print(table)
 
 
 def report_analysis(analysis: "AnyAnalysis", folder: Path, command: str, plots: bool, as_json: bool) -> None:

@@ -23,6 +23,17 @@ from sim.cli.options import (
     safe_file_name,
 )
 
+StepFlag = Annotated[
+    str | None,
+    typer.Option(help="From one value to the next (default: 1; 1 d; 1 %; a hundredth of the range)."),
+]
+GoalFlag = Annotated[
+    bool | None,
+    typer.Option(
+        "--most/--least", help="Look for the most, or the least, that will do (default: as it turns out)."
+    ),
+]
+
 
 def plan_command(
     scenario: ScenarioArgument,
@@ -38,16 +49,8 @@ def plan_command(
         str, typer.Option(help="What must hold of a metric in a future, e.g. 'unserved_mw.mean < 500'.")
     ],
     probability: Annotated[str, typer.Option(help="In which share of futures it must hold.")] = "90 %",
-    step: Annotated[
-        str | None,
-        typer.Option(help="From one value to the next (default: 1; 1 d; 1 %; a hundredth of the range)."),
-    ] = None,
-    most: Annotated[
-        bool | None,
-        typer.Option(
-            "--most/--least", help="Look for the most, or the least, that will do (default: as it turns out)."
-        ),
-    ] = None,
+    step: StepFlag = None,
+    most: GoalFlag = None,
     replications: Annotated[
         int | None,
         typer.Option(min=1, help="How many sampled futures of a value at the most (default: 200 or more)."),

@@ -32,28 +32,32 @@ if TYPE_CHECKING:
     from sim.results.run import RunResult
 
 
+RunReplicationsFlag = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="How many sampled futures (default: as the scenario says);"
+        " with --precision, how many at the most (default: 10,000).",
+    ),
+]
+RunPlotsFlag = Annotated[
+    str,
+    typer.Option(
+        help="all, none, or names with commas between.", autocompletion=completion.complete_plot_names
+    ),
+]
+
+
 def run_command(
     scenario: ScenarioArgument,
-    replications: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            help="How many sampled futures (default: as the scenario says);"
-            " with --precision, how many at the most (default: 10,000).",
-        ),
-    ] = None,
+    replications: RunReplicationsFlag = None,
     seed: SeedFlag = None,
     engine: EngineFlag = EngineKeyword.auto,
     overrides: SetFlag = None,
     workers: WorkersFlag = None,
     precision: PrecisionFlag = None,
     tables: Annotated[TablesKeyword, typer.Option(help="Which tables are kept.")] = TablesKeyword.all,
-    plots: Annotated[
-        str,
-        typer.Option(
-            help="all, none, or names with commas between.", autocompletion=completion.complete_plot_names
-        ),
-    ] = "all",
+    plots: RunPlotsFlag = "all",
     out: Annotated[Path | None, out_option("runs/NAME")] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Exit 1 if an expectation fails or a precision is missed.")

@@ -34,16 +34,19 @@ class MethodKeyword(StrEnum):
     sobol = "sobol"
 
 
+FactorsArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="SWEEP",
+        help="A sweep file (YAML), whose levers and uncertainties are asked about.",
+        show_default=False,
+        autocompletion=completion.complete_scenario_files,
+    ),
+]
+
+
 def sensitivity_command(
-    sweep: Annotated[
-        Path,
-        typer.Argument(
-            metavar="SWEEP",
-            help="A sweep file (YAML), whose levers and uncertainties are asked about.",
-            show_default=False,
-            autocompletion=completion.complete_scenario_files,
-        ),
-    ],
+    sweep: FactorsArgument,
     outcome: Annotated[
         list[str] | None,
         typer.Option(metavar="METRIC", help="What is to be explained (default: as the sweep says)."),
@@ -77,7 +80,7 @@ def sensitivity_command(
     from sim.study.sensitivity import analyse_sensitivity
 
     if points is not None and (remedy := power_of_two_remedy(points)):
-        raise typer.BadParameter(f"--points {points}: is no power of 2; {remedy}")
+        raise typer.BadParameter(f"--points {points}: is not a power of 2; {remedy}")
     experiment = read_sweep(sweep, replications, seed)
     folder = output_folder(out, f"sensitivity-{safe_file_name(experiment.name)}")
     check_analysis_folder(folder, "sensitivity", allowed_entries=("morris", "sobol"))

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sim.cli import completion
-from sim.cli.options import JsonFlag, ScenarioArgument, SetFlag, parse_overrides, print_table
+from sim.cli.options import JsonFlag, ScenarioArgument, SetFlag, parse_overrides
 
 
 def show_command(
@@ -33,7 +33,11 @@ def show_command(
         if as_json:
             typer.echo(json.dumps({key: [ours, theirs] for key, ours, theirs in differences}))
             return
-        print_table(("key", str(scenario), str(diff)), differences)
+        from rich.console import Console
+
+        from sim.show.pages.tables import print_table
+
+        print_table(("key", str(scenario), str(diff)), differences, Console())
         typer.echo(f"{len(differences)} keys differ" if differences else "nothing differs")
     elif as_json:
         typer.echo(json.dumps(scenario_file.resolved_tree()))

@@ -42,16 +42,19 @@ PROGRESS_INTERVAL_S = 30.0
 """The time between two lines of progress, where there is no terminal."""
 
 
+SweepArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="SWEEP",
+        help="A sweep file (YAML).",
+        show_default=False,
+        autocompletion=completion.complete_scenario_files,
+    ),
+]
+
+
 def sweep_command(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            metavar="SWEEP",
-            help="A sweep file (YAML).",
-            show_default=False,
-            autocompletion=completion.complete_scenario_files,
-        ),
-    ],
+    file: SweepArgument,
     folders: Annotated[
         list[Path] | None, typer.Argument(metavar="DIR", help="With --merge: the folders of the shards.")
     ] = None,

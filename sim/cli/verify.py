@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sim.cli import completion
-from sim.cli.options import EXIT_FAILED, EXIT_INTERRUPTED, JsonFlag, WorkersFlag, print_table, progress_bar
+from sim.cli.options import EXIT_FAILED, EXIT_INTERRUPTED, JsonFlag, WorkersFlag, progress_bar
 
 
 class EnginesKeyword(StrEnum):
@@ -65,12 +65,14 @@ def verify_command(
         answer |= {"seed": seed, "confidence": confidence, "interrupted": interrupted}
         typer.echo(json.dumps(answer))
     else:
-        if sys.stdout.isatty():
-            from rich.console import Console
+        from rich.console import Console
 
+        from sim.show.pages.tables import print_table
+
+        if sys.stdout.isatty():
             Console().print(page.verify_table(results))
         else:
-            print_table(page.VERIFY_COLUMNS, list(page.verify_rows(results)))
+            print_table(page.VERIFY_COLUMNS, page.verify_rows(results), Console())
         for line in page.verify_footer(results, n_requested, unlike, confidence, seed):
             typer.echo(line)
     if interrupted:

@@ -205,9 +205,9 @@ class DecisionTracer:
 def trace_decisions(
     scenario: ScenarioFile, seed: int, replication: int, stream: str, number: int
 ) -> tuple[Run, list[Decision]]:
-    """What happens in a replication, and what stood behind each decision over a request of a stream?
+    """Play a replication and record what stood behind each decision over one request of a stream.
 
-    No looks where there is no such request. Raises what `play` raises.
+    Returns the run and the decisions in order; none where there is no such request. Raises what `play` raises.
     """
     seen: list[DecisionTracer] = []
 

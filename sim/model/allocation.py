@@ -100,12 +100,12 @@ def latest_promise_date(m: MarketState, r: int, allocation: Allocation) -> int:
 
 def right_in_force(m: MarketState, r: int) -> int:
     """The first right in file order that is in force and covers a request; NOBODY if there is none."""
-    found = NOBODY
+    first = NOBODY
     for k in m.group[r].rights:
         right = m.inputs.rights[k]
         if rules.in_force(m.now, right.begins, right.ends):
-            found = k
+            first = k
             break
     if m.observer is not None:
-        m.observer.on_right_in_force(r, found)
-    return found
+        m.observer.on_right_in_force(r, first)
+    return first

@@ -1,4 +1,4 @@
-"""Types of NumPy arrays that every room uses: whole numbers, and floats."""
+"""The types of NumPy arrays that every room uses: whole numbers, and floats."""
 
 import numpy as np
 import numpy.typing as npt

@@ -1,9 +1,10 @@
-"""Which requests will be asked? The arrivals of every stream, drawn before the clock starts."""
+"""The arrivals of every stream: when requests are asked, how large, and for how long."""
 
 from bisect import bisect_right
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from math import inf, log
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,10 +27,10 @@ SPLIT_WORDS = {code: word for word, code in SPLIT_CODES.items()}
 
 @dataclass(frozen=True)
 class StreamArrivals:
-    """What one stream asks for, in the order of its numbers; every array is `(n,)`.
+    """The requests of one stream, in the order of their numbers; every array is `(n,)`.
 
     Times are in microseconds since the start, powers in kW. `deal` names the deal of each, or is None; `asker`
-    is which of the stream's askers asks each, or None where there is one.
+    is the index of the request type of each among those of the stream, or None where there is one.
     """
 
     asked: IntArray
@@ -46,22 +47,24 @@ class StreamArrivals:
 def sample_in_place(
     draws: Sampler, name: str, stream: Stream, index: int, sites: dict[str, int]
 ) -> list[SampledInPlace]:
-    """What of a stream is there already at the start, and for how long?"""
-    there = []
-    for site, law in stream.in_place.items():
+    """Sample the kW of a stream that are in place at the start, and for how long they stay."""
+    in_place = []
+    for site, distribution in stream.in_place.items():
         path = f"demand.{name}.in_place.{site}"
         assert stream.term is not None
         term = max(1, round_half_up(float(draws.variates(f"{path}.term", stream.term, 1)[0])))
-        there.append(
-            SampledInPlace(index, sites[site], max(0, round_half_up(draws.draw_once(path, law))), term)
+        in_place.append(
+            SampledInPlace(
+                index, sites[site], max(0, round_half_up(draws.draw_once(path, distribution))), term
+            )
         )
-    return there
+    return in_place
 
 
 def sample_arrivals(
     draws: Sampler, name: str, stream: Stream, in_place: list[SampledInPlace], calendar: Calendar
 ) -> StreamArrivals:
-    """What does a stream ask for before the end of the run?"""
+    """Sample the requests of a stream up to the end of the run."""
     arrivals = stream.arrivals
     path = f"demand.{name}"
     if arrivals is None:
@@ -99,7 +102,7 @@ def _complete_arrivals(
     deal: list[str] | None = None,
     asker: IntArray | None = None,
 ) -> StreamArrivals:
-    """The columns that follow the same way from every kind of arrivals."""
+    """Complete the arrivals by the columns that follow the same way from every kind of them."""
     asked_at, wanted_at = np.asarray(asked, dtype=np.int64), np.asarray(wanted, dtype=np.int64)
     n = len(asked_at)
     block = np.maximum(round_array_half_up(draws.variates(f"{path}.block", stream.block, n)), 1)
@@ -124,14 +127,14 @@ def _complete_arrivals(
 
 
 def _sample_terms(draws: Sampler, path: str, distribution: Distribution | None, n: int) -> IntArray:
-    """The terms of the requests of a stream; at least a microsecond each."""
+    """Sample the terms of the requests of a stream; at least a microsecond each."""
     if distribution is None:
         return np.ones(n, dtype=np.int64)
     return np.maximum(round_array_half_up(draws.variates(f"{path}.term", distribution, n)), 1)
 
 
 def _poisson_times(draws: Sampler, path: str, poisson: Poisson, end_days: float) -> FloatArray:
-    """Arrival times in days, of a Poisson process of rate x growth^(years since start).
+    """The arrival times in days of a Poisson process of rate x growth^(years since start).
 
     The n-th arrival is where the cumulated rate passes the sum of n unit exponentials (Cinlar 1975).
     """
@@ -143,15 +146,14 @@ def _poisson_times(draws: Sampler, path: str, poisson: Poisson, end_days: float)
     steep = log(growth) / (YEAR_US / DAY_US)
     expected = rate * end_days if steep == 0 else rate * (growth**years - 1) / steep
     stream = draws.new_stream(f"{path}.arrivals")
-    gaps = passed = np.empty(0)
-    while not len(passed) or passed[-1] < expected:
-        more = -np.log1p(-stream.uniforms(int(expected - passed[-1:].sum()) + 16))
+    gaps = cumulated = np.empty(0)
+    while not len(cumulated) or cumulated[-1] < expected:
+        more = -np.log1p(-stream.uniforms(int(expected - cumulated[-1:].sum()) + 16))
         gaps = np.concatenate([gaps, more])
-        passed = np.cumsum(
-            gaps
-        )  # anew from the first, so that no sum depends on how many are drawn at a time
-    passed = passed[passed < expected]
-    return passed / rate if steep == 0 else np.log1p(passed * steep / rate) / steep
+        # Anew from the first, so that no sum depends on how many are drawn at a time.
+        cumulated = np.cumsum(gaps)
+    cumulated = cumulated[cumulated < expected]
+    return cumulated / rate if steep == 0 else np.log1p(cumulated * steep / rate) / steep
 
 
 def _curve_arrivals(
@@ -162,13 +164,14 @@ def _curve_arrivals(
     in_place: list[SampledInPlace],
     calendar: Calendar,
 ) -> StreamArrivals:
-    """The requests that follow a curve of the power wanted.
+    """Sample the requests that follow a curve of the power wanted.
 
     The next is wanted when the curve passes what is in place and the sizes so far, less those whose terms have
     ended by then, plus half its own size; and is asked `lead` before, at the start at the earliest.
     """
     assert stream.size is not None
     wanted_power = WantedPower(draws, f"{path}.arrivals.curve", curve, calendar)
+    # How many are needed is known only once they are followed; a longer sample begins with the shorter one.
     n = 64
     while True:
         lead = np.maximum(round_array_half_up(draws.variates(f"{path}.lead", stream.lead, n)), 0)
@@ -181,15 +184,15 @@ def _curve_arrivals(
             break
         n *= 2
     at = np.maximum(np.array(wanted, dtype=np.int64) - lead[: len(wanted)], 0)
-    inside = np.flatnonzero(at < calendar.end)
-    m = int(inside[-1]) + 1 if len(inside) else 0
-    return _complete_arrivals(draws, path, stream, at[:m], wanted[:m], size[:m].astype(np.float64), term[:m])
+    before_end = np.flatnonzero(at < calendar.end)
+    n = int(before_end[-1]) + 1 if len(before_end) else 0
+    return _complete_arrivals(draws, path, stream, at[:n], wanted[:n], size[:n].astype(np.float64), term[:n])
 
 
 def _follow_curve(
     power: "WantedPower", sizes: list[int], terms: list[int], in_place: list[SampledInPlace], until: int
 ) -> list[int]:
-    """When are the requests wanted, one after the other, so that their sum follows the curve?"""
+    """The times at which requests are wanted, one after the other, so that their sum follows the curve."""
     ends: list[tuple[int, int]] = []
     level = 0
     for item in in_place:
@@ -199,17 +202,18 @@ def _follow_curve(
     t = 0
     for size, term in zip(sizes, terms, strict=True):
         while True:
-            turn = ends[0][0] if ends else inf
-            passes = power.crossing_time(level + size / 2, t)
-            if passes < turn:
+            next_end = ends[0][0] if ends else inf
+            crossing = power.crossing_time(level + size / 2, t)
+            if crossing < next_end:
                 break
-            if turn >= until:
+            if next_end >= until:
                 return wanted
-            t = int(turn)
-            level -= heappop(ends)[1]
-        if passes >= until:
+            _, ended_kw = heappop(ends)
+            t = int(next_end)
+            level -= ended_kw
+        if crossing >= until:
             return wanted
-        t = int(passes)
+        t = int(crossing)
         wanted.append(t)
         level += size
         heappush(ends, (t + term, size))
@@ -217,22 +221,22 @@ def _follow_curve(
 
 
 class WantedPower:
-    """The power wanted at a date: constant growth between points, after the last by a factor a year.
+    """The curve of the power wanted: constant growth between points, after the last by a factor a year.
 
     Nothing is wanted before the first point; between points of which one is 0 it runs straight.
     """
 
     def __init__(self, draws: Sampler, path: str, curve: Curve, calendar: Calendar) -> None:
         self.at = [calendar.since_start(at) for at, _ in curve.points]
-        self.kw = [draws.draw_once(f"{path}.points.{at:%Y-%m-%d}", law) for at, law in curve.points]
+        self.kw = [draws.draw_once(f"{path}.points.{at:%Y-%m-%d}", kw) for at, kw in curve.points]
         self.growth = draws.draw_once(f"{path}.growth", curve.growth)
         steps = zip(self.kw, self.kw[1:], strict=False)
         self._ratio = [after / before if before > 0 and after > 0 else None for before, after in steps]
-        """By which factor it grows from each point to the next; None where it runs straight."""
+        """The factor by which it grows from each point to the next; None where it runs straight."""
         self._log_ratio = [None if ratio is None else log(ratio) for ratio in self._ratio]
 
     def kw_at(self, t: int, k: int) -> float:
-        """How many kW are wanted at a time, where the k-th point is the last before it?"""
+        """The kW wanted at a time, where the k-th point is the last before it."""
         at, kw = self.at, self.kw
         if k == len(at) - 1:
             return float(kw[k] * self.growth ** ((t - at[k]) / YEAR_US))
@@ -240,7 +244,7 @@ class WantedPower:
         return kw[k] + share * (kw[k + 1] - kw[k]) if ratio is None else float(kw[k] * ratio**share)
 
     def crossing_time(self, target: float, t: int) -> float:
-        """At which time from `t` on are `target` kW wanted? In whole microseconds, or inf."""
+        """The first time from `t` on at which `target` kW are wanted, in whole microseconds; or inf."""
         at, kw = self.at, self.kw
         t = max(t, at[0])
         last = bisect_right(at, t) - 1
@@ -259,64 +263,79 @@ class WantedPower:
         return max(t, round_half_up(at[-1] + YEAR_US * log(target / kw[-1]) / log(self.growth)))
 
 
+class _DealRow(NamedTuple):
+    """A request of a deal; None for what the deal does not state, and the stream's own distribution gives."""
+
+    deal: str
+    asked: int
+    wanted: int | None
+    size_kw: float | None
+    term: int | None
+
+
 def _deal_arrivals(
     draws: Sampler, path: str, stream: Stream, deals: dict[str, Deal], calendar: Calendar
 ) -> StreamArrivals:
-    """One request for each deal, or for each date of its ramp; asked before the start counts as at the start."""
-    rows: list[tuple[str, int, int | None, float | None, int | None]] = []
+    """Sample one request for each deal, or for each date of its ramp; before the start counts as at the start."""
+    rows: list[_DealRow] = []
     for name, deal in deals.items():
-        here = f"{path}.arrivals.deals.{name}"
-        at = max(0, calendar.sample_date(draws, f"{here}.asked", deal.asked))
+        deal_path = f"{path}.arrivals.deals.{name}"
+        at = max(0, calendar.sample_date(draws, f"{deal_path}.asked", deal.asked))
         term = (
-            None if deal.term is None else max(1, round_half_up(draws.draw_once(f"{here}.term", deal.term)))
+            None
+            if deal.term is None
+            else max(1, round_half_up(draws.draw_once(f"{deal_path}.term", deal.term)))
         )
         if deal.ramp is not None:
-            for date, law in deal.ramp:
-                size = draws.draw_once(f"{here}.ramp.{date:%Y-%m-%d}", law)
-                rows.append((name, at, calendar.since_start(date), size, term))
+            for date, distribution in deal.ramp:
+                size = draws.draw_once(f"{deal_path}.ramp.{date:%Y-%m-%d}", distribution)
+                rows.append(_DealRow(name, at, calendar.since_start(date), size, term))
             continue
-        wanted = None if deal.wanted is None else calendar.sample_date(draws, f"{here}.wanted", deal.wanted)
-        given = None if deal.size is None else draws.draw_once(f"{here}.size", deal.size)
-        rows.append((name, at, wanted, given, term))
+        wanted = (
+            None if deal.wanted is None else calendar.sample_date(draws, f"{deal_path}.wanted", deal.wanted)
+        )
+        size_kw = None if deal.size is None else draws.draw_once(f"{deal_path}.size", deal.size)
+        rows.append(_DealRow(name, at, wanted, size_kw, term))
     n = len(rows)
     lead = round_array_half_up(draws.variates(f"{path}.lead", stream.lead, n))
     drawn_size = draws.variates(f"{path}.size", stream.size, n) if stream.size is not None else np.zeros(n)
     drawn_term = _sample_terms(draws, path, stream.term, n)
-    asked_at = [row[1] for row in rows]
+    asked_at = [row.asked for row in rows]
     wanted_at = [
-        max(row[1], row[2] if row[2] is not None else row[1] + int(lead[i])) for i, row in enumerate(rows)
+        max(row.asked, row.asked + int(lead[i]) if row.wanted is None else row.wanted)
+        for i, row in enumerate(rows)
     ]
-    sizes = [row[3] if row[3] is not None else drawn_size[i] for i, row in enumerate(rows)]
-    terms = np.array([row[4] or drawn_term[i] for i, row in enumerate(rows)], dtype=np.int64)
+    sizes = [drawn_size[i] if row.size_kw is None else row.size_kw for i, row in enumerate(rows)]
+    terms = np.array([row.term or drawn_term[i] for i, row in enumerate(rows)], dtype=np.int64)
     return _complete_arrivals(
-        draws, path, stream, asked_at, wanted_at, sizes, terms, [row[0] for row in rows]
+        draws, path, stream, asked_at, wanted_at, sizes, terms, [row.deal for row in rows]
     )
 
 
 def _trace_arrivals(
     draws: Sampler, path: str, stream: Stream, trace: Trace, calendar: Calendar
 ) -> StreamArrivals:
-    """The requests that a file records; what a row does not state is drawn, its n-th for the n-th row."""
-    here, records = f"{path}.arrivals.trace", trace.records
+    """Sample the requests that a file records; what a row does not state is drawn, its n-th variate for the n-th."""
+    trace_path, records = f"{path}.arrivals.trace", trace.records
     if records is None:
         raise ValueError(
             f"{trace.file} was not read, since only a saved run was opened; load the scenario itself"
         )
     n = len(records)
-    first = 0 if trace.from_ is None else calendar.sample_date(draws, f"{here}.from", trace.from_)
+    first = 0 if trace.from_ is None else calendar.sample_date(draws, f"{trace_path}.from", trace.from_)
     at = first + records.asked
     wanted = at + np.maximum(round_array_half_up(draws.variates(f"{path}.lead", stream.lead, n)), 0)
-    size = records.size * draws.draw_once(f"{here}.kw_per_unit", trace.kw_per_unit)
+    size = records.size * draws.draw_once(f"{trace_path}.kw_per_unit", trace.kw_per_unit)
     if stream.size is not None:
         size = np.where(np.isnan(size), draws.variates(f"{path}.size", stream.size, n), size)
     term = records.term
     if stream.term is not None:
         term = np.where(np.isnan(term), draws.variates(f"{path}.term", stream.term, n), term)
-    askers = stream.request_types() or ()
-    of_kind = np.array(
-        [askers.index(stream.request_type(kind)) for kind in records.request_types], dtype=np.int64
+    types = stream.request_types() or ()
+    type_index = np.array(
+        [types.index(stream.request_type(kind)) for kind in records.request_types], dtype=np.int64
     )
     terms = np.maximum(round_array_half_up(term), 1)
     return _complete_arrivals(
-        draws, path, stream, at, wanted, size, terms, asker=of_kind[records.request_type_index]
+        draws, path, stream, at, wanted, size, terms, asker=type_index[records.request_type_index]
     )

@@ -1,4 +1,4 @@
-"""Whole microseconds since the scenario's start: how dates and durations are counted inside the model."""
+"""The calendar: dates and durations as whole microseconds since the start of the scenario."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,15 +26,15 @@ class Calendar:
         return cls(start, (end - start) // MICROSECOND)
 
     def since_start(self, at: datetime) -> int:
-        """How many microseconds after the start is a date? Negative before it."""
+        """The microseconds from the start to a date; negative before the start."""
         return (at - self.start) // MICROSECOND
 
     def date(self, microseconds: int) -> datetime:
-        """Which date is so long after the start?"""
+        """The date so many microseconds after the start."""
         return self.start + timedelta(microseconds=microseconds)
 
     def sample_date(self, draws: Sampler, path: str, date: Date) -> int:
-        """When is a date that may have a drawn part? In microseconds since the start."""
+        """Sample a date that may have a drawn part, in microseconds since the start."""
         at = self.since_start(date.at)
         return at if date.plus is None else at + round_half_up(draws.draw_once(f"{path}.plus", date.plus))
 

@@ -1,4 +1,4 @@
-"""A user's own policy and answer: plain functions of small named records."""
+"""A user's own overflow policy, and answer of a holder: plain functions of small named records."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sim.model.rules import NEVER
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a function may know of a request. Times in days since the scenario's start, powers in kW."""
+    """A request, as far as a function may know it. Times in days since the scenario's start, powers in kW."""
 
     number: int
     stream: str
@@ -28,7 +28,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a provider could do for a request now.
+    """The offer of a provider: what it could do for a request now.
 
     `kw` is what it would take by the rules (a holder: its appetite apart), `promised_day` the latest day that it
     would promise (None if it takes nothing), `room_kw` the room of all its sites.
@@ -52,7 +52,7 @@ It takes whole blocks, and no more than its sites have room for (or was held for
 
 
 def parse_ranking(ranking: Sequence[str], numbers: dict[str, int]) -> list[int]:
-    """The ranking of a policy, as numbers. Raises ValueError where it is no list of names, or names one twice."""
+    """The ranking of a policy, as numbers. Raises ValueError for anything but a list of offered names, each once."""
     if not isinstance(ranking, list | tuple) or not all(isinstance(name, str) for name in ranking):
         raise ValueError(f"the policy returned {ranking!r}; it must return a list of provider names")
     if any(name not in numbers for name in ranking) or len(set(ranking)) < len(ranking):
@@ -63,7 +63,7 @@ def parse_ranking(ranking: Sequence[str], numbers: dict[str, int]) -> list[int]:
 
 
 def parse_answer(answer: float) -> int:
-    """What a holder says that it takes, in whole kW. Raises ValueError where that is no number."""
+    """The answer of a holder in whole kW, not below 0. Raises ValueError where it is no number."""
     if not isinstance(answer, Real) or isnan(answer):
         raise ValueError(f"the answer returned {answer!r}; it must return a number of kW")
     return max(0, int(min(answer, NEVER)))

@@ -1,4 +1,4 @@
-"""What is to be built: the buildings of a scenario in one replication, and the triggers that begin them."""
+"""The buildings of a scenario in one replication, and the triggers that begin them."""
 
 from sim.model import rules
 from sim.model.calendar import Calendar
@@ -13,7 +13,7 @@ from sim.scenario.schema import ScenarioFile
 def sample_construction(
     draws: Sampler, scenario: ScenarioFile, calendar: Calendar
 ) -> tuple[list[SampledBuilding], list[SampledTrigger]]:
-    """All buildings, site by site in file order, each of a counted group on its own; and their triggers."""
+    """Sample all buildings, site by site in file order, each of a counted group on its own; and their triggers."""
     numbers: dict[str, list[int]] = {}
     n = 0
     for site_name, site in scenario.sites.items():
@@ -24,8 +24,8 @@ def sample_construction(
                 for k, member in enumerate(members):
                     numbers[f"{site_name}.{name} {k + 1}"] = [member]
             n += building.count
-    projects: list[SampledBuilding] = []
-    watches: list[SampledTrigger] = []
+    buildings: list[SampledBuilding] = []
+    triggers: list[SampledTrigger] = []
     for s, (site_name, site) in enumerate(scenario.sites.items()):
         pue = draws.draw_once(f"sites.{site_name}.pue", site.pue)
         for name, building in site.buildings.items():
@@ -33,17 +33,17 @@ def sample_construction(
             if building.after is not None:
                 known = building.after if building.after in numbers else f"{site_name}.{building.after}"
                 after = tuple(numbers[known])
-            trigger = len(watches) if building.when is not None else None
+            trigger = len(triggers) if building.when is not None else None
             members = numbers[f"{site_name}.{name}"]
             if building.when is not None:
-                watches.append(
+                triggers.append(
                     SampledTrigger(s, round_half_up(building.when.share * rules.MILLION), tuple(members))
                 )
             path = f"sites.{site_name}.buildings.{name}"
-            projects += _sample_buildings(
+            buildings += _sample_buildings(
                 draws, scenario, path, s, site, name, building, pue, after, trigger, calendar
             )
-    return projects, watches
+    return buildings, triggers
 
 
 def _sample_buildings(
@@ -59,7 +59,7 @@ def _sample_buildings(
     trigger: int | None,
     calendar: Calendar,
 ) -> list[SampledBuilding]:
-    """The buildings of one entry: one, or `count` of them with the n-th variate for the n-th."""
+    """Sample the buildings of one entry: one, or `count` of them with the n-th variate for the n-th."""
     if b.it_power is not None:
         kw = round_half_up(draws.draw_once(f"{path}.it_power", b.it_power))
     else:
@@ -76,11 +76,11 @@ def _sample_buildings(
     capex = 0.0 if b.capex is None else draws.draw_once(f"{path}.capex", b.capex) * kw
     cancelled = _sample_endings(draws, f"{path}.cancelled", b.cancelled, n, calendar)
     retired = _sample_endings(draws, f"{path}.retired", b.retired, n, calendar)
-    stages, medians = _sample_phases(draws, scenario, path, b, kw, hardware)
-    projects = []
+    phases, median_work = _sample_phases(draws, scenario, path, b, kw, hardware)
+    buildings = []
     for k in range(n):
         at = None if planned is None else planned + k * every
-        projects.append(
+        buildings.append(
             SampledBuilding(
                 site=s,
                 name=name if n == 1 else f"{name} {k + 1}",
@@ -88,8 +88,8 @@ def _sample_buildings(
                 planned=at,
                 review=max(1, review[k]),
                 comes_online=None if b.phases is not None or at is None else at + slip[k],
-                phases=stages[k],
-                median_work=medians,
+                phases=phases[k],
+                median_work=median_work,
                 begins=None if begins is None else begins + k * every,
                 after=after,
                 begin_delay=k * every,
@@ -100,13 +100,13 @@ def _sample_buildings(
                 hardware=hardware,
             )
         )
-    return projects
+    return buildings
 
 
 def _sample_endings(
     draws: Sampler, path: str, ending: Date | Chance | None, n: int, calendar: Calendar
 ) -> list[int | None]:
-    """When each building of a group is cancelled or retired: on a date, or with a chance of its own."""
+    """Sample when each building of a group is cancelled or retired: on a date, or with a chance of its own."""
     if ending is None:
         return [None] * n
     if isinstance(ending, Date):
@@ -119,17 +119,17 @@ def _sample_endings(
 def _sample_phases(
     draws: Sampler, scenario: ScenarioFile, path: str, b: Building, kw: int, hardware: str | None
 ) -> tuple[list[tuple[SampledPhase, ...]], int]:
-    """The phases of each building of a group, and the sum of their medians."""
+    """Sample the phases of each building of a group; and the sum of their medians."""
     if b.phases is None:
         return [()] * b.count, 0
     supplies = {name: i for i, name in enumerate(scenario.supplies)}
     returned = [supply.returned for supply in scenario.supplies.values()]
     columns: list[list[SampledPhase]] = []
-    medians = 0
+    median_work = 0
     for name, phase in b.phases.items():
-        here = f"{path}.phases.{name}"
-        takes = draws.integer_variates(f"{here}.takes", phase.takes, b.count)
-        medians += max(0, round_half_up(draws.median(phase.takes)))
+        phase_path = f"{path}.phases.{name}"
+        takes = draws.integer_variates(f"{phase_path}.takes", phase.takes, b.count)
+        median_work += max(0, round_half_up(draws.median(phase.takes)))
         needs = []
         for supply, need in phase.needs.items():
             if need.fill:
@@ -139,10 +139,11 @@ def _sample_phases(
                 amount = kw / draws.draw_once(f"hardware.{hardware}.it_kw_per_gpu", per_gpu)
             else:
                 assert need.amount is not None
-                amount = draws.draw_once(f"{here}.needs.{supply}", need.amount) * (
+                amount = draws.draw_once(f"{phase_path}.needs.{supply}", need.amount) * (
                     kw / 1000 if need.per_mw else 1
                 )
             needs.append(SampledNeed(supplies[supply], max(0, round_half_up(amount))))
+        # What is lent comes first: nobody waits for it with something in hand that is used up.
         needs.sort(key=lambda need: not returned[need.supply])
         columns.append([SampledPhase(max(0, t), tuple(needs)) for t in takes])
-    return list(zip(*columns, strict=True)) or [()] * b.count, medians
+    return list(zip(*columns, strict=True)) or [()] * b.count, median_work

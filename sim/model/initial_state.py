@@ -22,13 +22,7 @@ def initial_state(inputs: SampledInputs, policy: UserPolicy | None, answer: User
     sites = Sites(inputs)
     state = MarketState(
         inputs=inputs,
-        observer=None,
-        now=0,
         end=inputs.calendar.end,
-        next_request=0,
-        capacity_increased=False,
-        right_changed=False,
-        world_changed=True,
         bypass=inputs.bypass,
         asked=[*requests.asked.tolist(), NEVER, NEVER],
         wanted=requests.wanted.tolist(),
@@ -67,21 +61,7 @@ def initial_state(inputs: SampledInputs, policy: UserPolicy | None, answer: User
         held=[0] * n_sites,
         in_service=[0] * n_sites,
         longest_presale=inputs.longest_presales(),
-        sites_to_deliver=set(),
-        sites_to_release={},
-        delivery_ends=[],
-        agenda=[],
-        due_answers=[],
-        give_ups=[],
-        waiting=[],
         queue=[[] for _ in range(n_sites)],
-        undelivered_rows=0,
-        holds={},
-        commitments=array("q"),
-        stream_in_place={},
-        undelivered_of_commitment=[],
-        deliveries=array("q"),
-        releases=[],
     )
     for right in inputs.rights:
         for at in (right.begins, right.ends):

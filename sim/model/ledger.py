@@ -57,20 +57,22 @@ def site_of(m: MarketState, c: int) -> int:
 def to_tables(m: MarketState) -> LedgerTables:
     """All rows that a market has written, and what became of each request, as columns."""
     inputs = m.inputs
-    made = to_columns(m.commitments, *COMMITMENT_ROW)
-    made["stream"] = np.append(inputs.stream_of_request(), NOBODY)[made["request"]]
+    commitments = to_columns(m.commitments, *COMMITMENT_ROW)
+    commitments["stream"] = np.append(inputs.stream_of_request(), NOBODY)[commitments["request"]]
     for c, stream in m.stream_in_place.items():
-        made["stream"][c] = stream
+        commitments["stream"][c] = stream
     rows = to_columns(m.deliveries, *DELIVERY_ROW)
-    at_once = np.flatnonzero((made["request"] >= 0) & (made["promised"] == made["committed"]))
-    start = made["committed"][at_once]
-    end = start + inputs.requests.term[made["request"][at_once]]
-    added = {"commitment": at_once, "kw": made["kw"][at_once], "start": start, "end": end}
+    at_once = np.flatnonzero(
+        (commitments["request"] >= 0) & (commitments["promised"] == commitments["committed"])
+    )
+    start = commitments["committed"][at_once]
+    end = start + inputs.requests.term[commitments["request"][at_once]]
+    added = {"commitment": at_once, "kw": commitments["kw"][at_once], "start": start, "end": end}
     deliveries = {name: np.concatenate([rows[name], added[name]]) for name in DELIVERY_ROW}
     for name in ("request", "stream", "provider", "site", "promised"):
-        deliveries[name] = made[name][deliveries["commitment"]]
+        deliveries[name] = commitments[name][deliveries["commitment"]]
     return LedgerTables(
-        commitments=made,
+        commitments=commitments,
         deliveries=deliveries,
         releases=to_columns(m.releases, *RELEASE_COLUMNS),
         requests={name: np.array(getattr(m, name), dtype=np.int64) for name in REQUEST_COLUMNS},

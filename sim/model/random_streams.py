@@ -1,4 +1,4 @@
-"""What is drawn: named streams of uniforms, and the inverse distribution functions that turn them into values.
+"""Named streams of uniform variates, and the sampler that turns them into the values of one replication.
 
 Everything is drawn before the clock starts, by inverse transform, from streams seeded by (seed, replication,
 name of the quantity) and never by the order of creation. So adding a site disturbs no other draw, and two
@@ -17,11 +17,11 @@ from sim.scenario.distribution_properties import median, parameter_value, quanti
 from sim.scenario.distributions import Distribution
 
 ZERO_WORDS = np.zeros(4, dtype=np.uint64)
-"""Counter and buffer of a bit generator that has given nothing yet."""
+"""Counter and buffer of a bit generator from which nothing has been drawn."""
 
 
 class RandomStream:
-    """The uniforms of one named quantity: its n-th variate for the n-th request, building or event."""
+    """The uniform variates of one named quantity: the n-th is for the n-th request, building or event."""
 
     def __init__(self, seed: int, replication: int, name: str) -> None:
         self._bits = np.random.Philox(key=0)
@@ -29,7 +29,7 @@ class RandomStream:
         self.restart(seed, replication, name)
 
     def restart(self, seed: int, replication: int, name: str) -> None:
-        """Be the stream of another quantity, from its beginning: for a tenth of the time of making one."""
+        """Become the stream of another quantity, from its beginning, in a tenth of the time of making one."""
         digest = blake2b(f"{seed}/{replication}/{name}".encode(), digest_size=16).digest()
         key = np.frombuffer(digest, dtype="<u8")
         self._bits.state = {
@@ -47,29 +47,30 @@ class RandomStream:
 
 
 class Sampler:
-    """All draws of one replication, and the record of those that are made once."""
+    """All draws of one replication, and the record of those that are made once a replication."""
 
     def __init__(self, seed: int, replication: int, uncertain: Mapping[str, Distribution]) -> None:
         self.seed, self.replication = seed, replication
         self.uncertain_values: dict[str, float] = {}
         self._values_by_path: dict[str, float] = {}
         self.recorded_draws: list[tuple[str, float, str]] = []
-        """(path as in `--set`, value, dimension) of every law drawn once a replication, in the order drawn."""
+        """(path as in `--set`, value, dimension) of every distribution drawn once, in the order drawn."""
+        # Lent to whatever is drawn at one go, since making a stream costs more than what it gives.
         self._shared_stream = RandomStream(seed, replication, "")
-        for name, law in uncertain.items():
-            self.uncertain_values[name] = self.draw_once(f"uncertain.{name}", law)
+        for name, distribution in uncertain.items():  # each may use those before it
+            self.uncertain_values[name] = self.draw_once(f"uncertain.{name}", distribution)
 
     def new_stream(self, name: str) -> RandomStream:
-        """The stream of the quantity `name`, from its beginning."""
+        """A stream of its own for the quantity `name`, from its beginning."""
         return RandomStream(self.seed, self.replication, name)
 
     def uniforms(self, name: str, n: int) -> FloatArray:
-        """The first `n` uniforms of the quantity `name`, as `(n,)`."""
+        """The first `n` uniform variates of the quantity `name`, as `(n,)`."""
         self._shared_stream.restart(self.seed, self.replication, name)
         return self._shared_stream.uniforms(n)
 
     def draw_once(self, path: str, distribution: Distribution) -> float:
-        """The value that a quantity has in this replication, in its canonical unit; recorded if it is a law."""
+        """The value of a quantity in this replication, in its canonical unit; recorded unless it is constant."""
         if distribution.is_constant:
             return float(parameter_value(distribution.params["value"], self.uncertain_values))
         if path not in self._values_by_path:
@@ -79,7 +80,7 @@ class Sampler:
         return self._values_by_path[path]
 
     def variates(self, path: str, distribution: Distribution, n: int) -> FloatArray:
-        """The first `n` variates of a quantity that is drawn for each request, building or event, as `(n,)`."""
+        """The first `n` variates of a quantity, as `(n,)`, in its canonical unit."""
         if distribution.is_constant:
             return np.full(
                 n, parameter_value(distribution.params["value"], self.uncertain_values), dtype=np.float64
@@ -87,13 +88,13 @@ class Sampler:
         return quantile(distribution, self.uniforms(path, n), self.uncertain_values)
 
     def integer_variates(self, path: str, distribution: Distribution, n: int) -> list[int]:
-        """The same as whole numbers, for the few of them that buildings need."""
+        """The first `n` variates as whole numbers, in a list, for the few that buildings need."""
         if distribution.is_constant:
             return [round_half_up(self.draw_once(path, distribution))] * n
         return [floor(value + 0.5) for value in self.variates(path, distribution, n).tolist()]
 
     def endless_variates(self, path: str, distribution: Distribution) -> Iterator[float]:
-        """The variates of a quantity that is drawn for each event, one after the other."""
+        """The variates of a quantity that is drawn for each event, one after the other without end."""
         if distribution.is_constant:
             value = float(parameter_value(distribution.params["value"], self.uncertain_values))
             while True:
@@ -103,5 +104,5 @@ class Sampler:
             yield from quantile(distribution, stream.uniforms(16), self.uncertain_values).tolist()
 
     def median(self, distribution: Distribution) -> float:
-        """The median of a law in this replication, in its canonical unit."""
+        """The median of a distribution in this replication, in its canonical unit."""
         return median(distribution, self.uncertain_values)

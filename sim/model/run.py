@@ -1,4 +1,4 @@
-"""One run: a replication of a scenario, played to its end, as columns of whole numbers."""
+"""One run: a replication of a scenario, played to its end, as tables of whole numbers."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -48,11 +48,11 @@ class ColumnTable:
 
 @dataclass
 class Run:
-    """What came of one replication.
+    """The outcome of one replication.
 
-    `requests` holds what became of each request, beside what `future.requests` says that was asked; the other
+    `requests` holds what became of each request, beside what `inputs.requests` says that was asked; the other
     tables are in the order of the design: by time, request, order made. Times are in microseconds since the
-    start, powers in kW; streams, providers, sites, rights and buildings are numbered as in the future.
+    start, powers in kW; streams, providers, sites, rights and buildings are numbered as in the inputs.
     """
 
     replication: int
@@ -73,16 +73,16 @@ def play(
     engine: Engine = "simpy",
     observe: Callable[[Market], None] | None = None,
 ) -> Run:
-    """What happens in this replication of a scenario?
+    """Play a replication of a scenario.
 
-    `watch` is shown the market on SimPy's clock before it begins, to look on while it plays.
+    `observe` is given the market on SimPy's clock before it begins, to look on while it plays.
     Raises ScenarioError where the drawn numbers cannot be: more in place at a site than is online there.
     """
-    drawn = sample_inputs(scenario, seed, replication)
+    inputs = sample_inputs(scenario, seed, replication)
     try:
-        return play_inputs(drawn, replication, policy, answer, engine, observe)
+        return play_inputs(inputs, replication, policy, answer, engine, observe)
     except ExceedsOnlineError as error:
-        site = drawn.sites[error.site].name
+        site = inputs.sites[error.site].name
         raise ScenarioError(
             [
                 Fault(
@@ -106,9 +106,11 @@ def play_inputs(
     engine: Engine = "simpy",
     observe: Callable[[Market], None] | None = None,
 ) -> Run:
-    """Play a future to its end. Raises NotCompiled for a function that the compiled clock cannot take."""
-    dates = [(p.begins, p.comes_online, p.cancelled, p.retired) for p in inputs.buildings]
-    env = simpy.Environment(initial_time=min([0, *(at for of in dates for at in of if at is not None)]))
+    """Play sampled inputs to their end. Raises NotCompilableError for a function that cannot be compiled."""
+    dates = [(b.begins, b.comes_online, b.cancelled, b.retired) for b in inputs.buildings]
+    # Buildings may begin before the start, so that the clock begins with the first of them.
+    first = min([0, *(at for each in dates for at in each if at is not None)])
+    env = simpy.Environment(initial_time=first)
     market = _market_class(engine)(env, inputs, policy, answer)
     market.world = World(env, inputs, market.wake)
     if observe is not None:
@@ -145,36 +147,36 @@ class PlayedMarket(Protocol):
     events: list[tuple[int, CapacityEvent]]
 
     def ledger_tables(self) -> LedgerTables:
-        """What it has written down."""
+        """The rows that it has written, as columns."""
 
 
 def collect_run(market: PlayedMarket, replication: int) -> Run:
     """The tables of a market that has been played."""
-    written, future = market.ledger_tables(), market.inputs
-    made, delivered = written.commitments, written.deliveries
+    tables, inputs = market.ledger_tables(), market.inputs
+    commitments, delivered = tables.commitments, tables.deliveries
     by_start = row_order(delivered["start"], delivered["request"], delivered["commitment"])
     deliveries = ColumnTable({name: delivered[name][by_start] for name in DELIVERY_PLACE_COLUMNS})
-    by_committed = row_order(made["committed"], made["request"])
-    released = written.releases
+    by_committed = row_order(commitments["committed"], commitments["request"])
+    released = tables.releases
     releases = {
-        name: made[name][released["commitment"]] for name in ("request", "stream", "provider", "site")
+        name: commitments[name][released["commitment"]] for name in ("request", "stream", "provider", "site")
     }
     releases |= {name: released[name] for name in ("kw", "at", "why")}
     by_release = row_order(releases["at"], releases["request"])
-    told = [(n.site, n.building, at, n.kind, n.date, n.kw) for at, n in market.events]
+    events = [(e.site, e.building, at, e.kind, e.date, e.kw) for at, e in market.events]
     return Run(
         replication=replication,
-        inputs=future,
-        requests=_request_outcomes(written.requests, future, deliveries),
-        commitments=ColumnTable({name: made[name][by_committed] for name in COMMITMENT_COLUMNS}),
+        inputs=inputs,
+        requests=_request_outcomes(tables.requests, inputs, deliveries),
+        commitments=ColumnTable({name: commitments[name][by_committed] for name in COMMITMENT_COLUMNS}),
         releases=ColumnTable({name: column[by_release] for name, column in releases.items()}),
         deliveries=deliveries,
-        buildings=ColumnTable(to_columns(told, "site", "project", "at", "event", "date", "kw")),
+        buildings=ColumnTable(to_columns(events, "site", "project", "at", "event", "date", "kw")),
     )
 
 
 def row_order(*keys: IntArray) -> IntArray | slice:
-    """The order of rows by their keys, then as made: all of them as they stand, if they are in order."""
+    """The order of rows by their keys, then as they stand; a slice of all where they are in order, which is cheap."""
     ahead = np.zeros(max(len(keys[0]) - 1, 0), dtype=bool)
     for key in reversed(keys):
         ahead = (key[1:] < key[:-1]) | ((key[1:] == key[:-1]) & ahead)

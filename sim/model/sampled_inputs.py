@@ -1,4 +1,8 @@
-"""One replication of a scenario, drawn whole before the clock starts: the numbers that a market is played with."""
+"""The sampled inputs of one replication: all numbers that a market is played with, drawn before the clock starts.
+
+Times are in microseconds since the start, powers in kW, shares in millionths, if nothing else is said; sites,
+providers, rights, streams and buildings go by their numbers in file order.
+"""
 
 import math
 from collections.abc import Iterator
@@ -15,7 +19,7 @@ from sim.model.rules import NEVER
 
 @dataclass(frozen=True)
 class SampledProvider:
-    """A provider in one replication. Prices in $ per kW and day; `own` demand is that whose customer it is."""
+    """A provider in one replication. Prices and costs in $ per kW and day."""
 
     name: str
     sites: tuple[int, ...]
@@ -44,7 +48,7 @@ class SampledRight:
     holds_capacity: bool
 
     def covers(self, customer: str, class_: str | None, only: frozenset[int] | None) -> bool:
-        """Is a request of this customer and class under the right, in force or not?"""
+        """Whether a request of this customer and class is under the right, in force or not."""
         return (
             (self.customer is None or self.customer == customer)
             and (self.classes is None or class_ in self.classes)
@@ -56,8 +60,8 @@ class SampledRight:
 class RequestGroup:
     """Requests that the rules treat alike: one stream, customer, class and priority.
 
-    `rights` and `order` are indices of the clauses that cover it and of the providers that it may overflow to;
-    `appetite` is of each of `rights`; `own` is the provider whose own demand it is, or -1.
+    `rights` are those that cover it, and `appetite` is that of the holder of each; `overflow_order` are the
+    providers that may be asked, in their order; `own_provider` is the one whose own demand it is, or -1.
     """
 
     stream: int
@@ -76,7 +80,7 @@ class RequestGroup:
 class SampledRequests:
     """All requests of a replication in the order of their numbers; every array is `(n_requests,)`.
 
-    `windows` holds for each clause the time that its holder takes to answer each request.
+    `windows` holds for each right the time that its holder takes to answer each request.
     """
 
     group: IntArray
@@ -112,8 +116,8 @@ class SampledPhase(NamedTuple):
 class SampledBuilding(NamedTuple):
     """A building in one replication. Times in microseconds since the start.
 
-    Either `online` states when it comes online, or it runs through `stages` from its begin: on the date
-    `begins`, some time (`later`) after all of `after` are online, or on the `trigger` of its group.
+    Either `comes_online` states when it comes online, or it runs through `phases` from its begin: on the date
+    `begins`, some time (`begin_delay`) after all of `after` are online, or on the `trigger` of its group.
     """
 
     site: int
@@ -224,10 +228,10 @@ class SampledInputs:
         return np.array([group.stream for group in self.groups], dtype=np.int64)[self.requests.group]
 
     def presale_openings(self, site: int, date: int) -> list[int]:
-        """From when on may each that sells from a site sell what is planned there for a date?"""
+        """The times from which on each provider of a site may sell what is planned there for a date."""
         if date == NEVER:
             return []
-        return [date - seller.presells for seller in self.providers if site in seller.sites]
+        return [date - provider.presells for provider in self.providers if site in provider.sites]
 
     def longest_presales(self) -> list[int]:
         """By site: the longest time ahead that any provider sells there, 0 where none does."""
@@ -246,17 +250,17 @@ class SampledInputs:
 
     def all_customers(self) -> list[str]:
         """All customers: those who ask, and those for whom something is in place."""
-        there = [self.customers[item.stream] for item in self.in_place]
-        return list(dict.fromkeys([*(group.customer for group in self.groups), *there]))
+        in_place = [self.customers[item.stream] for item in self.in_place]
+        return list(dict.fromkeys([*(group.customer for group in self.groups), *in_place]))
 
     def customer_of_request(self) -> IntArray:
-        """Which of the parties asks each request, as `(n_requests,)`."""
-        parties = {name: k for k, name in enumerate(self.all_customers())}
-        of_group = np.array([parties[group.customer] for group in self.groups], dtype=np.int64)
+        """The number of the customer of each request among `all_customers`, as `(n_requests,)`."""
+        numbers = {name: k for k, name in enumerate(self.all_customers())}
+        of_group = np.array([numbers[group.customer] for group in self.groups], dtype=np.int64)
         return of_group[self.requests.group]
 
     def customer_of_row(self, request: IntArray, stream: IntArray) -> IntArray:
-        """For which of the parties is kW of a request, or where that is below 0, kW in place of a stream?"""
-        parties = {name: k for k, name in enumerate(self.all_customers())}
-        of_stream = np.array([parties.get(name, -1) for name in self.customers], dtype=np.int64)
+        """The number of the customer of rows of kW: of a request, or where that is below 0, in place of a stream."""
+        numbers = {name: k for k, name in enumerate(self.all_customers())}
+        of_stream = np.array([numbers.get(name, -1) for name in self.customers], dtype=np.int64)
         return np.where(request < 0, of_stream[stream], np.append(self.customer_of_request(), -1)[request])

@@ -1,4 +1,4 @@
-"""What is drawn once the seed and the replication are known: a scenario as numbers, the future of one run."""
+"""Sampling: a scenario, a seed and a replication as the numbers that one run is played with."""
 
 from collections.abc import Sequence
 
@@ -31,7 +31,7 @@ from sim.scenario.supplies import DatedArrivals, Supply
 
 
 def sample_inputs(scenario: ScenarioFile, seed: int, replication: int) -> SampledInputs:
-    """What happens in this replication, as far as it does not depend on the market?"""
+    """Sample the inputs of a replication: all that does not depend on the market."""
     draws = Sampler(seed, replication, scenario.uncertain)
     calendar = Calendar.between(scenario.start, scenario.end)
     site_index = {name: i for i, name in enumerate(scenario.sites)}
@@ -39,25 +39,25 @@ def sample_inputs(scenario: ScenarioFile, seed: int, replication: int) -> Sample
     providers = [_sample_provider(draws, name, p, site_index) for name, p in scenario.providers.items()]
     rights = [_sample_right(draws, name, r, provider_index, calendar) for name, r in scenario.rights.items()]
     order = [provider_index[name] for name in scenario.overflow.order or scenario.providers]
-    groups, requests, there = _sample_requests(
+    groups, requests, in_place = _sample_requests(
         draws, scenario, calendar, site_index, provider_index, rights, order
     )
     supplies = [_sample_supply(draws, name, s, calendar) for name, s in scenario.supplies.items()]
-    projects, watches = sample_construction(draws, scenario, calendar)
+    buildings, triggers = sample_construction(draws, scenario, calendar)
     return SampledInputs(
         calendar=calendar,
         streams=list(scenario.demand),
         customers=[stream.customer for stream in scenario.demand.values()],
         groups=groups,
         requests=requests,
-        in_place=there,
+        in_place=in_place,
         providers=providers,
         rights=rights,
         overflow_policy=scenario.overflow.policy,
         bypass=scenario.waiting.bypass,
         sites=[_sample_site(draws, name, s) for name, s in scenario.sites.items()],
-        buildings=projects,
-        triggers=watches,
+        buildings=buildings,
+        triggers=triggers,
         supplies=supplies,
         contracts=_sample_contracts(draws, scenario, calendar, provider_index),
         h100e_per_it_mw={
@@ -70,12 +70,12 @@ def sample_inputs(scenario: ScenarioFile, seed: int, replication: int) -> Sample
 
 
 def _draw_duration(draws: Sampler, path: str, distribution: Distribution) -> int:
-    """A time that is not below 0, drawn once."""
+    """Draw a time once; not below 0."""
     return max(0, round_half_up(draws.draw_once(path, distribution)))
 
 
 def _draw_share(draws: Sampler, path: str, distribution: Distribution) -> int:
-    """A share in millionths, drawn once; kept within 0 and 1."""
+    """Draw a share in millionths once; kept within 0 and 1."""
     return min(rules.MILLION, max(0, round_half_up(draws.draw_once(path, distribution) * rules.MILLION)))
 
 
@@ -99,8 +99,8 @@ def _sample_right(
     if isinstance(r.appetite, Distribution):
         appetite[None] = _draw_share(draws, f"{path}.appetite", r.appetite)
     else:
-        for class_, law in r.appetite.items():
-            appetite[class_] = _draw_share(draws, f"{path}.appetite.{class_}", law)
+        for class_, distribution in r.appetite.items():
+            appetite[class_] = _draw_share(draws, f"{path}.appetite.{class_}", distribution)
     if r.max_delay == "match":
         max_delay = rules.MATCH
     elif isinstance(r.max_delay, Distribution):
@@ -133,15 +133,15 @@ def _sample_requests(
     rights: list[SampledRight],
     order: list[int],
 ) -> tuple[list[RequestGroup], SampledRequests, list[SampledInPlace]]:
-    """The requests of all streams in the order of asked, stream in file order, number in the stream."""
+    """Sample the requests of all streams, in the order of asked, then stream in file order, then number in it."""
     groups: list[RequestGroup] = []
     group_of: list[IntArray] = []
-    there: list[SampledInPlace] = []
+    in_place: list[SampledInPlace] = []
     parts: list[arrivals.StreamArrivals] = []
     for index, (name, stream) in enumerate(scenario.demand.items()):
-        here = arrivals.sample_in_place(draws, name, stream, index, sites)
-        there += here
-        part = arrivals.sample_arrivals(draws, name, stream, here, calendar)
+        in_place_here = arrivals.sample_in_place(draws, name, stream, index, sites)
+        in_place += in_place_here
+        part = arrivals.sample_arrivals(draws, name, stream, in_place_here, calendar)
         parts.append(part)
         asker = np.zeros(len(part.asked), dtype=np.int64) if part.asker is None else part.asker
         group_of.append(len(groups) + asker)
@@ -151,17 +151,17 @@ def _sample_requests(
         ]
     sizes = [len(part.asked) for part in parts]
 
-    def joined(column: str) -> IntArray:
+    def concatenate(column: str) -> IntArray:
         return np.concatenate([np.empty(0, dtype=np.int64), *(getattr(part, column) for part in parts)])
 
-    asked = joined("asked")
+    asked = concatenate("asked")
     rank = np.argsort(asked, kind="stable")
     rank = rank[(asked[rank] >= 0) & (asked[rank] < calendar.end)]
     deals: list[str | None] = [None] * len(rank)
     if any(part.deal for part in parts):
         named: list[Sequence[str | None]] = [part.deal or [None] * len(part.asked) for part in parts]
-        deals = [name for names in named for name in names]
-        deals = [deals[i] for i in rank.tolist()]
+        all_deals = [name for names in named for name in names]
+        deals = [all_deals[i] for i in rank.tolist()]
     number = np.concatenate([np.empty(0, dtype=np.int64), *(np.arange(n, dtype=np.int64) for n in sizes)])
     group = np.concatenate([np.empty(0, dtype=np.int64), *group_of])
     requests = SampledRequests(
@@ -169,18 +169,18 @@ def _sample_requests(
         number=number[rank],
         deal=deals,
         asked=asked[rank],
-        wanted=joined("wanted")[rank],
-        gives_up=joined("gives_up")[rank],
-        size_kw=joined("size_kw")[rank],
-        block_kw=joined("block_kw")[rank],
-        term=joined("term")[rank],
+        wanted=concatenate("wanted")[rank],
+        gives_up=concatenate("gives_up")[rank],
+        size_kw=concatenate("size_kw")[rank],
+        block_kw=concatenate("block_kw")[rank],
+        term=concatenate("term")[rank],
         appetite_draw=np.concatenate([np.empty(0), *(part.appetite_draw for part in parts)])[rank],
         windows=[
             _sample_windows(draws, scenario, k, right, groups, group_of)[rank]
             for k, right in enumerate(rights)
         ],
     )
-    return groups, requests, there
+    return groups, requests, in_place
 
 
 def _request_group(
@@ -191,7 +191,7 @@ def _request_group(
     rights: list[SampledRight],
     order: list[int],
 ) -> RequestGroup:
-    """What one asks for in a stream."""
+    """The group of the requests of one type in a stream."""
     customer, class_, priority = asker
     only = None if stream.only is None else tuple(providers[p] for p in stream.only)
     allowed = None if only is None else frozenset(only)
@@ -211,7 +211,7 @@ def _request_group(
 
 
 def _appetite_for(right: SampledRight, class_: str | None) -> int:
-    """A holder's appetite for a class; for one that the right does not name, whole."""
+    """The appetite of a holder for a class, in millionths; the whole for a class that the right does not name."""
     return right.appetite.get(class_, right.appetite.get(None, rules.MILLION))
 
 
@@ -223,14 +223,14 @@ def _sample_windows(
     groups: list[RequestGroup],
     group_of: list[IntArray],
 ) -> IntArray:
-    """How long the holder takes to answer each request, before they are put in order; 0 if it is not asked."""
-    law = scenario.rights[right.name].window
+    """Sample how long the holder takes to answer each request, before they are put in order; 0 if it is not asked."""
+    window = scenario.rights[right.name].window
     covered = np.array([index in group.rights and right.answers_first for group in groups], dtype=bool)
     parts = [np.empty(0, dtype=np.int64)]
     for name, group in zip(scenario.demand, group_of, strict=True):
         asked = covered[group]
         if asked.any():
-            drawn = draws.variates(f"rights.{right.name}.window/{name}", law, len(group))
+            drawn = draws.variates(f"rights.{right.name}.window/{name}", window, len(group))
             parts.append(np.where(asked, np.maximum(round_array_half_up(drawn), 0), 0))
         else:
             parts.append(np.zeros(len(group), dtype=np.int64))
@@ -241,8 +241,8 @@ def _sample_supply(draws: Sampler, name: str, s: Supply, calendar: Calendar) -> 
     path = f"supplies.{name}"
     arrives: list[tuple[int, int]] = []
     if isinstance(s.arrives, DatedArrivals):
-        for date, law in s.arrives.amounts:
-            amount = draws.draw_once(f"{path}.arrives.{date:%Y-%m-%d}", law)
+        for date, distribution in s.arrives.amounts:
+            amount = draws.draw_once(f"{path}.arrives.{date:%Y-%m-%d}", distribution)
             arrives.append((calendar.since_start(date), max(0, round_half_up(amount))))
     elif s.arrives is not None:
         gaps = draws.endless_variates(f"{path}.arrives.every", s.arrives.every)
@@ -256,28 +256,28 @@ def _sample_supply(draws: Sampler, name: str, s: Supply, calendar: Calendar) -> 
 
 
 def _sample_site(draws: Sampler, name: str, s: Site) -> SampledSite:
-    failures = None
+    outages = None
     if s.outages is not None:
         path = f"sites.{name}.outages"
-        failures = SampledOutages(
+        outages = SampledOutages(
             every=draws.endless_variates(f"{path}.every", s.outages.every),
             lasts=draws.endless_variates(f"{path}.lasts", s.outages.lasts),
             takes=draws.endless_variates(f"{path}.takes", s.outages.takes),
             takes_share=s.outages.takes.dimension == "share",
         )
     return SampledSite(
-        name, max(0, round_half_up(draws.draw_once(f"sites.{name}.online", s.online))), s.hardware, failures
+        name, max(0, round_half_up(draws.draw_once(f"sites.{name}.online", s.online))), s.hardware, outages
     )
 
 
 def _sample_contracts(
     draws: Sampler, scenario: ScenarioFile, calendar: Calendar, providers: dict[str, int]
 ) -> list[SampledContract]:
-    promises = []
+    contracts = []
     for name, c in scenario.contracts.items():
         path = f"contracts.{name}"
         begins = 0 if c.from_ is None else calendar.sample_date(draws, f"{path}.from", c.from_)
         ends = calendar.end if c.until is None else calendar.sample_date(draws, f"{path}.until", c.until)
         money = draws.draw_once(f"{path}.take_or_pay", c.take_or_pay)
-        promises.append(SampledContract(name, c.customer, providers[c.provider], money, begins, ends))
-    return promises
+        contracts.append(SampledContract(name, c.customer, providers[c.provider], money, begins, ends))
+    return contracts

@@ -1,12 +1,14 @@
-"""The one way into SimPy's clock, and the order in which things go within an instant."""
+"""The one way into SimPy's clock, and the order of events within an instant."""
 
 from collections.abc import Callable, Generator
 from typing import Any
 
 import simpy
 
-SUPPLY_PRIORITY, CLOSING_PRIORITY, MARKET_PRIORITY = 2, 3, 4
-"""Priorities within an instant, after SimPy's own: supplies serve, buildings are called off, the market acts."""
+WORLD_PRIORITY, SUPPLY_PRIORITY, CLOSING_PRIORITY, MARKET_PRIORITY = 1, 2, 3, 4
+"""Priorities within an instant: what time brings (SimPy's own priority for timeouts), supplies serve, buildings are
+cancelled or retired, the market acts.
+"""
 
 ProcessGenerator = Generator[simpy.Event, Any, None]
 
@@ -14,7 +16,7 @@ ProcessGenerator = Generator[simpy.Event, Any, None]
 def schedule(
     env: simpy.Environment, delay: int, priority: int, callback: Callable[[simpy.Event], None]
 ) -> None:
-    """Let something happen after a delay, at a place of its own within the instant.
+    """Schedule a callback after a delay, with a priority within the instant.
 
     Whole microseconds only, since one float would turn the clock into floats.
     """

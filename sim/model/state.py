@@ -7,7 +7,7 @@ commitment `c`, and `m` for the state itself.
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from sim.model.callbacks import UserAnswer, UserPolicy
@@ -49,7 +49,7 @@ class MarketObserver(Protocol):
         """Note in which order the providers are asked."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, kw_only=True)
 class MarketState:
     """One replication of the market. Requests, sites, providers and rights by their numbers in the inputs.
 
@@ -57,18 +57,18 @@ class MarketState:
     """
 
     inputs: SampledInputs
-    observer: MarketObserver | None
+    observer: MarketObserver | None = None
 
     # The clock
-    now: int
+    now: int = 0
     end: int
-    next_request: int
+    next_request: int = 0
     """The first request that has not been asked."""
-    capacity_increased: bool
+    capacity_increased: bool = False
     """Whether there is room, or a right, that the waiting list has not seen."""
-    right_changed: bool
+    right_changed: bool = False
     """Whether another right, or none, decides over a request from the next instant on."""
-    world_changed: bool
+    world_changed: bool = True
     """Whether there is something to process that stands in no agenda."""
     bypass: bool
 
@@ -127,42 +127,42 @@ class MarketState:
     in_service: list[int]
     longest_presale: list[int]
     """The longest time ahead that anyone sells there."""
-    sites_to_deliver: set[int]
+    sites_to_deliver: set[int] = field(default_factory=set)
     """Sites where a delivery may be possible that was not before."""
-    sites_to_release: dict[int, ReleaseReason]
+    sites_to_release: dict[int, ReleaseReason] = field(default_factory=dict)
     """Sites where a building fell away in this instant, and how the first of them did."""
 
     # What is due
-    delivery_ends: list[tuple[int, int, int]]
+    delivery_ends: list[tuple[int, int, int]] = field(default_factory=list)
     """Deliveries that end, as a heap of (time, site, kW)."""
-    agenda: list[tuple[int, int, int, int]]
+    agenda: list[tuple[int, int, int, int]] = field(default_factory=list)
     """The rest, as a heap of (time, step, rank of the priority or 0, request or site)."""
-    due_answers: list[int]
+    due_answers: list[int] = field(default_factory=list)
     """Requests whose holder answers in this instant."""
-    give_ups: list[int]
+    give_ups: list[int] = field(default_factory=list)
     """Requests that may give up in this instant."""
 
-    waiting: list[tuple[int, int]]
+    waiting: list[tuple[int, int]] = field(default_factory=list)
     """The waiting list, as (rank of the priority, request)."""
     queue: list[list[QueuedCommitment]]
     """By site: the commitments with undelivered kW, in the order of delivery."""
-    undelivered_rows: int
+    undelivered_rows: int = 0
     """How many commitments stand in the queues."""
-    holds: dict[int, HeldCapacity]
+    holds: dict[int, HeldCapacity] = field(default_factory=dict)
     """By request whose answer is pending: what is held for it."""
 
     # The ledger
-    commitments: "array[int]"
+    commitments: "array[int]" = field(default_factory=lambda: array("q"))
     """Rows of `ledger.COMMITMENT_ROW`, one after the other."""
-    stream_in_place: dict[int, int]
+    stream_in_place: dict[int, int] = field(default_factory=dict)
     """The stream of each commitment that has no request."""
-    undelivered_of_commitment: list[int]
+    undelivered_of_commitment: list[int] = field(default_factory=list)
     """By commitment: its undelivered kW."""
-    deliveries: "array[int]"
+    deliveries: "array[int]" = field(default_factory=lambda: array("q"))
     """Rows of `ledger.DELIVERY_ROW`, one after the other.
 
     Without what is delivered in the instant of its promise: that is every commitment of a request whose promised
     date is the date on which it was made, and `to_tables` adds them.
     """
-    releases: list[tuple[int, int, int, ReleaseReason]]
+    releases: list[tuple[int, int, int, ReleaseReason]] = field(default_factory=list)
     """Rows of `ledger.RELEASE_COLUMNS`."""

@@ -1,4 +1,6 @@
-"""The lines for supplies: who asks stands in line, and the first in line blocks the others."""
+"""The queues for supplies: first come, first served, and the first in the queue blocks the others."""
+
+from functools import partial
 
 import simpy
 from simpy.resources.base import BaseResource
@@ -6,13 +8,13 @@ from simpy.resources.container import Container, ContainerGet
 from simpy.resources.resource import SortedQueue
 
 from sim.model.sampled_inputs import SampledNeed, SampledSupply
-from sim.model.scheduling import SUPPLY_PRIORITY, ProcessGenerator, schedule
+from sim.model.scheduling import SUPPLY_PRIORITY, WORLD_PRIORITY, ProcessGenerator, schedule
 
 
 class SupplyRequest(ContainerGet):
-    """What a building asks of a supply, and its place in line: by the time of asking, then site, then building.
+    """A request of a building for a supply; queued by the time of asking, then site, then building.
 
-    Unlike one of SimPy's own it stands in line only once it is told to, so that those who ask in one instant
+    Unlike one of SimPy's own it joins the queue only when it is told to, so that those who ask in one instant
     come in the order of their buildings, whoever was first to ask.
     """
 
@@ -24,12 +26,12 @@ class SupplyRequest(ContainerGet):
         self.key = (supply._env.now, building)
 
     def join_queue(self) -> None:
-        """Stand in line from now on."""
+        """Join the queue."""
         self.resource.get_queue.append(self)
         self.resource.serve_queue()
 
     def withdraw(self) -> None:
-        """Leave the line, or give back what was served; and let the next be served."""
+        """Leave the queue, or give back what was served; and serve the next."""
         if self.triggered:
             self.resource.replenish(self.amount)
         else:
@@ -38,17 +40,17 @@ class SupplyRequest(ContainerGet):
 
 
 class SupplyQueue(Container):
-    """A supply: what is there serves the first in line, who blocks the others."""
+    """A supply: what is in stock serves the first in the queue, who blocks the others."""
 
     GetQueue = SortedQueue
 
     def replenish(self, amount: float) -> None:
-        """Have more of it, at once: there is always room, so that nobody needs to wait for an event."""
+        """Add to the stock, at once: it has no limit, so that nobody needs to wait for an event."""
         self._level += amount
         self.serve_queue()
 
     def serve_queue(self) -> None:
-        """Serve those in line as far as it goes."""
+        """Serve the queue as far as the stock goes."""
         BaseResource._trigger_get(self, None)
 
 
@@ -58,43 +60,48 @@ class SupplyQueues:
     def __init__(self, env: simpy.Environment, supplies: list[SampledSupply]) -> None:
         self.env = env
         self._supplies = supplies
-        self._queues = [SupplyQueue(env, init=max(0, store.initial)) for store in supplies]
+        self._queues = [SupplyQueue(env, init=max(0, supply.initial)) for supply in supplies]
         self._joining: list[SupplyRequest] = []
         now = int(env.now)
-        for line, store in zip(self._queues, supplies, strict=True):
-            for at, amount in store.arrives:
-                schedule(env, max(at - now, 0), 1, lambda _, line=line, amount=amount: line.replenish(amount))  # type: ignore[misc]
+        for queue, supply in zip(self._queues, supplies, strict=True):
+            for at, amount in supply.arrives:
+                arrive = partial(self._arrive, queue, amount)
+                schedule(env, max(at - now, 0), WORLD_PRIORITY, arrive)
+
+    @staticmethod
+    def _arrive(queue: SupplyQueue, amount: int, _: simpy.Event) -> None:
+        queue.replenish(amount)
 
     def acquire(
         self, building: int, needs: tuple[SampledNeed, ...], to_return: list[SampledNeed]
     ) -> ProcessGenerator:
-        """Stand in line for one supply after the other; what is lent is to be given back, also if called off."""
+        """Queue for one supply after the other; what is lent is added to `to_return`, also if cancelled."""
         for need in needs:
             if need.amount == 0:
                 continue
-            ask = SupplyRequest(self._queues[need.supply], need.amount, building)
+            request = SupplyRequest(self._queues[need.supply], need.amount, building)
             if not self._joining:
                 schedule(self.env, 0, SUPPLY_PRIORITY, self._join_next)
-            self._joining.append(ask)
+            self._joining.append(request)
             try:
-                yield ask
+                yield request
             except simpy.Interrupt:
-                ask.withdraw()
+                request.withdraw()
                 raise
             if self._supplies[need.supply].returned:
                 to_return.append(need)
 
     def give_back(self, to_return: list[SampledNeed]) -> None:
-        """Take back what was lent."""
+        """Give back what was lent."""
         for need in to_return:
             self._queues[need.supply].replenish(need.amount)
 
     def _join_next(self, _: simpy.Event) -> None:
-        """Let the first by site, then building, of those who ask now stand in line; then, after what that brings,
-        the next: so who asks again at once is not behind those of later sites.
+        """Have the first by site, then building, of those who ask now join its queue; then, after what follows from
+        that, the next: so who asks again at once is not behind those of later sites.
         """
-        ask = min(self._joining, key=lambda ask: ask.building)
-        self._joining.remove(ask)
+        request = min(self._joining, key=lambda request: request.building)
+        self._joining.remove(request)
         if self._joining:
             schedule(self.env, 0, SUPPLY_PRIORITY, self._join_next)
-        ask.join_queue()
+        request.join_queue()

@@ -1,8 +1,9 @@
 """The world that builds: phases, supplies, slips, outages and triggers as SimPy processes.
 
-The world tells the market what it may know, as `News`; it never looks at the market except through the
+The world tells the market what it may know, as `CapacityEvent`s; it never looks at the market except through the
 triggers, which are read when an instant is over. Within an instant its parts go in the order of their
-priorities: what time brings, the supplies that are asked for, cancellations and retirements, the market.
+priorities (`scheduling`): what time brings, the supplies that are asked for, cancellations and retirements, the
+market.
 """
 
 from collections.abc import Callable
@@ -21,31 +22,31 @@ from sim.model.sampled_inputs import (
     SampledSite,
     SampledTrigger,
 )
-from sim.model.scheduling import CLOSING_PRIORITY, ProcessGenerator, schedule
+from sim.model.scheduling import CLOSING_PRIORITY, WORLD_PRIORITY, ProcessGenerator, schedule
 from sim.model.supply_queues import SupplyQueues
 
 
 class SiteTotals(Protocol):
-    """What a trigger may read of the market: kW by site."""
+    """The totals of the market that a trigger may read: kW by site."""
 
     committed: list[int]
     online: list[int]
 
     def planned_kw(self, site: int) -> int:
-        """How many kW are planned at a site."""
+        """The kW that are planned at a site."""
 
 
 class World:
     """All that happens to buildings in one replication, on SimPy's clock.
 
-    `wake` is called with the environment's time whenever there is news for the market.
+    `wake` is called at the environment's time whenever there are events for the market.
     """
 
     def __init__(self, env: simpy.Environment, inputs: SampledInputs, wake: Callable[[], None]) -> None:
         self.env = env
         self.inputs = inputs
         self.wake = wake
-        self.online_kw = [campus.online_kw for campus in inputs.sites]
+        self.online_kw = [site.online_kw for site in inputs.sites]
         """kW that could serve at each site, as the market has been told."""
         self.outage_kw = [0] * len(inputs.sites)
         """kW that an outage takes at each site."""
@@ -56,45 +57,46 @@ class World:
         self.planned_dates: list[int] = [rules.NEVER] * n
         self._pending_events: list[CapacityEvent] = []
         self._is_complete = [False] * n
-        """Which buildings are online, told or not."""
+        """Which buildings are online, whether the market has been told or not."""
         self._completions = {
             other: simpy.Event(env) for project in inputs.buildings for other in project.after
         }
-        """What is triggered once a building is online that others wait for."""
+        """The event of each building that others wait for, which succeeds when it comes online."""
         self._processes: list[simpy.Process | None] = [None] * n
         self._next_building = [0] * len(inputs.triggers)
-        """Which building of each trigger looks next."""
+        """The building of each trigger that begins next."""
         self._is_armed = [True] * len(inputs.triggers)
         self._armed_cache: list[tuple[int, int]] | None = None
-        """What `looking` said last; None where that may have changed."""
+        """What `armed_triggers` gave last; None where that may have changed."""
         self._outage_sizes = [0] * len(inputs.sites)
-        """What the outage that begins at a site takes: kW, or millionths of what is online."""
+        """The size of the outage that begins at a site: kW, or millionths of what is online."""
         self.supplies = SupplyQueues(env, inputs.supplies)
-        if any(project.planned is not None for project in inputs.buildings):
-            schedule(env, -int(env.now), 1, self._announce_all_planned)
-        for i, project in enumerate(inputs.buildings):
-            self._start_building(i, project)
-        for s, campus in enumerate(inputs.sites):
-            if campus.outages is not None:
-                env.process(self._run_outages(s, campus))
+        if any(building.planned is not None for building in inputs.buildings):
+            schedule(env, -int(env.now), WORLD_PRIORITY, self._announce_all_planned)
+        for i, building in enumerate(inputs.buildings):
+            self._start_building(i, building)
+        for s, site in enumerate(inputs.sites):
+            if site.outages is not None:
+                env.process(self._run_outages(s, site))
 
     # What the market is told
 
     @property
     def has_events(self) -> bool:
-        """Is there anything that the market has not been told?"""
+        """Whether there is anything that the market has not been told."""
         return bool(self._pending_events)
 
     def pop_events(self) -> list[CapacityEvent]:
-        """What the market is told in this instant, in the order in which it is told."""
-        items, self._pending_events = sorted(self._pending_events), []
-        done = {item.building for item in items if item.kind == EventKind.ONLINE}
-        return [news for item in items if (news := self._resolve_event(item, done)) is not None]
+        """Take the events of this instant, in the order in which the market is told of them."""
+        pending, self._pending_events = sorted(self._pending_events), []
+        completing = {event.building for event in pending if event.kind == EventKind.ONLINE}
+        resolved = (self._resolve_event(event, completing) for event in pending)
+        return [event for event in resolved if event is not None]
 
     def _resolve_event(self, event: CapacityEvent, completing: set[int]) -> CapacityEvent | None:
-        """What an item comes to once those before it in the instant are told; nothing, if they undid it.
+        """The event as it is told after those before it in the instant; None if they undid it.
 
-        `done` are the buildings that come online in this instant: what is planned for them is past.
+        `completing` are the buildings that come online in this instant: what is planned for them is past.
         """
         i, s = event.building, event.site
         match event.kind:
@@ -131,16 +133,18 @@ class World:
         return min(rules.share_of_kw(size, built) if outages.takes_share else size, built)
 
     def _replan(self, event: CapacityEvent) -> CapacityEvent:
-        """A building with a date that is still to come, and a look at it then."""
+        """The event with a planned date that is still to come; and a review of the building on that date."""
         i, now = event.building, int(self.env.now)
-        project = self.inputs.buildings[i]
-        self.planned_dates[i] = rules.next_planned_date(self.planned_dates[i], project.review, now)
-        if project.comes_online is None or project.comes_online > self.planned_dates[i]:
-            schedule(self.env, self.planned_dates[i] - now, 1, lambda _: self._review(i, project))
+        building = self.inputs.buildings[i]
+        self.planned_dates[i] = rules.next_planned_date(self.planned_dates[i], building.review, now)
+        if building.comes_online is None or building.comes_online > self.planned_dates[i]:
+            schedule(
+                self.env, self.planned_dates[i] - now, WORLD_PRIORITY, lambda _: self._review(i, building)
+            )
         return CapacityEvent(event.kind, event.site, i, event.kw, self.planned_dates[i])
 
     def _report(self, kind: EventKind, site: int, building: int, kw: int, date: int = rules.NEVER) -> None:
-        """Have something told to the market: now, or at the start if that is still to come."""
+        """Report an event to the market: now, or at the start if that is still to come."""
         self._pending_events.append(CapacityEvent(kind, site, building, kw, date))
         if self.env.now >= 0:
             self.wake()
@@ -148,13 +152,13 @@ class World:
     # Buildings
 
     def _start_building(self, i: int, building: SampledBuilding) -> None:
-        """Set a building on its way."""
+        """Schedule the begin of a building, and its end if it has one."""
         env = self.env
         if building.comes_online is not None:
             online = building.comes_online
-            schedule(env, online - int(env.now), 1, lambda _: self._come_online(i, building))
+            schedule(env, online - int(env.now), WORLD_PRIORITY, lambda _: self._come_online(i, building))
         elif building.begins is not None:
-            schedule(env, building.begins - int(env.now), 1, lambda _: self._begin_building(i))
+            schedule(env, building.begins - int(env.now), WORLD_PRIORITY, lambda _: self._begin_building(i))
         elif building.after:
             env.process(self._begin_after(i, building))
         for at, call_off in ((building.cancelled, self._cancel), (building.retired, self._retire)):
@@ -162,7 +166,7 @@ class World:
                 schedule(env, at - int(env.now), CLOSING_PRIORITY, lambda _, off=call_off: off(i, building))  # type: ignore[misc]
 
     def _begin_building(self, i: int) -> None:
-        """Let a building begin, unless it has been called off."""
+        """Begin a building, unless it has been cancelled."""
         if not self.is_closed[i]:
             self._processes[i] = self.env.process(self._build(i, self.inputs.buildings[i]))
 
@@ -177,20 +181,22 @@ class World:
     def _build(self, i: int, building: SampledBuilding) -> ProcessGenerator:
         """Run a building through its phases, from its begin until it is online."""
         env = self.env
-        told_at = max(int(env.now), 0)
+        announced_at = max(int(env.now), 0)
         if building.planned is None:
             self.planned_dates[i] = int(env.now) + building.median_work
             if building.trigger is not None:
-                told_at = self.inputs.calendar.next_midnight(int(env.now))
-            if told_at > env.now:
-                schedule(env, told_at - int(env.now), 1, lambda _: self._announce(i, building))
+                announced_at = self.inputs.calendar.next_midnight(int(env.now))
+            if announced_at > env.now:
+                schedule(
+                    env, announced_at - int(env.now), WORLD_PRIORITY, lambda _: self._announce(i, building)
+                )
             else:
                 self._announce(i, building)
         try:
-            for stage in building.phases:
-                yield from self._run_phase(i, stage)
-            if building.trigger is not None and told_at > env.now:
-                yield env.timeout(told_at - int(env.now))
+            for phase in building.phases:
+                yield from self._run_phase(i, phase)
+            if building.trigger is not None and announced_at > env.now:
+                yield env.timeout(announced_at - int(env.now))
         except simpy.Interrupt:
             return
         self._come_online(i, building)
@@ -206,13 +212,13 @@ class World:
             self.supplies.give_back(lent)
 
     def _announce_all_planned(self, _: simpy.Event) -> None:
-        """Tell the market at the start of all buildings whose date is planned."""
-        for i, project in enumerate(self.inputs.buildings):
-            if project.planned is not None:
-                self._announce(i, project)
+        """Announce at the start all buildings whose date is planned."""
+        for i, building in enumerate(self.inputs.buildings):
+            if building.planned is not None:
+                self._announce(i, building)
 
     def _announce(self, i: int, building: SampledBuilding) -> None:
-        """Tell the market of a building, with the date that is now planned for it."""
+        """Announce a building to the market, with the date that is now planned for it."""
         if self.is_closed[i] and building.trigger is not None:
             return
         if building.planned is not None:
@@ -223,7 +229,7 @@ class World:
             self._armed_cache = None
 
     def _review(self, i: int, building: SampledBuilding) -> None:
-        """On the planned date: a building that is not online is planned anew."""
+        """Plan a building anew that is not online on its planned date."""
         if not self.is_online[i] and not self.is_closed[i]:
             self._report(EventKind.REPLANNED, building.site, i, building.kw)
 
@@ -236,19 +242,19 @@ class World:
             self._completions[i].succeed()
 
     def _cancel(self, i: int, building: SampledBuilding) -> None:
-        """Call a building off, unless it is online by now."""
+        """Cancel a building, unless it is online by now."""
         if self._is_complete[i]:
             return
         self.is_closed[i], self._armed_cache = True, None
         if building.trigger is not None:
             self._is_armed[building.trigger] = True
-        work = self._processes[i]
-        if work is not None and work.is_alive:
-            work.interrupt()
+        process = self._processes[i]
+        if process is not None and process.is_alive:
+            process.interrupt()
         self._report(EventKind.CANCELLED, building.site, i, building.kw)
 
     def _retire(self, i: int, building: SampledBuilding) -> None:
-        """Take a building out of service for good, if it is online."""
+        """Retire a building for good, if it is online."""
         if self._is_complete[i] and not self.is_closed[i]:
             self.is_closed[i], self._armed_cache = True, None
             self._report(EventKind.RETIRED, building.site, i, building.kw)
@@ -256,20 +262,20 @@ class World:
     # Triggers
 
     def fire_triggers(self, totals: SiteTotals) -> None:
-        """Read the triggers, when an instant of the market is over."""
+        """Begin the buildings whose trigger fires, when an instant of the market is over."""
         self._armed_cache = None
-        for w, watch in enumerate(self.inputs.triggers):
+        for w, trigger in enumerate(self.inputs.triggers):
             while (
-                self._next_building[w] < len(watch.buildings)
-                and self.is_closed[watch.buildings[self._next_building[w]]]
+                self._next_building[w] < len(trigger.buildings)
+                and self.is_closed[trigger.buildings[self._next_building[w]]]
             ):
                 self._next_building[w] += 1
             if (
                 self._is_armed[w]
-                and self._next_building[w] < len(watch.buildings)
-                and self._trigger_fires(watch, totals)
+                and self._next_building[w] < len(trigger.buildings)
+                and self._trigger_fires(trigger, totals)
             ):
-                i = watch.buildings[self._next_building[w]]
+                i = trigger.buildings[self._next_building[w]]
                 self._next_building[w] += 1
                 self._is_armed[w] = self.inputs.buildings[i].planned is not None
                 self._begin_building(i)
@@ -278,10 +284,10 @@ class World:
         """The triggers that may fire, each as a site and the share of it that has to be committed."""
         if self._armed_cache is None:
             self._armed_cache = [
-                (watch.site, watch.share)
-                for w, watch in enumerate(self.inputs.triggers)
+                (trigger.site, trigger.share)
+                for w, trigger in enumerate(self.inputs.triggers)
                 if self._is_armed[w]
-                and not all(self.is_closed[i] for i in watch.buildings[self._next_building[w] :])
+                and not all(self.is_closed[i] for i in trigger.buildings[self._next_building[w] :])
             ]
         return self._armed_cache
 
@@ -294,13 +300,13 @@ class World:
 
     def _run_outages(self, s: int, site: SampledSite) -> ProcessGenerator:
         """One outage after the other, each counted from the end of the last."""
-        failures = site.outages
-        assert failures is not None
+        outages = site.outages
+        assert outages is not None
         if self.env.now < 0:
             yield self.env.timeout(int(-self.env.now))
-        for every, lasts, takes in zip(failures.every, failures.lasts, failures.takes, strict=False):
+        for every, lasts, takes in zip(outages.every, outages.lasts, outages.takes, strict=False):
             yield self.env.timeout(max(1, round_half_up(every)))
-            self._outage_sizes[s] = round_half_up(takes * rules.MILLION if failures.takes_share else takes)
+            self._outage_sizes[s] = round_half_up(takes * rules.MILLION if outages.takes_share else takes)
             self._report(EventKind.OUTAGE, s, -1, 0)
             yield self.env.timeout(max(1, round_half_up(lasts)))
             self._report(EventKind.RESTORED, s, -1, 0)

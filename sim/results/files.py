@@ -38,7 +38,7 @@ def check_output_folder(
     if is_own or not folder.is_dir():
         return
     if any(entry.name not in allowed_entries for entry in folder.iterdir()):
-        raise OutputError(f"{folder}: holds files that are no {kind} of sim; {remedy}")
+        raise OutputError(f"{folder}: holds files that are not a {kind} of sim; {remedy}")
 
 
 def check_writable(folder: Path, *parts: Path) -> None:

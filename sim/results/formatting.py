@@ -12,6 +12,7 @@ from datetime import datetime, time
 from typing import Any
 
 from sim.model.calendar import DAY_US
+from sim.scenario.units import DAYS_PER_YEAR
 
 MINUS = "\N{MINUS SIGN}"
 DOLLAR_UNITS = ((1e9, "B$"), (1e6, "M$"), (1e3, "k$"))
@@ -19,9 +20,9 @@ DOLLAR_UNITS = ((1e9, "B$"), (1e6, "M$"), (1e3, "k$"))
 DISPLAY_UNITS = {
     "power": (1000.0, "MW"),
     "share": (0.01, "%"),
-    "price": (1e6 / 1000 / 365.25, "M$/MW/y"),
+    "price": (1e6 / 1000 / DAYS_PER_YEAR, "M$/MW/y"),
     "money": (1e9, "B$"),
-    "rate": (12 / 365.25, "/mo"),
+    "rate": (12 / DAYS_PER_YEAR, "/mo"),
 }
 """By dimension of the format, the unit in which a quantity is displayed: its size in canonical units, and its name.
 
@@ -215,7 +216,7 @@ def _format_decimal_count(number: float, unit: str) -> str:
 def format_duration(microseconds: float) -> str:
     """Format a duration in years or months where they are whole tenths, else in days: `2.5 y`, `18 mo`, `90 d`."""
     days = microseconds / DAY_US
-    for unit, length in (("y", 365.25), ("mo", 365.25 / 12)):
+    for unit, length in (("y", DAYS_PER_YEAR), ("mo", DAYS_PER_YEAR / 12)):
         if days >= 2 * length and abs(days / length - round(days / length, 1)) < 1e-6:
             return f"{days / length:g} {unit}"
     return f"{days:,.4g} d"

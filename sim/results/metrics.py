@@ -6,6 +6,8 @@ Time means are integrals over [measure_from, end); `.end` is just before the end
 
 from datetime import datetime
 
+import numpy as np
+
 from sim.model.calendar import DAY_US
 from sim.model.run import Run
 from sim.results.cost_metrics import add_cost_metrics
@@ -61,7 +63,9 @@ def compute_metrics(run: Run, changes: Series, window: MeasurementWindow) -> Met
     metrics: Metrics = {}
     integrals = RunIntegrals(run, changes, window)
     rows = delivery_rows(integrals)
-    waits = (run.deliveries["start"] - run.inputs.requests.wanted[run.deliveries["request"]]) / DAY_US
+    # what is in place has no request: its index -1 reads the 0 at the end, and no metric of requests counts its row
+    wanted = np.append(run.inputs.requests.wanted, 0)[run.deliveries["request"]]
+    waits = (run.deliveries["start"] - wanted) / DAY_US
     add_request_metrics(metrics, integrals)
     add_wait_metrics(metrics, "wait_days", waits[rows], run.deliveries["kw"][rows])
     add_lateness_metrics(metrics, run, rows)

@@ -72,16 +72,25 @@ class RunResult:
 
     @property
     def frame(self) -> pl.DataFrame:
-        """A row for each finished replication and metric, as in the table `metrics`, whichever tables were kept."""
-        replications, names = self.finished_replications, list(self.metric_values)
-        values = [column[k] for k in range(len(replications)) for column in self.metric_values.values()]
-        return pl.DataFrame(
-            {
-                "replication": pl.Series(np.repeat(replications, len(names)), dtype=pl.Int32),
-                "metric": pl.Series(names * len(replications), dtype=pl.String),
-                "value": pl.Series(values, dtype=pl.Float64),
+        """A row for each metric: unit, mean, sd, ci_low, ci_high, percentiles, and n; null where there is none."""
+        rows = []
+        for metric, statistics in self.summary().items():
+            low, high = statistics["ci95"] or (None, None)
+            others = {
+                name: value
+                for name, value in statistics.items()
+                if name not in ("unit", "mean", "sd", "ci95", "n")
             }
-        )
+            rows.append(
+                {
+                    "metric": metric,
+                    "unit": statistics["unit"],
+                    "mean": statistics["mean"],
+                    "sd": statistics["sd"],
+                }
+                | {"ci_low": low, "ci_high": high, **others, "n": statistics["n"]}
+            )
+        return pl.DataFrame(rows, infer_schema_length=None)
 
     def summary(self) -> Summary:
         """Every metric over the replications, as in `summary.json`."""

@@ -1,7 +1,7 @@
-"""Checks: do the parts of a scenario fit each other, that stand in different places?
+"""Checks of parts that stand in different places of a scenario against each other.
 
-They look at what is written, not at what was understood, so they run even where parts are faulty. (References
-by name are checked where they are read, see `words`.)
+They look at the tree as it is written, and not at validated objects, so that they run even where parts are faulty.
+References by name are checked where they are read, by the readers of `scalars`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def iterate_buildings(tree: Tree) -> Iterator[tuple[str, str, Tree, Tree]]:
 
 
 def consistency_complaints(tree: Tree, declarations: Declarations) -> Iterator[Complaint]:
-    """Everything that does not fit."""
+    """Complaints about everything that does not fit."""
     yield from bypass_complaints(tree)
     yield from appetite_complaints(tree, declarations)
     yield from building_order_complaints(tree)
@@ -44,7 +44,7 @@ def consistency_complaints(tree: Tree, declarations: Declarations) -> Iterator[C
 
 
 def bypass_complaints(tree: Tree) -> Iterator[Complaint]:
-    """Strict first come, first served, knows no first refusal."""
+    """A complaint for each right that answers first, where the waiting list may not be bypassed."""
     waiting = tree.get("waiting")
     if isinstance(waiting, dict) and str(waiting.get("bypass")).lower() == "false":
         for name, right in named_objects(tree, "rights"):
@@ -57,7 +57,7 @@ def bypass_complaints(tree: Tree) -> Iterator[Complaint]:
 
 
 def appetite_complaints(tree: Tree, declarations: Declarations) -> Iterator[Complaint]:
-    """An appetite by class is stated for each class that a right covers, and for no other."""
+    """Complaints about appetites by class, of which there is one for each class that a right covers."""
     for name, right in named_objects(tree, "rights"):
         appetite, over = strip_description(right.get("appetite")), right.get("over")
         if not isinstance(appetite, dict) or is_distribution(appetite):
@@ -69,28 +69,28 @@ def appetite_complaints(tree: Tree, declarations: Declarations) -> Iterator[Comp
         for each in appetite:
             if each not in classes:
                 yield Complaint(
-                    "is no class that the right covers", suggestion(each, classes), each, (*path, each)
+                    "is not a class that the right covers", suggestion(each, classes), each, (*path, each)
                 )
         for each in classes:
             if each not in appetite:
-                yield Complaint(f"says nothing of the class {each}", f"write {each}: 80 %", None, path)
+                yield Complaint(f"does not state the class {each}", f"write {each}: 80 %", None, path)
 
 
 def covered_classes(declarations: Declarations, over: Tree) -> list[str] | None:
-    """Which classes does a right cover: those that it names, or else all that its customer asks for?
+    """The classes that a right covers: those that it names, or else all that its customer asks for.
 
     None where a trace does not tell.
     """
-    if isinstance(named := over.get("classes"), list):
-        return [str(each) for each in named]
+    if isinstance(classes := over.get("classes"), list):
+        return [str(each) for each in classes]
     if declarations.customer_classes is None:
         return None
-    classes = [
+    of_customer = [
         class_
         for customer, class_ in declarations.customer_classes
         if over.get("customer") in (None, customer)
     ]
-    return list(dict.fromkeys(str(each) for each in classes if each is not None))
+    return list(dict.fromkeys(str(each) for each in of_customer if each is not None))
 
 
 def group_members(tree: Tree) -> Iterator[tuple[str, str, str]]:
@@ -107,68 +107,70 @@ def building_path(site: str, name: str) -> KeyPath:
 
 
 def building_order_complaints(tree: Tree) -> Iterator[Complaint]:
-    """What a building begins after is a building, and not in the end itself."""
-    known = {(site, name): building.get("after") for site, name, _, building in iterate_buildings(tree)}
+    """Complaints about buildings that begin after none, or in the end after themselves."""
+    after_text = {(site, name): building.get("after") for site, name, _, building in iterate_buildings(tree)}
     group = {(site, each): (site, name) for site, name, each in group_members(tree)}
-    after: dict[tuple[str, str], tuple[str, str]] = {}
-    for (site, name), written in known.items():
+    predecessor: dict[tuple[str, str], tuple[str, str]] = {}
+    for (site, name), written in after_text.items():
         if not isinstance(written, str):
             continue
-        where, _, other = written.partition(".") if "." in written else (site, ".", written)
-        if (where, other) in known or (where, other) in group:
-            after[site, name] = group.get((where, other), (where, other))
+        other_site, _, other = written.partition(".") if "." in written else (site, ".", written)
+        if (other_site, other) in after_text or (other_site, other) in group:
+            predecessor[site, name] = group.get((other_site, other), (other_site, other))
         else:
-            near = [each for where, each in known if where == site] + [f"{a}.{b}" for a, b in sorted(known)]
+            of_site = [each for each_site, each in after_text if each_site == site]
+            near = of_site + [f"{a}.{b}" for a, b in sorted(after_text)]
             yield Complaint(
                 "names no building", suggestion(written, near), written, (*building_path(site, name), "after")
             )
-    for start in after:
-        if (round_trip := building_cycle(start, after)) and start == min(round_trip):
-            told = " after ".join(f"{site}.{name}" for site, name in [*round_trip, start])
+    for start in predecessor:
+        # Each cycle once, at its first building by name.
+        if (cycle := building_cycle(start, predecessor)) and start == min(cycle):
+            chain = " after ".join(f"{site}.{name}" for site, name in [*cycle, start])
             path = (*building_path(*start), "after")
-            yield Complaint(f"never begins: {told}", "let one begin on a date", known[start], path)
+            yield Complaint(f"never begins: {chain}", "let one begin on a date", after_text[start], path)
 
 
 def building_cycle(
-    start: tuple[str, str], after: dict[tuple[str, str], tuple[str, str]]
+    start: tuple[str, str], predecessor: dict[tuple[str, str], tuple[str, str]]
 ) -> list[tuple[str, str]]:
     """The buildings that one begins after, if they come round to it; else none."""
-    chain, here = [start], after[start]
-    while here in after and here not in chain:
-        chain.append(here)
-        here = after[here]
-    return chain if here == start else []
+    chain, building = [start], predecessor[start]
+    while building in predecessor and building not in chain:
+        chain.append(building)
+        building = predecessor[building]
+    return chain if building == start else []
 
 
 def fill_complaints(tree: Tree, declarations: Declarations) -> Iterator[Complaint]:
-    """Where GPUs fill a building, the supply counts them, and its hardware says how many."""
+    """Complaints about needs of `fill` where the supply counts no GPUs, or the hardware does not say how many fit."""
     hardware = dict(named_objects(tree, "hardware"))
-    for site, name, at, building in iterate_buildings(tree):
-        stands = building.get("hardware", at.get("hardware"))
-        for phase, stated in named_objects(building, "phases"):
-            needs = stated.get("needs")
+    for site_name, name, site, building in iterate_buildings(tree):
+        installed = building.get("hardware", site.get("hardware"))
+        for phase, content in named_objects(building, "phases"):
+            needs = content.get("needs")
             for supply, need in needs.items() if isinstance(needs, dict) else ():
                 if need != "fill" and not (isinstance(need, dict) and need.get("value") == "fill"):
                     continue
-                path = (*building_path(site, name), "phases", phase, "needs", supply)
+                path = (*building_path(site_name, name), "phases", phase, "needs", supply)
                 measure = declarations.supplies.get(supply)
                 if measure is None:
                     continue
                 if measure.dimension != "GPU":
                     message = f"asks for GPUs, but {supply} is counted in {measure.counted_word or measure.bare_unit}"
                     yield Complaint(message, "write an amount", "fill", path)
-                elif stands is None:
+                elif installed is None:
                     message = "asks for the GPUs that fill the building, whose hardware is not stated"
                     yield Complaint(message, "write hardware for the building or its site", "fill", path)
-                elif "it_kw_per_gpu" not in hardware.get(str(stands), {"it_kw_per_gpu"}):
-                    message = f"asks for GPUs, but the hardware {stands} does not say what one draws"
+                elif "it_kw_per_gpu" not in hardware.get(str(installed), {"it_kw_per_gpu"}):
+                    message = f"asks for GPUs, but the hardware {installed} does not say what one draws"
                     yield Complaint(message, "write it_kw_per_gpu for it", "fill", path)
 
 
 def group_name_complaints(tree: Tree) -> Iterator[Complaint]:
-    """The names of a group's buildings, which get 1, 2, ..., are no others' names."""
-    known = {(site, name) for site, name, _, _ in iterate_buildings(tree)}
+    """Complaints about other buildings that are called as those of a group, whose names get 1, 2, ..."""
+    names = {(site, name) for site, name, _, _ in iterate_buildings(tree)}
     for site, name, each in group_members(tree):
-        if (site, each) in known:
+        if (site, each) in names:
             message = f"is also the name of building {each.removeprefix(name).strip()} of {name}"
             yield Complaint(message, "write another name", None, building_path(site, each))

@@ -1,4 +1,4 @@
-"""What is built: hardware, sites, and their buildings in phases."""
+"""The schema of what is built: hardware, sites, and their buildings in phases."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Phase(SchemaObject):
 
 @dataclass(frozen=True)
 class Trigger:
-    """On what state of its site does a building begin?"""
+    """The state of its site on which a building begins."""
 
     variable: str
     comparison: str
@@ -69,12 +69,12 @@ class Trigger:
 
 
 def read_trigger(written: object, info: ValidationInfo) -> Trigger:
-    """Which state is written?"""
+    """The trigger that is written. Raises InvalidValueError."""
     if isinstance(written, Trigger):
         return written
     match = re.fullmatch(r"\s*committed\s*>\s*(\S.*)", str(written))
     if match is None:
-        raise invalid_value("is no trigger", "write committed > 80 %", written)
+        raise invalid_value("is not a valid trigger", "write committed > 80 %", written)
     share = parse_quantity(match[1], "share")
     if not 0 <= share <= 1:
         raise invalid_value("must be between 0 % and 100 %", "write committed > 80 %", written)
@@ -91,7 +91,7 @@ class Chance(SchemaObject):
 
 
 def read_ending(written: object, info: ValidationInfo) -> Date | Chance:
-    """Is a date written, or a chance of a date?"""
+    """The date that is written, or the chance of a date."""
     if isinstance(written, Mapping) and "chance" in written:
         return Chance.model_validate(written, context=info.context)
     return read_when(written, info)
@@ -144,7 +144,7 @@ class Building(SchemaObject):
 
     @classmethod
     def ineffective_keys(cls, given: Mapping[str, Any]) -> dict[str, str]:
-        """A building either comes on its planned date, later by a slip, or is built in phases."""
+        """The keys of the other way to come online: on a planned date later by a slip, or built in phases."""
         if "phases" in given:
             idle = {"slip": "has no meaning with phases, whose durations say when it comes online"}
         else:
@@ -157,10 +157,10 @@ class Building(SchemaObject):
 
     @classmethod
     def combination_complaints(cls, given: Mapping[str, Any]) -> Iterator[Complaint]:
-        """It has one power, and one way to come online."""
+        """A complaint where it has not one power, or not one way to come online."""
         if ("it_power" in given) == ("power" in given):
-            said = "has both it_power and power" if "power" in given else "has no power"
-            yield Complaint(said, "write one of it_power and power")
+            message = "has both it_power and power" if "power" in given else "has no power"
+            yield Complaint(message, "write one of it_power and power")
         starts = [key for key in ("begins", "after", "when") if key in given]
         if "phases" not in given and "planned" not in given:
             remedy = "write planned: DATE, or phases and when they begin"
@@ -169,12 +169,12 @@ class Building(SchemaObject):
             yield Complaint("has no phase", "write NAME: {takes: 12 mo}", None, ("phases",))
         if "phases" in given and len(starts) != 1:
             ways = f"has phases that begin in {len(starts)} ways: {', '.join(starts)}"
-            said = ways if starts else "has phases, but does not say when they begin"
-            yield Complaint(said, "write one of begins, after, when")
+            message = ways if starts else "has phases, but does not say when they begin"
+            yield Complaint(message, "write one of begins, after, when")
 
 
 def read_takes(written: object, info: ValidationInfo) -> Distribution:
-    """Is a share of what is online taken, or an amount of power?"""
+    """What an outage takes: a share of what is online, or a power, as the unit says."""
     if measure_of(unwrap_value(written), declarations_of(info).uncertain).dimension == "power":
         return read_quantity(written, info, MEASURES["power"], not_below_zero)
     return read_quantity(written, info, MEASURES["share"], within_one)

@@ -1,6 +1,6 @@
-"""Columns: which values does a file hold that an empirical law names?
+"""The values of empirical distributions that stand in columns of CSV files.
 
-They take the file's place in what is written, so a scenario that was read needs no other file, and its
+They take the place of the file in what is written, so a scenario that was read needs no other file, and its
 fingerprint covers them.
 """
 
@@ -14,55 +14,58 @@ from sim.scenario.yaml_reader import YamlNode
 
 
 def inline_files(node: YamlNode, collector: ComplaintCollector, read_traces: bool = True) -> YamlNode:
-    """The same with the values of files in place; what cannot be read is gathered, and left as it is.
+    """A node with the values of files in place; what cannot be read is collected, and left as it is.
 
-    A trace is only found (unless `files` is false): it may be large, and is read where the schema knows it.
+    Of a trace only the place is found, if `read_traces`: it may be large, and is read by the schema.
     """
     if not isinstance(node.value, dict):
         return node
-    found = dict(node.value)
+    parts = dict(node.value)
     for key, part in node.value.items():
-        inner = ComplaintCollector()
+        inner = ComplaintCollector()  # so that complaints about a part get its key once
         with collector.under(key):
-            stated = part.value if isinstance(part.value, dict) else {}
-            if key == "empirical" and stated.get("file"):
-                found[key] = YamlNode(read_empirical_values(stated), part.place)
-            elif key == "trace" and stated.get("file") and read_traces:
-                found[key] = YamlNode({**stated, "file": locate_file(stated["file"])}, part.place)
+            content = part.value if isinstance(part.value, dict) else {}
+            if key == "empirical" and content.get("file"):
+                parts[key] = YamlNode(read_empirical_values(content), part.place)
+            elif key == "trace" and content.get("file") and read_traces:
+                parts[key] = YamlNode({**content, "file": locate_file(content["file"])}, part.place)
             else:
-                found[key] = inline_files(part, inner, read_traces)
+                parts[key] = inline_files(part, inner, read_traces)
             inner.raise_if_any()
-    return YamlNode(found, node.place)
+    return YamlNode(parts, node.place)
 
 
 def invalid_key(key: str, message: str, remedy: str, value: object) -> InvalidValueError:
-    """The error of a law or a trace with something wrong at a key."""
+    """The error of a distribution or a trace with something wrong at a key."""
     return InvalidValueError(Complaint(message, remedy, value, (key,)))
 
 
 def locate_file(file_node: YamlNode) -> YamlNode:
-    """A file that is named, found from the file that names it."""
+    """The absolute path of a file that is named relative to the file that names it. Raises InvalidValueError."""
     path = Path(file_node.place.file).parent / str(file_node.to_plain())
     if not path.is_file():
-        raise invalid_key("file", "is no file", f"looked for {path}", file_node.to_plain())
+        raise invalid_key("file", "is not a file", f"looked for {path}", file_node.to_plain())
     return YamlNode(str(path.absolute()), file_node.place)
 
 
 def read_empirical_values(content: dict[str, YamlNode]) -> dict[str, YamlNode]:
-    """What an empirical law says once its file is read: values, and their unit."""
-    named = content["file"]
-    path = Path(locate_file(named).to_plain())
-    if beside := set(content) - {"file", "column", "unit"}:
+    """The values and the unit of an empirical distribution, once its file is read. Raises InvalidValueError."""
+    file_node = content["file"]
+    path = Path(locate_file(file_node).to_plain())
+    if others := set(content) - {"file", "column", "unit"}:
         raise invalid_key(
-            min(beside), "has no meaning beside a file", "remove it", content[min(beside)].to_plain()
+            min(others), "has no meaning beside a file", "remove it", content[min(others)].to_plain()
         )
     if path.suffix.lower() != ".csv":
         raise invalid_key(
-            "file", "is no csv, and laws are read from no other file", "save it as csv", named.value
+            "file",
+            "is not a CSV file, and laws are read from no other kind",
+            "save it as csv",
+            file_node.value,
         )
     column = str(content["column"].to_plain()) if "column" in content else None
-    found = YamlNode(list(read_column(path, column, named)), named.place)
-    return {"values": found} | {key: part for key, part in content.items() if key == "unit"}
+    values = YamlNode(list(read_column(path, column, file_node)), file_node.place)
+    return {"values": values} | {key: part for key, part in content.items() if key == "unit"}
 
 
 def read_column(path: Path, column: str | None, file_node: YamlNode) -> list[YamlNode]:

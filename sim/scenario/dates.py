@@ -1,4 +1,4 @@
-"""Dates: which instant does `2026-04-27` name, in UTC?"""
+"""Dates: instants in UTC, and what is added where they are not certain."""
 
 from __future__ import annotations
 
@@ -20,57 +20,57 @@ INSTANT_PATTERN = re.compile(rf"(\d{{4}})-(\d\d?)-(\d\d?)(?:(?:[Tt]|\s+){TIME_PA
 
 @dataclass(frozen=True)
 class Date:
-    """When? A date, and where it is not certain the law of what is added to it."""
+    """A date, and where it is not certain the distribution of what is added to it."""
 
     at: datetime
     """In UTC, without a zone."""
     plus: Distribution | None = None
 
     def references(self) -> set[str]:
-        """Which numbers of `uncertain` it uses."""
+        """The names of the numbers of `uncertain` that it uses."""
         return self.plus.references() if self.plus else set()
 
 
 def read_date(written: object, number_reader: NumberReader) -> Date:
-    """Which date is written? `reading` reads the law of what is added to it."""
-    stated = unwrap_value(written)
-    if isinstance(stated, Date):
-        return stated
-    gathering = ComplaintCollector()
-    with gathering.under(*value_path(written)):
+    """The date that is written; `number_reader` reads the duration that is added to it. Raises InvalidValueError."""
+    content = unwrap_value(written)
+    if isinstance(content, Date):
+        return content
+    collector = ComplaintCollector()
+    with collector.under(*value_path(written)):
         return (
-            read_date_map(stated, number_reader)
-            if isinstance(stated, Mapping)
-            else Date(parse_instant(stated))
+            read_date_map(content, number_reader)
+            if isinstance(content, Mapping)
+            else Date(parse_instant(content))
         )
-    raise gathering.error()
+    raise collector.error()
 
 
 def read_date_map(content: Mapping[str, object], number_reader: NumberReader) -> Date:
-    """Which date is stated by a map?"""
+    """The date that a map states, such as `{date: 2026-04-27, plus: 10 d}`."""
     if not {"date"} <= set(content) <= {"date", "plus"}:
         raise invalid_value(
-            "is no date", "write {date: 2026-04-27} or {date: 2026-04-27, plus: LAW}", content
+            "is not a date", "write {date: 2026-04-27} or {date: 2026-04-27, plus: LAW}", content
         )
     at, plus = datetime.min, None
-    gathering = ComplaintCollector()
-    with gathering.under("date"):
+    collector = ComplaintCollector()
+    with collector.under("date"):
         at = parse_instant(content["date"])
-    with gathering.under("plus"):
+    with collector.under("plus"):
         plus = read_distribution(content["plus"], number_reader) if "plus" in content else None
-    gathering.raise_if_any()
+    collector.raise_if_any()
     return Date(at, plus)
 
 
 def parse_instant(written: object) -> datetime:
-    """Which instant is written, in UTC? Raises `Wrong` for what is no date, or a day that does not exist."""
+    """An instant in UTC, without a zone. Raises InvalidValueError for no date, or one that does not exist."""
     if isinstance(written, datetime):
         return written.astimezone(UTC).replace(tzinfo=None) if written.tzinfo else written
     if isinstance(written, date):
         return datetime.combine(written, time())
     match = INSTANT_PATTERN.fullmatch(str(written).strip())
     if match is None:
-        raise invalid_value("is no date", "write it as 2026-04-27 (or 2026-04-27T12:00:00Z)", written)
+        raise invalid_value("is not a date", "write it as 2026-04-27 (or 2026-04-27T12:00:00Z)", written)
     year, month, day = (int(part) for part in match.groups()[:3])
     if not 1 <= year <= 9000 or not 1 <= month <= 12:
         raise invalid_value(

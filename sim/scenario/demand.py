@@ -1,4 +1,4 @@
-"""Demand: who asks for what, and how do the requests come?"""
+"""The schema of demand: streams of requests, and how they arrive."""
 
 from __future__ import annotations
 
@@ -29,12 +29,11 @@ from sim.scenario.scalars import Name, Priority, ProviderNames, SoldSiteName
 from sim.scenario.splits import SPLITS, SplitName
 from sim.scenario.trace import Trace
 from sim.scenario.trace_table import RecordedRequestType
-
-DAYS_PER_YEAR = 365.25
+from sim.scenario.units import DAYS_PER_YEAR
 
 
 class RequestType(NamedTuple):
-    """Who asks, for what, and how urgently?"""
+    """The customer, class and priority of a request."""
 
     customer: str
     class_: str | None
@@ -82,13 +81,13 @@ class Deal(SchemaObject):
 
     @classmethod
     def ineffective_keys(cls, given: Mapping[str, Any]) -> dict[str, str]:
-        """A ramp states both how much and when."""
+        """Size and wanted date have no effect beside a ramp, which states both."""
         return dict.fromkeys(("wanted", "size"), "has no meaning beside a ramp") if "ramp" in given else {}
 
     @field_validator("wanted", "ramp")
     @classmethod
     def check_wanted_after_asked(cls, value: Any, info: ValidationInfo) -> Any:
-        """Nothing is wanted before it is asked."""
+        """Check that nothing is wanted before it is asked."""
         asked = info.data.get("asked")
         wanted = Date(value[0][0]) if isinstance(value, tuple) else value
         if asked and wanted and not wanted.plus and wanted.at < asked.at:
@@ -113,11 +112,11 @@ class Arrivals(SchemaObject):
 
     @classmethod
     def combination_complaints(cls, given: Mapping[str, Any]) -> Iterator[Complaint]:
-        """One way, and only one."""
+        """A complaint unless they come in one way, and only one."""
         ways = [key for key in ("poisson", "curve", "deals", "trace") if key in given]
         if len(ways) != 1:
-            said = f"are stated in {len(ways)} ways: {', '.join(ways)}" if ways else "are not stated"
-            yield Complaint(said, "write one of poisson, curve, deals, trace")
+            message = f"are stated in {len(ways)} ways: {', '.join(ways)}" if ways else "are not stated"
+            yield Complaint(message, "write one of poisson, curve, deals, trace")
         if given.get("deals") == {}:
             yield Complaint("has no deal", "write NAME: {asked: 2025-03-01}", None, ("deals",))
 
@@ -158,7 +157,7 @@ class Stream(SchemaObject):
 
     @classmethod
     def combination_complaints(cls, given: Mapping[str, Any]) -> Iterator[Complaint]:
-        """Something is asked for, and what is asked for has a size and a term."""
+        """A complaint where nothing is asked for, or where what is asked for has no size or no term."""
         arrivals, in_place = given.get("arrivals"), given.get("in_place")
         if not arrivals and not in_place:
             yield Complaint("asks for nothing", "write arrivals or in_place")
@@ -180,15 +179,15 @@ class Stream(SchemaObject):
         deals = arrivals.get("deals")
         for name, deal in deals.items() if isinstance(deals, Mapping) else ():
             path = ("arrivals", "deals", str(name))
-            own = set(deal) if isinstance(deal, Mapping) else set()
-            if not {"size", "ramp"} & own and "size" not in given:
+            keys = set(deal) if isinstance(deal, Mapping) else set()
+            if not {"size", "ramp"} & keys and "size" not in given:
                 yield Complaint("has no size", "write size or ramp, or the size of the stream", None, path)
-            if "term" not in own and "term" not in given:
+            if "term" not in keys and "term" not in given:
                 yield Complaint("has no term", "write term, or the term of the stream", None, path)
 
     @model_validator(mode="after")
     def check_rows_complete(self) -> Self:
-        """What a row of a trace leaves open, the stream states."""
+        """Check that the stream states what a row of its trace leaves open."""
         trace = self.arrivals and self.arrivals.trace
         for key, place in trace.records.first_incomplete.items() if trace and trace.records else ():
             if getattr(self, key) is None:
@@ -199,18 +198,18 @@ class Stream(SchemaObject):
         return self
 
     def request_types(self) -> tuple[RequestType, ...] | None:
-        """Who asks for what, and for whom something is in place? None where a trace has not been read."""
+        """The types of all requests, with what is in place; None where a trace has not been read."""
         trace = self.arrivals and self.arrivals.trace
-        own = RequestType(self.customer, self.class_, self.priority)
+        of_stream = RequestType(self.customer, self.class_, self.priority)
         if not trace:
-            return (own,)
+            return (of_stream,)
         if trace.records is None:
             return None
-        asking = [self.request_type(kind) for kind in trace.records.request_types]
-        return tuple(dict.fromkeys([*asking, own] if self.in_place else asking))
+        recorded = [self.request_type(row_type) for row_type in trace.records.request_types]
+        return tuple(dict.fromkeys([*recorded, of_stream] if self.in_place else recorded))
 
     def request_type(self, row_type: RecordedRequestType) -> RequestType:
-        """Who asks for what in a row of a trace, where the stream states what that does not?"""
+        """The type of a recorded request, where the stream states what the row does not."""
         customer, class_, priority = row_type
         return RequestType(
             self.customer if customer is None else customer,
@@ -220,13 +219,13 @@ class Stream(SchemaObject):
 
 
 def names_column(trace: Mapping[str, Any], key: str) -> bool:
-    """Does a trace, as it is written, say in which column the size or the term is?"""
+    """Whether a trace, as it is written, says in which column the size or the term is."""
     columns = trace.get("columns")
     return trace.get("format") == "swf" or (isinstance(columns, Mapping) and key in columns)
 
 
 def expected_requests(stream: Stream, duration: timedelta, uncertain: UncertainNumbers) -> float:
-    """How many requests of a stream are to be expected in a run, roughly? 0 where a faulty number hides it."""
+    """The rough number of requests of a stream in a run; 0 where it rests on a faulty number."""
     years = duration / timedelta(days=DAYS_PER_YEAR)
     arrivals = stream.arrivals
     try:

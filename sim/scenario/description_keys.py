@@ -26,7 +26,7 @@ def unwrap_value(written: object) -> object:
     """
     if isinstance(written, Mapping) and (word := written.get("confidence", "assumed")) not in CONFIDENCES:
         raise InvalidValueError(
-            Complaint("is no confidence", suggestion(str(word), CONFIDENCES), word, ("confidence",))
+            Complaint("is not a valid confidence", suggestion(str(word), CONFIDENCES), word, ("confidence",))
         )
     return strip_description(written)
 

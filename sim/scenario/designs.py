@@ -1,4 +1,4 @@
-"""Designs: which points of a sweep are played?"""
+"""The designs of a sweep, each with its settings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sim.scenario.scalars import Boolean, Count, whole_number_reader
 
 @dataclass(frozen=True)
 class Design:
-    """Which points are played? The kind of design, and its settings."""
+    """The design of a sweep: its kind and its settings."""
 
     kind: str
     settings: Mapping[str, int]
@@ -50,41 +50,43 @@ class Setting(SchemaObject):
 
 
 def read_design(written: object, info: ValidationInfo) -> Design:
-    """Which design is written?"""
-    stated = unwrap_value(written)
-    if isinstance(stated, str):
-        stated = {stated: {}}
-    if not isinstance(stated, Mapping) or len(stated) != 1:
-        raise invalid_value("is no design", "write grid, or {latin hypercube: {points: 200}}", written)
-    kind, given = str(next(iter(stated))), next(iter(stated.values()))
+    """The design that is written. Raises InvalidValueError with all that is wrong in it."""
+    content = unwrap_value(written)
+    if isinstance(content, str):
+        content = {content: {}}
+    if not isinstance(content, Mapping) or len(content) != 1:
+        raise invalid_value(
+            "is not a valid design", "write grid, or {latin hypercube: {points: 200}}", written
+        )
+    kind, given = str(next(iter(content))), next(iter(content.values()))
     if kind not in DESIGN_SETTINGS:
-        raise invalid_value("is no design", suggestion(kind, DESIGN_SETTINGS), kind)
-    known = DESIGN_SETTINGS[kind]
-    gathering = ComplaintCollector()
-    found: dict[str, int] = {}
-    with gathering.under(kind):
+        raise invalid_value("is not a valid design", suggestion(kind, DESIGN_SETTINGS), kind)
+    defaults = DESIGN_SETTINGS[kind]
+    collector = ComplaintCollector()
+    settings: dict[str, int] = {}
+    with collector.under(kind):
         try:
             setting = Setting.model_validate(given or {}, context=info.context)
         except ValidationError as error:
             raise InvalidValueError(*complaints_of(error)) from None
         for key in given or {}:
-            if key not in known:
-                raise invalid_value(f"has no {key}", suggestion(key, known), given)
-        for key, default in known.items():
+            if key not in defaults:
+                raise invalid_value(f"has no {key}", suggestion(key, defaults), given)
+        for key, default in defaults.items():
             value = getattr(setting, key)
             value = default if value is None else int(value)
             if value is None:
                 raise invalid_value(f"does not say how many {key}", f"write {{{kind}: {{{key}: 128}}}}", kind)
-            found[key] = value
-        if kind == "sobol" and (remedy := power_of_two_remedy(found["points"])):
-            raise invalid_value("must be a power of 2", remedy, str(found["points"]))
-        if kind == "morris" and (found["levels"] % 2 or found["levels"] < 2):
-            raise invalid_value("must be even", "write levels: 4", str(found["levels"]))
-    gathering.raise_if_any()
-    return Design(kind, found)
+            settings[key] = value
+        if kind == "sobol" and (remedy := power_of_two_remedy(settings["points"])):
+            raise invalid_value("must be a power of 2", remedy, str(settings["points"]))
+        if kind == "morris" and (settings["levels"] % 2 or settings["levels"] < 2):
+            raise invalid_value("must be even", "write levels: 4", str(settings["levels"]))
+    collector.raise_if_any()
+    return Design(kind, settings)
 
 
 def power_of_two_remedy(points: int) -> str | None:
-    """Which powers of 2 are nearest to a number that is none? None where it is one."""
+    """The remedy for a number that is not a power of 2, with the nearest two; None where it is one."""
     below = 1 << (points.bit_length() - 1)
     return None if points == below else f"write {below} or {2 * below}"

@@ -1,4 +1,4 @@
-"""What differs between two scenarios, key by key?"""
+"""The differences between two scenarios, key by key."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from sim.scenario.faults import to_flow_style
 from sim.scenario.schema import ScenarioFile
 
 ABSENT = "-"
+"""Stands for a value that only the other scenario has."""
 
 
-def assumption_differences(mine: ScenarioFile, theirs: ScenarioFile) -> list[tuple[str, str, str]]:
-    """(path, mine, theirs) of everything that is assumed otherwise; sources and notes do not count."""
-    return list(_walk_differences((), mine.resolved_tree(), theirs.resolved_tree()))
+def assumption_differences(first: ScenarioFile, second: ScenarioFile) -> list[tuple[str, str, str]]:
+    """The path and both values of everything that is assumed otherwise; sources and notes do not count."""
+    return list(_walk_differences((), first.resolved_tree(), second.resolved_tree()))
 
 
-def _walk_differences(path: tuple[str, ...], mine: Any, theirs: Any) -> Iterator[tuple[str, str, str]]:
-    mine, theirs = strip_description(mine), strip_description(theirs)
-    if _is_object(mine) and _is_object(theirs):
-        for key in dict.fromkeys([*mine, *theirs]):
-            yield from _walk_differences((*path, str(key)), mine.get(key), theirs.get(key))
-    elif mine != theirs:
-        yield ".".join(path), _value_text(mine), _value_text(theirs)
+def _walk_differences(path: tuple[str, ...], first: Any, second: Any) -> Iterator[tuple[str, str, str]]:
+    first, second = strip_description(first), strip_description(second)
+    if _is_object(first) and _is_object(second):
+        for key in dict.fromkeys([*first, *second]):
+            yield from _walk_differences((*path, str(key)), first.get(key), second.get(key))
+    elif first != second:
+        yield ".".join(path), _value_text(first), _value_text(second)
 
 
 def _value_text(part: Any) -> str:
@@ -40,5 +41,5 @@ def _without_descriptions(part: Any) -> Any:
 
 
 def _is_object(part: Any) -> bool:
-    """Is this a map of named things, and no law?"""
+    """Whether a part is a map of named things, and no distribution."""
     return isinstance(part, dict) and not is_distribution(part)

@@ -9,7 +9,7 @@ from sim.scenario.distribution_families import FAMILIES
 from sim.scenario.distributions import Distribution, UncertainNumbers
 from sim.scenario.faults import ComplaintCollector, invalid_value, suggestion
 from sim.scenario.number_reader import NUMBER_MEASURE, REFERENCE_PATTERN, NumberReader
-from sim.scenario.units import MEASURES, Measure, measure_of_unit, split_quantity
+from sim.scenario.units import MEASURES, Measure, known_measure, split_quantity
 
 
 def read_distribution(written: object, number_reader: NumberReader) -> Distribution:
@@ -44,7 +44,7 @@ def _read_distribution_map(content: Mapping[str, object], number_reader: NumberR
         raise invalid_value(f"has {key} beside its value", suggestion(key, sorted(DESCRIPTION_KEYS)), content)
     key = str(next(iter(content), ""))
     remedy = suggestion(key, FAMILIES) if key else f"write {number_reader.measure.example}, or a law"
-    raise invalid_value(f"has {key}, which is no law" if key else "is empty", remedy, content)
+    raise invalid_value(f"has {key}, which is not a law" if key else "is empty", remedy, content)
 
 
 def measure_of(written: object, uncertain: UncertainNumbers | None = None) -> Measure:
@@ -64,6 +64,4 @@ def measure_of(written: object, uncertain: UncertainNumbers | None = None) -> Me
     if isinstance(written, str) and (match := REFERENCE_PATTERN.fullmatch(written.strip())):
         distribution = (uncertain or {}).get(match[1])
         return MEASURES.get(distribution.dimension, NUMBER_MEASURE) if distribution else NUMBER_MEASURE
-    if measure := measure_of_unit(split_quantity(written)[1]):
-        return measure
-    raise invalid_value("measures nothing that a scenario knows", "write a power, a duration, ...", written)
+    return known_measure(split_quantity(written)[1], written)

@@ -45,7 +45,9 @@ def parse_expectation(written: str) -> Expectation:
     metric, _, statistic = match["name"].rpartition(".") if match else ("", "", "")
     if match is None or not metric:
         raise invalid_value(
-            "is no expectation", "write METRIC.STATISTIC < NUMBER, as unserved_mw.mean.p90 < 2000", written
+            "is not a valid expectation",
+            "write METRIC.STATISTIC < NUMBER, as unserved_mw.mean.p90 < 2000",
+            written,
         )
     if statistic not in EXPECTATION_STATISTICS:
         raise invalid_value(

@@ -95,7 +95,7 @@ def read_discrete(family: DistributionFamily, written: object, number_reader: Nu
     certain = [each for each in weights if isinstance(each, float)]
     if min(certain, default=1) < 0 or (len(certain) == len(weights) and not sum(certain) > 0):
         raise invalid_value(
-            "has weights that are no weights", "write none below 0, with a sum above 0", written
+            "has weights that are not weights", "write none below 0, with a sum above 0", written
         )
     return {"values": values, "weights": weights}
 

@@ -1,4 +1,8 @@
-"""What is wrong with a scenario: one kind of error, which tells every fault at its place."""
+"""What is wrong with a scenario: complaints, faults at their lines, and the errors that carry them.
+
+A Complaint is about a value, before its line is known; a Fault has file and line; InvalidValueError carries
+complaints out of a reader, and ScenarioError all faults to the user.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ KeyPath = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Place:
-    """Where was it written? A file as the user named it (`--set` for an override), and a line from 1."""
+    """Where something is written: a file as the user named it (`--set` for an override), and a line from 1."""
 
     file: str
     line: int | None = None
@@ -25,7 +29,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong, where, and what to do about it?"""
+    """What is wrong, where, and what to do about it."""
 
     file: str
     line: int | None
@@ -38,8 +42,8 @@ class Fault:
 
     def __str__(self) -> str:
         quoted = f'"{self.value}"' if self.value is not None else ""
-        told = f"{self.message}; {self.remedy}" if self.remedy else self.message
-        return ": ".join(part for part in (str(Place(self.file, self.line)), self.key, quoted, told) if part)
+        text = f"{self.message}; {self.remedy}" if self.remedy else self.message
+        return ": ".join(part for part in (str(Place(self.file, self.line)), self.key, quoted, text) if part)
 
 
 class UserError(Exception):
@@ -47,7 +51,7 @@ class UserError(Exception):
 
 
 class ScenarioError(UserError):
-    """What is wrong with this scenario? All its faults, one line each."""
+    """All faults of a scenario, each once, with one line for each."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(dict.fromkeys(faults))
@@ -59,7 +63,7 @@ class ScenarioError(UserError):
 
 @dataclass(frozen=True)
 class Complaint:
-    """What is wrong with a value, before anyone knows in which line it stands?"""
+    """What is wrong with a value, before its line is known."""
 
     message: str
     remedy: str = ""
@@ -84,25 +88,25 @@ def invalid_value(message: str, remedy: str = "", value: object = None) -> Inval
 
 
 class ComplaintCollector:
-    """What is wrong in all the parts of a thing? Gathered part by part, raised once."""
+    """Collects what is wrong in the parts of a thing, part by part, and raises it once."""
 
     def __init__(self) -> None:
         self.complaints: list[Complaint] = []
 
     @contextmanager
     def under(self, *path: str | int) -> Iterator[None]:
-        """Keeps what is raised inside, as said of the part at `path`."""
+        """Keep what is raised inside, as complaints about the part at `path`."""
         try:
             yield
         except InvalidValueError as error:
             self.complaints += [replace(each, path=(*path, *each.path)) for each in error.complaints]
 
     def error(self) -> InvalidValueError:
-        """The error with all that was gathered."""
+        """The error with all that was collected."""
         return InvalidValueError(*self.complaints)
 
     def raise_if_any(self) -> None:
-        """Raises what was gathered, if anything."""
+        """Raise what was collected, if anything."""
         if self.complaints:
             raise self.error()
 
@@ -113,23 +117,24 @@ def sort_faults(faults: Iterable[Fault], main_file: Path) -> list[Fault]:
 
 
 def closest_word(word: str, known: Iterable[str]) -> str | None:
-    """Which of the known words is most like a word, if any is?"""
+    """The known word that is most like another, if one is like it at all."""
+    # Reversed, so that of words that differ in case alone the first stays.
     lowered = {each.lower(): each for each in reversed(list(known))}
     near = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
     return lowered[near[0]] if near else None
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """Which of the known words was meant? A remedy: the nearest one, or else all of them."""
+    """The remedy for a word that is unknown: the nearest known one, or else all of them."""
     known = list(known)
     if near := closest_word(word, known):
         return f"did you mean {near}?"
     listed = ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")
-    return f"known: {listed}" if known else "none is known"
+    return f"choose one of {listed}" if known else "there is none to choose from"
 
 
 def one_line(value: object, longest: int = 70) -> str | None:
-    """How is what was written shown in one line? None where nothing was."""
+    """A value as it is shown in one line, cut off where it is long; None for nothing."""
     text = None if value is None else to_flow_style(value)
     return text if text is None or len(text) <= longest else text[: longest - 3] + "..."
 

@@ -1,6 +1,7 @@
-"""Fields: how do readers of ours and pydantic's objects read a scenario together?
+"""The base of the schema, and the bridge between its readers and pydantic.
 
-A reader raises `Wrong` with all that is wrong in a value; pydantic adds where the value stands, and goes on.
+A reader raises InvalidValueError with all that is wrong in a value; pydantic adds where the value stands, and goes
+on. Complaints cross pydantic as errors of the type `fault`, and come out again as complaints.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from sim.scenario.description_keys import CONFIDENCES, DESCRIPTION_KEYS
+from sim.scenario.description_keys import CONFIDENCES, DESCRIPTION_KEYS, Confidence
 from sim.scenario.distributions import UncertainNumbers
 from sim.scenario.faults import (
     Complaint,
@@ -37,7 +38,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Declarations:
-    """What does the file declare by name, known before its parts are read?"""
+    """What a file declares by name, known before its parts are read."""
 
     names: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Under sites, providers, supplies, hardware, customers, and sold (sites that a provider sells from)."""
@@ -49,24 +50,24 @@ class Declarations:
     customer_classes: tuple[tuple[str | None, str | None], ...] | None = None
     """The customers and classes of all requests; None where a trace does not tell them."""
     read_traces: bool = True
-    """Are the traces read that the file names?"""
+    """Whether the traces are read that the file names."""
 
 
 def declarations_of(info: ValidationInfo) -> Declarations:
-    """What the file declares; where pydantic was not handed it, nothing is checked against it."""
+    """What the file declares; where pydantic was handed nothing, nothing is checked against it."""
     return info.context if isinstance(info.context, Declarations) else Declarations()
 
 
 @dataclass(frozen=True)
 class FieldReader(PlainValidator):
-    """A reader of ours as pydantic calls it."""
+    """A reader as pydantic calls it."""
 
     syntax: str = ""
     """What may be written, in the words of the reference."""
 
 
 def field_reader(reader: Callable[[object, ValidationInfo], _T], json_type: Any, syntax: str) -> FieldReader:
-    """A reader as pydantic calls it; editors are told that it is `written_as` some type, people what it `says`."""
+    """A reader as pydantic calls it; editors go by its `json_type`, people by its `syntax`."""
 
     def validate(written: object, info: ValidationInfo) -> _T:
         try:
@@ -80,7 +81,7 @@ def field_reader(reader: Callable[[object, ValidationInfo], _T], json_type: Any,
 def raise_complaints(
     complaints: Iterable[Complaint], other_errors: Iterable[InitErrorDetails] = ()
 ) -> NoReturn:
-    """Raises what is wrong as pydantic's errors, each at its place."""
+    """Raise complaints as pydantic's errors, each at its place, together with others."""
     details = [
         InitErrorDetails(type=pydantic_error(each), loc=each.path, input=each.value) for each in complaints
     ]
@@ -88,23 +89,23 @@ def raise_complaints(
 
 
 def pydantic_error(complaint: Complaint) -> PydanticCustomError:
-    """The kind of error that carries a complaint."""
+    """The error of pydantic's that carries a complaint."""
     context = {"message": complaint.message, "remedy": complaint.remedy, "place": complaint.place}
     return PydanticCustomError("fault", "{message}; {remedy}", context)
 
 
 def error_details(error: ValidationError) -> list[InitErrorDetails]:
-    """The errors of a part, to be raised once more with those of the whole."""
+    """The errors of a part, to be raised again with those of the whole."""
     details = []
     for each in error.errors(include_url=False):
         context = each.get("ctx", {})
-        same = pydantic_error(Complaint(**context)) if each["type"] == "fault" else each["type"]
-        details.append(InitErrorDetails(type=same, loc=each["loc"], input=each["input"], ctx=context))
+        error_type = pydantic_error(Complaint(**context)) if each["type"] == "fault" else each["type"]
+        details.append(InitErrorDetails(type=error_type, loc=each["loc"], input=each["input"], ctx=context))
     return details
 
 
 def read_text(written: object, info: ValidationInfo) -> str:
-    """Which text is written?"""
+    """A text as it is written. Raises InvalidValueError for a map, a list or nothing."""
     if isinstance(written, Mapping | list | tuple) or written is None:
         raise invalid_value("is not a text", "write words", written)
     return str(written)
@@ -116,7 +117,7 @@ def one_of(*words: str) -> FieldReader:
 
     def read(written: object, info: ValidationInfo) -> str:
         if written not in words:
-            raise invalid_value("is no word that may stand here", suggestion(str(written), words), written)
+            raise invalid_value("is not a valid value", suggestion(str(written), words), written)
         return str(written)
 
     return field_reader(read, Literal[words], f"{', '.join(quoted[:-1])} or {quoted[-1]}")
@@ -141,39 +142,37 @@ class SchemaObject(BaseModel):
 
     source: Text | None = None
     """Where this is known from: a URL, or a document."""
-    confidence: (
-        Annotated[Literal["reported", "estimated", "inferred", "assumed"], one_of(*CONFIDENCES)] | None
-    ) = None
+    confidence: Annotated[Confidence, one_of(*CONFIDENCES)] | None = None
     """How well it is known: reported, estimated, inferred or assumed."""
     note: Text | None = None
     """What else a reader should know."""
 
     @classmethod
     def in_words(cls) -> str:
-        """What is it called in a sentence?"""
+        """The object in a sentence, with its article."""
         return cls.phrase or f"a {cls.__name__.lower()}"
 
     @classmethod
     def field_by_key(cls) -> dict[str, str]:
-        """Which field does each key that may be written fill?"""
-        found = {each.alias or name: name for name, each in cls.model_fields.items()}
-        own = {key: name for key, name in found.items() if key not in DESCRIPTION_KEYS}
-        return own | found
+        """The names of fields by the keys that may be written, those that only describe last."""
+        fields = {each.alias or name: name for name, each in cls.model_fields.items()}
+        specific = {key: name for key, name in fields.items() if key not in DESCRIPTION_KEYS}
+        return specific | fields
 
     @classmethod
     def ineffective_keys(cls, given: Mapping[str, Any]) -> dict[str, str]:
-        """Which keys have no meaning beside those that are given, and why?"""
+        """The keys that have no effect beside those that are given, each with the reason."""
         return {}
 
     @classmethod
     def combination_complaints(cls, given: Mapping[str, Any]) -> Iterable[Complaint]:
-        """What is wrong with the keys that are given together, or missing?"""
+        """Complaints about keys that are given together, or missing."""
         return ()
 
     @model_validator(mode="wrap")
     @classmethod
     def validate_all(cls, data: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        """Reads an object, and tells what is wrong with its keys together with what is wrong in them."""
+        """Validate an object, with complaints about its keys beside those about what stands under them."""
         if isinstance(data, cls):
             return data
         word = cls.in_words()
@@ -183,24 +182,26 @@ class SchemaObject(BaseModel):
             raise_complaints([Complaint(f"does not state {word}", remedy, data)])
         given = {key: part for key, part in data.items() if key in fields and part is not None}
         complaints = [
-            Complaint(f"is no key of {word}", suggestion(str(key), fields), part, (str(key),))
+            Complaint(f"is not a key of {word}", suggestion(str(key), fields), part, (str(key),))
             for key, part in data.items()
             if key not in fields
         ]
-        idle = cls.ineffective_keys(given)
-        complaints += [Complaint(idle[key], "remove it", given[key], (key,)) for key in given if key in idle]
+        reasons = cls.ineffective_keys(given)
+        complaints += [
+            Complaint(reasons[key], "remove it", given[key], (key,)) for key in given if key in reasons
+        ]
         complaints += cls.combination_complaints(given)
         try:
-            made = handler(given)
+            validated = handler(given)
         except ValidationError as error:
             raise_complaints(complaints, error_details(error))
         if complaints:
             raise_complaints(complaints)
-        return made
+        return validated
 
 
 def complaints_of(error: ValidationError) -> Iterable[Complaint]:
-    """What pydantic tells, in our words where they are its own."""
+    """The complaints that pydantic carries, and its own errors in the words of this program."""
     for each in error.errors(include_url=False):
         path = tuple(part for part in each["loc"] if part != "[key]")
         match each["type"]:
@@ -214,6 +215,6 @@ def complaints_of(error: ValidationError) -> Iterable[Complaint]:
             case "tuple_type":
                 yield Complaint("is not a list", f"write [{one_line(each['input'])}]", each["input"], path)
             case "default_factory_not_called":
-                pass
+                pass  # the field that it rests on has a complaint already
             case _:
                 yield Complaint(each["msg"], "", each["input"], path)

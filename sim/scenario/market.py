@@ -1,4 +1,4 @@
-"""The market: who sells, and which clauses and contracts hold between the parties?"""
+"""The schema of the market: who sells, and which rights and contracts hold between the parties."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from sim.scenario.units import MEASURES
 
 
 def check_before(first: Date | None, second: Date | None, first_name: str) -> None:
-    """Tells where a date that is certain does not come before another."""
+    """Raise pydantic's error where a date that is certain does not come after another that is."""
     if first and second and not first.plus and not second.plus and second.at <= first.at:
         raise_complaints(
             [Complaint(f"is not after {first_name}", f"write a date after {first.at:%Y-%m-%d}", second.at)]
@@ -68,28 +68,29 @@ class Over(SchemaObject):
 
 
 def read_appetite(written: object, info: ValidationInfo) -> Distribution | dict[str, Distribution]:
-    """Is one appetite written, or one for each class?"""
-    share, stated_ = MEASURES["share"], unwrap_value(written)
-    if not isinstance(stated_, Mapping) or is_distribution(stated_):
+    """An appetite, or one for each class. Raises InvalidValueError."""
+    share, content = MEASURES["share"], unwrap_value(written)
+    if not isinstance(content, Mapping) or is_distribution(content):
         return read_quantity(written, info, share, within_one)
-    found: dict[str, Distribution] = {}
-    gathering = ComplaintCollector()
-    for name, part in stated_.items():
-        with gathering.under(*value_path(written), name):
-            found[name] = read_quantity(part, info, share, within_one)
-    gathering.raise_if_any()
-    return found
+    appetite_by_class: dict[str, Distribution] = {}
+    collector = ComplaintCollector()
+    for name, part in content.items():
+        with collector.under(*value_path(written), name):
+            appetite_by_class[name] = read_quantity(part, info, share, within_one)
+    collector.raise_if_any()
+    return appetite_by_class
 
 
 def read_max_delay(written: object, info: ValidationInfo) -> Distribution | str | None:
-    """Is a delay written, `match`, or `never`?"""
-    stated_ = unwrap_value(written)
-    if stated_ in ("match", "never"):
-        return "match" if stated_ == "match" else None
+    """The longest delay of a promise: a duration, `match`, or None for `never`."""
+    content = unwrap_value(written)
+    if content in ("match", "never"):
+        return "match" if content == "match" else None
     return read_quantity(written, info, duration_or_word("match", "never"), not_below_zero)
 
 
 FIRST_REFUSAL_KEYS = ("window", "appetite", "max_utilization", "max_delay", "partial", "holds_capacity")
+"""The terms of an answer, which only a holder that answers first gives."""
 
 
 class Right(SchemaObject):
@@ -141,8 +142,8 @@ class Right(SchemaObject):
 
     @classmethod
     def ineffective_keys(cls, given: Mapping[str, Any]) -> dict[str, str]:
-        """A holder that does not answer first has no terms of an answer."""
-        kind = RIGHT_KINDS.get(str(given.get("kind")))  # an unknown word is told by the reader of `kind`
+        """The terms of an answer, for a holder that does not answer first."""
+        kind = RIGHT_KINDS.get(str(given.get("kind")))  # the reader of `kind` complains of an unknown word
         if kind is None or kind.answers_first:
             return {}
         return dict.fromkeys(FIRST_REFUSAL_KEYS, f"has no meaning for {kind.noun}")
@@ -150,7 +151,7 @@ class Right(SchemaObject):
     @field_validator("until")
     @classmethod
     def check_until_after_from(cls, until: Date | None, info: ValidationInfo) -> Date | None:
-        """A right ends after it begins."""
+        """Check that a right ends after it begins."""
         check_before(info.data.get("from_"), until, "from")
         return until
 
@@ -191,6 +192,6 @@ class Contract(SchemaObject):
     @field_validator("until")
     @classmethod
     def check_until_after_from(cls, until: Date | None, info: ValidationInfo) -> Date | None:
-        """A contract ends after it begins."""
+        """Check that a contract ends after it begins."""
         check_before(info.data.get("from_"), until, "from")
         return until

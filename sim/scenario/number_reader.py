@@ -70,7 +70,7 @@ class NumberReader:
 def read_numbers(written: object, number_reader: NumberReader) -> tuple[NumberOrReference, ...]:
     """The numbers of a list. Raises InvalidValueError with each that is none."""
     if not isinstance(written, list | tuple) or not written:
-        raise invalid_value("is no list of numbers", "write [..., ...]", written)
+        raise invalid_value("is not a list of numbers", "write [..., ...]", written)
     collector = ComplaintCollector()
     numbers: list[NumberOrReference] = []
     for position, part in enumerate(written):

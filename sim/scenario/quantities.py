@@ -1,4 +1,4 @@
-"""Quantities: what may stand in each kind of field that measures something, or names a date?"""
+"""The types of fields that hold a quantity or a date: what each measures, and in which range it lies."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ from sim.scenario.units import MEASURES, Measure
 WrittenQuantity = str | float | dict[str, Any]
 """How a quantity is written."""
 RangeCheck = Callable[[Distribution, UncertainNumbers], str]
-"""What is wrong with a law, or nothing."""
+"""Gives what is wrong with a distribution; empty where nothing is."""
 
 
 def above_zero(distribution: Distribution, uncertain: UncertainNumbers) -> str:
-    """Is it always above 0?"""
+    """A complaint where it may be 0 or below."""
     low, _ = support(distribution, uncertain)
     return "must be above 0" if low < 0 or (low == 0 and can_be_zero(distribution, uncertain)) else ""
 
 
 def not_below_zero(distribution: Distribution, uncertain: UncertainNumbers) -> str:
-    """Is it never below 0?"""
+    """A complaint where it may be below 0."""
     return "must not be below 0" if support(distribution, uncertain)[0] < 0 else ""
 
 
 def not_below_one(distribution: Distribution, uncertain: UncertainNumbers) -> str:
-    """Is it never below 1?"""
+    """A complaint where it may be below 1."""
     return "must not be below 1" if support(distribution, uncertain)[0] < 1 else ""
 
 
 def within_one(distribution: Distribution, uncertain: UncertainNumbers) -> str:
-    """Is it always between 0 and 1?"""
+    """A complaint where it may be below 0 or above 1."""
     low, high = support(distribution, uncertain)
     return "must be between 0 % and 100 %" if low < 0 or high > 1 else ""
 
@@ -51,15 +51,15 @@ def within_one(distribution: Distribution, uncertain: UncertainNumbers) -> str:
 def read_quantity(
     written: object, info: ValidationInfo, measure: Measure, check: RangeCheck | None = None
 ) -> Distribution:
-    """Which law is written, of what is measured so, and does it pass the check?"""
+    """The distribution of a quantity. Raises InvalidValueError where it is none, or does not pass the check."""
     uncertain = declarations_of(info).uncertain
-    law = read_distribution(written, NumberReader(measure, uncertain))
-    if check and (message := check(law, uncertain or {})):
-        percent = law.constant if check is within_one and "%" not in str(written) else None
-        meant = percent is not None and 1 < percent <= 100
-        remedy = f"write {percent:g} %" if meant else f"write {measure.phrase} such as {measure.example}"
+    distribution = read_distribution(written, NumberReader(measure, uncertain))
+    if check and (message := check(distribution, uncertain or {})):
+        percent = distribution.constant if check is within_one and "%" not in str(written) else None
+        is_percent = percent is not None and 1 < percent <= 100
+        remedy = f"write {percent:g} %" if is_percent else f"write {measure.phrase} such as {measure.example}"
         raise invalid_value(message, remedy, unwrap_value(written))
-    return law
+    return distribution
 
 
 RANGE_PHRASES: dict[RangeCheck | None, str] = {
@@ -69,49 +69,49 @@ RANGE_PHRASES: dict[RangeCheck | None, str] = {
     not_below_one: " from 1",
     within_one: "",
 }
-"""What each check says in the words of the reference."""
+"""How the reference names the range of each check."""
 
 
 def quantity_reader(dimension: str | Measure, check: RangeCheck | None = None) -> FieldReader:
-    """A reader of laws of one dimension, which pass a check."""
+    """A reader of distributions of one dimension, which pass a check."""
     measure = MEASURES[dimension] if isinstance(dimension, str) else dimension
-    says = f"{measure.phrase}{RANGE_PHRASES[check]}, as `{measure.example}`"
+    syntax = f"{measure.phrase}{RANGE_PHRASES[check]}, as `{measure.example}`"
     return field_reader(
-        lambda written, info: read_quantity(written, info, measure, check), WrittenQuantity, says
+        lambda written, info: read_quantity(written, info, measure, check), WrittenQuantity, syntax
     )
 
 
 def read_delay(written: object, info: ValidationInfo) -> Distribution | None:
-    """How long at the most? None where `never` says that there is no limit."""
+    """The longest delay; None for `never`, which is no limit."""
     if unwrap_value(written) == "never":
         return None
     return read_quantity(written, info, duration_or_word("never"), not_below_zero)
 
 
 def duration_or_word(*words: str) -> Measure:
-    """How a duration is measured where some words may stand in place of one."""
+    """The measure of a duration where some words may stand in place of one."""
     return replace(MEASURES["duration"], example=", or ".join((MEASURES["duration"].example, *words)))
 
 
 def read_uncertain(written: object, info: ValidationInfo) -> dict[str, Distribution]:
-    """Which numbers are not known, and what are their laws? Each may use those before it."""
+    """The distributions of uncertain numbers by name, each of which may use those before it."""
     if not isinstance(written, Mapping):
         raise invalid_value("is not a map of names", "write NAME: LAW for each", written)
-    found: dict[str, Distribution] = {}
-    gathering = ComplaintCollector()
+    uncertain: dict[str, Distribution] = {}
+    collector = ComplaintCollector()
     for name, part in written.items():
-        with gathering.under(name):
+        with collector.under(name):
             if not read_name(name, info)[0].isalpha():
                 raise invalid_value(
-                    "is no name that can stand after a $", "write one that begins with a letter", name
+                    "is not a name that can follow a $", "write one that begins with a letter", name
                 )
-            found[name] = read_uncertain_distribution(part, found)
-    gathering.raise_if_any()
-    return found
+            uncertain[name] = read_uncertain_distribution(part, uncertain)
+    collector.raise_if_any()
+    return uncertain
 
 
 def read_uncertain_distribution(written: object, preceding: UncertainNumbers) -> Distribution:
-    """Which law does an uncertain number follow, in the dimension of the unit that it is written with?"""
+    """The distribution of an uncertain number, in the dimension of the unit that it is written with."""
     return read_distribution(
         written,
         NumberReader(measure_of(unwrap_value(written), preceding), preceding, "of uncertain before it"),
@@ -144,16 +144,17 @@ UncertainDistributions = Annotated[
 
 
 def read_when(written: object, info: ValidationInfo) -> Date:
-    """Which date is written, and what is added to it?"""
+    """The date that is written, with what is added to it."""
     return read_date(written, NumberReader(MEASURES["duration"], declarations_of(info).uncertain))
 
 
 def read_when_or_never(written: object, info: ValidationInfo) -> Date | None:
-    """The same; None where `never` says that it does not come."""
-    stated = unwrap_value(written)
-    if isinstance(stated, str) and not any(letter.isdigit() for letter in stated) and stated != "never":
-        raise invalid_value("is no date", "write it as 2026-04-27, or never", written)
-    return None if stated == "never" else read_when(written, info)
+    """The date that is written; None for `never`."""
+    content = unwrap_value(written)
+    # A word gets a complaint that offers `never`; what has digits, that of a date.
+    if isinstance(content, str) and not any(letter.isdigit() for letter in content) and content != "never":
+        raise invalid_value("is not a date", "write it as 2026-04-27, or never", written)
+    return None if content == "never" else read_when(written, info)
 
 
 WrittenDate = date | str | dict[str, Any]
@@ -173,19 +174,19 @@ DatedQuantities = tuple[tuple[datetime, Distribution], ...]
 def read_dated_quantities(
     written: object, info: ValidationInfo, measure: Measure, check: RangeCheck
 ) -> DatedQuantities:
-    """Which quantities stand at which dates? In the order of dates, each of which stands once."""
+    """Quantities by date, in the order of the dates, each of which stands once."""
     if not isinstance(written, Mapping) or not written:
-        raise invalid_value("is no map of dates", f"write {{2026-01-01: {measure.example}, ...}}", written)
-    found: dict[datetime, Distribution] = {}
-    gathering = ComplaintCollector()
+        raise invalid_value("is not a map of dates", f"write {{2026-01-01: {measure.example}, ...}}", written)
+    quantities: dict[datetime, Distribution] = {}
+    collector = ComplaintCollector()
     for key, part in written.items():
-        with gathering.under(key):
+        with collector.under(key):
             at = parse_instant(key)
-            if at in found:
-                raise invalid_value("is a date that stands here twice", "write it once", key)
-            found[at] = read_quantity(part, info, measure, check)
-    gathering.raise_if_any()
-    return tuple(sorted(found.items(), key=lambda each: each[0]))
+            if at in quantities:
+                raise invalid_value("is a duplicate date", "write it once", key)
+            quantities[at] = read_quantity(part, info, measure, check)
+    collector.raise_if_any()
+    return tuple(sorted(quantities.items(), key=lambda each: each[0]))
 
 
 DatedPowers = Annotated[

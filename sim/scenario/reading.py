@@ -10,6 +10,9 @@ from sim.scenario.merging import merge_nodes
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.yaml_reader import YamlNode, file_error, parse_yaml
 
+SWEEP_ONLY_KEYS = frozenset({"design", "levers", "uncertainties"})
+"""Keys by which a sweep is known for one."""
+
 
 def read_scenario(
     path: str | Path, overrides: Mapping[str, object] | None = None, read_traces: bool = True
@@ -26,8 +29,8 @@ def read_merged(path: Path, extending: tuple[Path, ...] = ()) -> YamlNode:
     """What is written in a file and in those that it extends; `extending` are the files on the way here."""
     root = read_yaml_file(path)
     if not isinstance(root.value, dict):
-        raise file_error(root.place, "is no scenario", "write keys, such as start: 2025-01-21")
-    if "scenario" in root.value and root.value.keys() & {"design", "levers", "uncertainties"}:
+        raise file_error(root.place, "is not a scenario", "write keys, such as start: 2025-01-21")
+    if "scenario" in root.value and root.value.keys() & SWEEP_ONLY_KEYS:
         raise file_error(
             Place(str(path)), "is a sweep, not a scenario", "name a scenario file; sim sweep plays a sweep"
         )
@@ -43,10 +46,10 @@ def extended_file(path: Path, extends_node: YamlNode, extending: tuple[Path, ...
     name = extends_node.value
     if not isinstance(name, str):
         remedy, value = "name one scenario file", one_line(extends_node.to_plain())
-        raise file_error(extends_node.place, "is no file", remedy, value, "extends")
+        raise file_error(extends_node.place, "is not a file", remedy, value, "extends")
     base = path.parent / name
     if not base.is_file():
-        raise file_error(extends_node.place, "is no file", f"looked for {base}", name, "extends")
+        raise file_error(extends_node.place, "is not a file", f"looked for {base}", name, "extends")
     if base.resolve() in [each.resolve() for each in extending]:
         message, remedy = "extends itself in the end", "extend another file"
         raise file_error(extends_node.place, message, remedy, name, "extends")

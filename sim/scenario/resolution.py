@@ -1,4 +1,4 @@
-"""Resolved: what does a scenario say with every default written out?"""
+"""The resolved tree of a scenario, with every default written out, and its fingerprint."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from sim.scenario.yaml_reader import scalar_text
 def resolve_tree(value: object, tree: Any) -> Any:
     """What is written, with the defaults of every object in it; it reads as the same `value` again."""
     if isinstance(value, SchemaObject) and isinstance(tree, dict):
-        found = {
+        parts = {
             key: part
             for key, name in value.field_by_key().items()
             if (part := resolve_field(value, key, name, tree)) is not None
         }
-        idle = value.ineffective_keys(found)
-        return {key: part for key, part in found.items() if key not in idle}
+        idle = value.ineffective_keys(parts)
+        return {key: part for key, part in parts.items() if key not in idle}
     if isinstance(value, dict) and isinstance(tree, dict):
         return {key: resolve_tree(value.get(key), part) for key, part in tree.items()}
     return tree
 
 
 def resolve_field(value: SchemaObject, key: str, name: str, tree: dict[str, Any]) -> Any:
-    """What one field says; None where it says nothing."""
+    """What one field says, its default included; None where it says nothing."""
     if key in tree:
         return resolve_tree(getattr(value, name), tree[key])
     info = type(value).model_fields[name]
@@ -47,7 +47,7 @@ def tree_fingerprint(tree: dict[str, Any]) -> str:
 
 
 def without_file_places(tree: Any) -> Any:
-    """The same without the place of a file whose SHA-256 is known."""
+    """A tree without the places of files whose SHA-256 is known."""
     if not isinstance(tree, dict):
         return tree
     return {

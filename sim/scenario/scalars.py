@@ -1,4 +1,4 @@
-"""Words: which names, whole numbers and truths may stand in a scenario?"""
+"""The types of fields that hold a name, a whole number, true or false, or a list of names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ StringReader = Callable[[object, ValidationInfo], str]
 
 
 def read_boolean(written: object, info: ValidationInfo) -> bool:
-    """Is it true or false? (YAML 1.2 knows no other words for it.)"""
+    """True or false, for which YAML 1.2 has no other words. Raises InvalidValueError."""
     word = str(written).lower()
     if word in {"true", "false"}:
         return word == "true"
@@ -36,26 +36,28 @@ def whole_number_reader(least: int, most: int = 10**9) -> FieldReader:
             raise invalid_value(f"must not be above {most}", "write less", written)
         return int(text)
 
-    says = "a whole number"
+    syntax = "a whole number"
     if least > -(10**9):
-        says += f" from {least}"
+        syntax += f" from {least}"
     if most < 10**9:
-        says += f" to {most}"
-    return field_reader(read, int, says)
+        syntax += f" to {most}"
+    return field_reader(read, int, syntax)
 
 
 def read_name(written: object, info: ValidationInfo) -> str:
-    """Which name is written?"""
+    """A name, as it is written. Raises InvalidValueError."""
     return check_name(read_text(written, info))
 
 
 def check_name(name: str) -> str:
-    """A text as a name, which holds no dot, since dots join the parts of a path."""
+    """A text as a name. Raises InvalidValueError, also for one with a dot, since dots join the parts of a path."""
     if not name.strip() or not name.isprintable():
         raise invalid_value("is not a name", "write a name of printable characters", name)
     if "." in name:
         raise invalid_value(
-            "is a name with a dot, which parts a path", f"write {name.replace('.', ' ')}", name
+            "is a name with a dot, which separates the parts of a path",
+            f"write {name.replace('.', ' ')}",
+            name,
         )
     return name
 
@@ -90,13 +92,13 @@ def list_reader(reader: StringReader, syntax: str) -> FieldReader:
         if not written:
             raise invalid_value("is an empty list", "name at least one, or leave the key out", written)
         names: list[str] = []
-        gathering = ComplaintCollector()
+        collector = ComplaintCollector()
         for position, part in enumerate(written):
-            with gathering.under(position):
+            with collector.under(position):
                 if part in written[:position]:
-                    raise invalid_value("stands here twice", "write it once", part)
+                    raise invalid_value("is a duplicate", "write it once", part)
                 names.append(reader(part, info))
-        gathering.raise_if_any()
+        collector.raise_if_any()
         return tuple(names)
 
     return field_reader(read, list[str], syntax)
@@ -104,9 +106,9 @@ def list_reader(reader: StringReader, syntax: str) -> FieldReader:
 
 read_provider = declared_name_reader("providers", "names no provider")
 read_site = declared_name_reader("sites", "names no site")
-read_sold_site = declared_name_reader("sold", "is no site that a provider sells from")
+read_sold_site = declared_name_reader("sold", "is not a site that a provider sells from")
 read_hardware = declared_name_reader("hardware", "names no hardware")
-read_customer = declared_name_reader("customers", "is no customer of any stream")
+read_customer = declared_name_reader("customers", "is not a customer of any stream")
 ProviderName = Annotated[str, field_reader(read_provider, str, "a provider")]
 SoldSiteName = Annotated[str, field_reader(read_sold_site, str, "a site that a provider sells from")]
 HardwareName = Annotated[str, field_reader(read_hardware, str, "a hardware")]

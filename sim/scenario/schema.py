@@ -12,7 +12,7 @@ from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 from sim.scenario.construction import Hardware, Site
 from sim.scenario.demand import Stream, expected_requests
 from sim.scenario.expectations import ExpectationText
-from sim.scenario.faults import Complaint, ComplaintCollector, invalid_value
+from sim.scenario.faults import Complaint, KeyPath
 from sim.scenario.fields import SchemaObject, Text, declarations_of, raise_complaints
 from sim.scenario.market import Contract, Overflow, Provider, Right, Waiting
 from sim.scenario.quantities import Instant, UncertainDistributions
@@ -23,13 +23,19 @@ from sim.scenario.validation import validate_tree
 from sim.scenario.yaml_reader import YamlNode
 
 
-def check_within_run(at: datetime, info: ValidationInfo) -> None:
-    """Raises InvalidValueError where a date is not between start and end."""
+def check_within_run(dates: Mapping[KeyPath, datetime], info: ValidationInfo) -> None:
+    """Raise pydantic's errors for dates, by their paths, that are not between start and end."""
     start, end = info.data.get("start"), info.data.get("end")
-    if start and end and not start <= at < end:
-        raise invalid_value(
-            "is not between start and end", f"write a date from {start:%Y-%m-%d} to {end:%Y-%m-%d}", at
-        )
+    if not start or not end:
+        return
+    remedy = f"write a date from {start:%Y-%m-%d} to {end:%Y-%m-%d}"
+    complaints = [
+        Complaint("is not between start and end", remedy, at, path)
+        for path, at in dates.items()
+        if not start <= at < end
+    ]
+    if complaints:
+        raise_complaints(complaints)
 
 
 MAX_REQUESTS = 1e8
@@ -152,23 +158,14 @@ class ScenarioFile(SchemaObject):
     @classmethod
     def check_measure_from(cls, at: datetime, info: ValidationInfo) -> datetime:
         """Check that the measuring begins within the run."""
-        collector = ComplaintCollector()
-        with collector.under():
-            check_within_run(at, info)
-        if collector.complaints:
-            raise_complaints(collector.complaints)
+        check_within_run({(): at}, info)
         return at
 
     @field_validator("report_at")
     @classmethod
     def check_report_at(cls, dates: tuple[datetime, ...], info: ValidationInfo) -> tuple[datetime, ...]:
         """Check that the dates of reports are within the run."""
-        collector = ComplaintCollector()
-        for position, at in enumerate(dates):
-            with collector.under(position):
-                check_within_run(at, info)
-        if collector.complaints:
-            raise_complaints(collector.complaints)
+        check_within_run({(position,): at for position, at in enumerate(dates)}, info)
         return dates
 
     @field_validator("sites")

@@ -1,4 +1,4 @@
-"""Objects: which objects does a scenario have, which keys has each, and what may be written there?
+"""Descriptions of the objects of a schema, of their keys, and of what may be written there.
 
 The schema is walked, so that the reference, editors and tests know of every key as soon as it exists.
 """
@@ -22,7 +22,7 @@ ANY_NAME = "NAME"
 
 @dataclass(frozen=True)
 class KeyDescription:
-    """What may be written at one key of an object?"""
+    """A key of an object, and what may be written there."""
 
     name: str
     syntax: str
@@ -34,7 +34,7 @@ class KeyDescription:
 
 @dataclass(frozen=True)
 class ObjectDescription:
-    """One kind of object, and where it stands."""
+    """A type of object, and where it stands."""
 
     object_type: type[SchemaObject]
     paths: tuple[str, ...]
@@ -44,13 +44,15 @@ class ObjectDescription:
 
 
 def describe_objects(root: type[SchemaObject]) -> list[ObjectDescription]:
-    """Every kind of object in a root, itself first, each before those in it."""
+    """Every type of object in a root, itself first, each before those in it."""
     paths: dict[type[SchemaObject], list[str]] = {}
-    for kind, path in objects_with_paths(root, ""):
-        paths.setdefault(kind, []).append(path)
+    for object_type, path in objects_with_paths(root, ""):
+        paths.setdefault(object_type, []).append(path)
     return [
-        ObjectDescription(kind, tuple(places), inspect.getdoc(kind) or "", specific_keys(kind))
-        for kind, places in paths.items()
+        ObjectDescription(
+            object_type, tuple(places), inspect.getdoc(object_type) or "", specific_keys(object_type)
+        )
+        for object_type, places in paths.items()
     ]
 
 
@@ -67,12 +69,12 @@ def objects_with_paths(
 
 
 def objects_in_annotation(annotation: Any, path: str) -> Iterator[tuple[type[SchemaObject], str]]:
-    """The objects that an annotation speaks of; those of a map stand under any name."""
+    """The objects in an annotation; those of a map stand under any name."""
     if isinstance(annotation, type) and issubclass(annotation, SchemaObject):
         yield annotation, path
-    named = typing.get_origin(annotation) is dict
+    is_map = typing.get_origin(annotation) is dict
     for part in typing.get_args(annotation):
-        yield from objects_in_annotation(part, f"{path}.{ANY_NAME}" if named else path)
+        yield from objects_in_annotation(part, f"{path}.{ANY_NAME}" if is_map else path)
 
 
 def specific_keys(object_type: type[SchemaObject]) -> tuple[KeyDescription, ...]:
@@ -86,12 +88,12 @@ def describe_keys(object_type: type[SchemaObject]) -> Iterator[KeyDescription]:
         field = object_type.model_fields[name]
         default = None if field.is_required() or field.default_factory else field.default
         written = None if default in (None, ()) else scalar_text(default)
-        said = describe_syntax(field.annotation, field.metadata)
-        yield KeyDescription(key, said, field.is_required(), written, field.description or "")
+        syntax = describe_syntax(field.annotation, field.metadata)
+        yield KeyDescription(key, syntax, field.is_required(), written, field.description or "")
 
 
 def describe_syntax(annotation: Any, metadata: typing.Iterable[object] = ()) -> str:
-    """What may be written where something is annotated so, in words."""
+    """What may be written for an annotation, in words."""
     for each in metadata:
         if isinstance(each, FieldReader):
             return each.syntax
@@ -104,6 +106,6 @@ def describe_syntax(annotation: Any, metadata: typing.Iterable[object] = ()) -> 
         return f"for each {describe_syntax(arguments[0]).removeprefix('a ')}: {describe_syntax(arguments[1])}"
     if origin is tuple:
         return f"a list of: {describe_syntax(arguments[0])}"
-    assert isinstance(annotation, type), f"what may be written for {annotation} is not said"
-    assert issubclass(annotation, SchemaObject), f"what may be written for {annotation} is not said"
+    assert isinstance(annotation, type), f"no reader says what may be written for {annotation}"
+    assert issubclass(annotation, SchemaObject), f"no reader says what may be written for {annotation}"
     return annotation.in_words()

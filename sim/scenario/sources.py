@@ -1,4 +1,4 @@
-"""Sources: which numbers does a scenario rest on, and where is each known from?"""
+"""The quantities on which a scenario rests, each with its source."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sim.scenario.supplies import DatedArrivals, Need
 
 @dataclass(frozen=True)
 class Citation:
-    """Where is something known from, and how well?"""
+    """Where something is known from, and how well."""
 
     source: str | None = None
     confidence: str | None = None
@@ -27,7 +27,7 @@ class Citation:
 
 @dataclass(frozen=True)
 class SourcedQuantity:
-    """What is assumed, and where is it known from?"""
+    """A quantity as it is written, with its citation."""
 
     path: str
     """As in `--set`."""
@@ -39,7 +39,7 @@ class SourcedQuantity:
 
 
 def list_quantities(scenario: ScenarioFile) -> list[SourcedQuantity]:
-    """Every quantity, law and date that is written, in the order of the schema.
+    """Every quantity, distribution and date that is written, in the order of the schema.
 
     What an object states of its source and confidence counts for the quantities in it that state neither. A
     reference is known from where the number of `uncertain` is known from.
@@ -61,40 +61,42 @@ def list_assumptions(scenario: ScenarioFile) -> list[SourcedQuantity]:
 def iterate_quantities(
     value: object, tree: Any, path: tuple[str, ...], inherited: Citation, uncertain: Any
 ) -> Iterator[SourcedQuantity]:
-    """The quantities in a part of a scenario; `above` describes what it stands in."""
+    """The quantities in a part of a scenario; `inherited` is the citation of what it stands in."""
     if isinstance(value, SchemaObject) and isinstance(tree, dict):
-        own = citation_of(tree, inherited)
+        citation = citation_of(tree, inherited)
         for key, name in value.field_by_key().items():
             if key in tree:
-                yield from iterate_quantities(getattr(value, name), tree[key], (*path, key), own, uncertain)
+                yield from iterate_quantities(
+                    getattr(value, name), tree[key], (*path, key), citation, uncertain
+                )
     elif isinstance(value, Distribution) and (reference := value.reference):
         yield sourced_quantity(
             tree, path, citation_of(tree, citation_of(uncertain.get(reference.name), inherited))
         )
     elif isinstance(value, Distribution | Date | Trigger) or (isinstance(value, Need) and not value.fill):
         yield sourced_quantity(tree, path, citation_of(tree, inherited))
-    elif isinstance(value, dict) and isinstance(stated := strip_description(tree), dict):
-        own = citation_of(tree, inherited) if stated is not tree and "value" in tree else inherited
+    elif isinstance(value, dict) and isinstance(content := strip_description(tree), dict):
+        citation = citation_of(tree, inherited) if content is not tree and "value" in tree else inherited
         for key, part in value.items():
-            if key in stated:
-                yield from iterate_quantities(part, stated[key], (*path, key), own, uncertain)
+            if key in content:
+                yield from iterate_quantities(part, content[key], (*path, key), citation, uncertain)
     elif isinstance(value, DatedArrivals | tuple) and isinstance(tree, dict):
         for key, part in tree.items():
             yield sourced_quantity(part, (*path, key), citation_of(part, inherited))
 
 
 def citation_of(tree: Any, inherited: Citation) -> Citation:
-    """How is a part described: by itself, else by what it stands in?"""
+    """The citation of a part: its own, else that of what it stands in, with its own note."""
     if not isinstance(tree, dict) or not DESCRIPTION_KEYS & set(tree):
         return inherited
-    own = Citation(*(tree.get(key) for key in ("source", "confidence", "note")))
-    if own.source or own.confidence:
-        return own
-    return Citation(inherited.source, inherited.confidence, own.note)
+    stated = Citation(*(tree.get(key) for key in ("source", "confidence", "note")))
+    if stated.source or stated.confidence:
+        return stated
+    return Citation(inherited.source, inherited.confidence, stated.note)
 
 
 def sourced_quantity(tree: Any, path: tuple[str, ...], citation: Citation) -> SourcedQuantity:
-    """A quantity with what is known of it."""
+    """A quantity as it is written, with its citation."""
     return SourcedQuantity(
         ".".join(path),
         to_flow_style(strip_description(tree)),

@@ -1,4 +1,4 @@
-"""Supplies: what do phases wait for, in which unit is it counted, and how much do they need?"""
+"""The schema of supplies: what phases wait for, in which unit it is counted, and how much they need."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from sim.scenario.units import Measure, supply_measure
 
 @dataclass(frozen=True)
 class DatedArrivals:
-    """What arrives on which dates?"""
+    """Amounts that arrive on dates."""
 
     amounts: DatedQuantities
 
@@ -37,7 +37,7 @@ AMOUNT_SYNTAX = "an amount; a bare number is in the unit of the supply"
 
 
 def read_amount(written: object, info: ValidationInfo) -> Distribution:
-    """Which amount of the supply that is being read is written?"""
+    """An amount of the supply that is being read, in its unit."""
     return read_quantity(written, info, declarations_of(info).amount_measure, not_below_zero)
 
 
@@ -55,20 +55,20 @@ class RegularArrivals(SchemaObject):
 
 
 def read_supply_unit(written: object, info: ValidationInfo) -> str:
-    """Which unit is a supply counted in?"""
+    """The unit of a supply as it is written. Raises InvalidValueError for one that cannot be counted in."""
     supply_measure(str(written))
     return str(written)
 
 
 def read_initial(written: object, info: ValidationInfo) -> Distribution:
-    """How much is there at the start? (Nothing is read where the unit is faulty.)"""
+    """The amount at the start. Nothing is read where the unit is faulty, which has its own complaint."""
     if "unit" not in info.data:
         return Distribution.certain(0.0, "each")
     return read_quantity(written, info, supply_measure(info.data["unit"]), not_below_zero)
 
 
 def read_arrivals(written: object, info: ValidationInfo) -> DatedArrivals | RegularArrivals:
-    """Do amounts arrive on dates, or regularly? (Nothing is read where the unit is faulty.)"""
+    """What arrives, on dates or regularly. Nothing is read where the unit is faulty, which has its own complaint."""
     if "unit" not in info.data:
         return DatedArrivals(())
     measure = supply_measure(info.data["unit"])
@@ -110,7 +110,7 @@ class Supply(SchemaObject):
 
 @dataclass(frozen=True)
 class Need:
-    """How much of a supply does a phase need?"""
+    """How much of a supply a phase needs."""
 
     fill: bool = False
     """Whether it is the GPUs that fill the building."""
@@ -119,12 +119,12 @@ class Need:
     """Whether the amount is for each MW of the building's IT power."""
 
     def references(self) -> set[str]:
-        """Which numbers of `uncertain` it uses."""
+        """The names of the numbers of `uncertain` that it uses."""
         return self.amount.references() if self.amount else set()
 
 
 def is_per_mw(written: object) -> bool:
-    """Is an amount written for each MW?"""
+    """Whether an amount is written for each MW, which shows in its unit."""
     if isinstance(written, Mapping):
         return any(is_per_mw(part) for part in written.values())
     if isinstance(written, list | tuple):
@@ -133,31 +133,31 @@ def is_per_mw(written: object) -> bool:
 
 
 def read_need(written: object, info: ValidationInfo, measure: Measure) -> Need:
-    """How much is needed of a supply that is measured so?"""
+    """The need for a supply whose amounts have a measure. Raises InvalidValueError."""
     if isinstance(written, Need):
         return written
     if unwrap_value(written) == "fill":
         return Need(fill=True)
-    each_mw = is_per_mw(unwrap_value(written))
-    amount = read_quantity(written, info, measure.per_mw() if each_mw else measure, not_below_zero)
-    return Need(False, amount, each_mw)
+    per_mw = is_per_mw(unwrap_value(written))
+    amount = read_quantity(written, info, measure.per_mw() if per_mw else measure, not_below_zero)
+    return Need(False, amount, per_mw)
 
 
 def read_needs(written: object, info: ValidationInfo) -> dict[str, Need]:
-    """What does a phase need of which supplies?"""
+    """The needs of a phase, by supply. Raises InvalidValueError with all that is wrong in them."""
     if not isinstance(written, Mapping):
-        raise invalid_value("is no map of needs", "write {SUPPLY: AMOUNT, ...}", written)
+        raise invalid_value("is not a map of needs", "write {SUPPLY: AMOUNT, ...}", written)
     supplies = declarations_of(info).supplies
-    found: dict[str, Need] = {}
-    gathering = ComplaintCollector()
+    needs: dict[str, Need] = {}
+    collector = ComplaintCollector()
     for name, part in written.items():
-        with gathering.under(name):
+        with collector.under(name):
             if name not in supplies:
                 raise invalid_value("names no supply", suggestion(name, supplies), name)
-            if measure := supplies[name]:
-                found[name] = read_need(part, info, measure)
-    gathering.raise_if_any()
-    return found
+            if measure := supplies[name]:  # else its unit is faulty, which has its own complaint
+                needs[name] = read_need(part, info, measure)
+    collector.raise_if_any()
+    return needs
 
 
 Needs = Annotated[

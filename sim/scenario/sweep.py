@@ -23,8 +23,8 @@ from sim.scenario.faults import (
     sort_faults,
 )
 from sim.scenario.fields import complaints_of
-from sim.scenario.merging import SchemaType, schema_type_of
-from sim.scenario.reading import read_scenario, read_yaml_file
+from sim.scenario.merging import SchemaType, is_within, schema_type_of
+from sim.scenario.reading import SWEEP_ONLY_KEYS, read_scenario, read_yaml_file
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.schema_objects import describe_syntax
 from sim.scenario.sweep_schema import Lever, SweepFile, Uncertainty
@@ -77,11 +77,8 @@ def read_sweep(path: Path, replications: int | None = None, seed: int | None = N
     """The sweep of a file. Raises ScenarioError with all that is wrong in it, and in its scenario."""
     root = read_yaml_file(path, "a sweep file")
     if not isinstance(root.value, dict):
-        raise file_error(root.place, "is no sweep", "write keys, such as scenario: ../announced-2025.yaml")
-    if (
-        not root.value.keys() & {"scenario", "design", "levers", "uncertainties"}
-        and root.value.keys() & SCENARIO_ONLY_KEYS
-    ):
+        raise file_error(root.place, "is not a sweep", "write keys, such as scenario: ../announced-2025.yaml")
+    if not root.value.keys() & {"scenario", *SWEEP_ONLY_KEYS} and root.value.keys() & SCENARIO_ONLY_KEYS:
         remedy = f"name a sweep file, which says scenario: {path.name}; sim run plays a scenario"
         raise file_error(Place(str(path)), "is a scenario, not a sweep", remedy)
     faults: list[Fault] = []
@@ -99,7 +96,7 @@ def read_sweep(path: Path, replications: int | None = None, seed: int | None = N
         base = path.parent / node.value
         try:
             if not base.is_file():
-                raise file_error(node.place, "is no file", f"looked for {base}", node.value, "scenario")
+                raise file_error(node.place, "is not a file", f"looked for {base}", node.value, "scenario")
             scenario = read_scenario(base)
         except ScenarioError as error:
             faults += error.faults
@@ -142,6 +139,11 @@ def factors_of(file: SweepFile) -> tuple[tuple[Factor, ...], list[Complaint]]:
                         raise invalid_value("has no effect in a sweep", "set it in the sweep itself", path)
                     if path in seen:
                         raise invalid_value(f"is varied by {seen[path]} too", "vary it once", path)
+                    for other, factor in seen.items():
+                        if is_within(path, other) or is_within(other, path):
+                            inner, outer = (path, other) if is_within(path, other) else (other, path)
+                            remedy = f"vary {inner} alone, or put its values into those of {outer}"
+                            raise invalid_value(f"overlaps with {other}, which {factor} varies", remedy, path)
                     seen[path] = name
                     if isinstance(each, Uncertainty) and (syntax := syntax_without_distribution(path)):
                         raise invalid_value(

@@ -45,7 +45,7 @@ class Lever(SchemaObject):
 
     @classmethod
     def ineffective_keys(cls, given: Mapping[str, Any]) -> dict[str, str]:
-        """A list of values is no range."""
+        """A list of values is not a range."""
         keys = ("from", "to", "steps") if "values" in given else ()
         return dict.fromkeys(keys, "has no meaning beside values")
 
@@ -78,7 +78,7 @@ class Uncertainty(SchemaObject):
 def read_values(written: object) -> tuple[Any, ...]:
     """The values of a list. Raises InvalidValueError where there is none."""
     if not isinstance(written, list | tuple) or not written:
-        raise invalid_value("is no list of values", "write [..., ...]", written)
+        raise invalid_value("is not a list of values", "write [..., ...]", written)
     return tuple(written)
 
 

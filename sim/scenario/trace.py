@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
@@ -20,7 +20,7 @@ from sim.scenario.fields import (
     text_default,
 )
 from sim.scenario.quantities import PositiveNumber, When
-from sim.scenario.trace_formats import SWF_DEFAULT_COLUMNS
+from sim.scenario.trace_formats import SWF_DEFAULT_COLUMNS, TRACE_FORMATS, TraceFormatName
 from sim.scenario.trace_records import TraceRecords, read_trace
 from sim.scenario.units import MEASURES, parse_quantity
 
@@ -73,7 +73,7 @@ class Trace(SchemaObject):
 
     file: Text
     """The file, relative to the one that names it."""
-    format: Annotated[Literal["csv", "parquet", "swf"], one_of("csv", "parquet", "swf")]
+    format: Annotated[TraceFormatName, one_of(*TRACE_FORMATS)]
     """How it is written: csv has commas and a header."""
     columns: Columns = Field(default_factory=Columns)
     """Which of its columns hold what."""

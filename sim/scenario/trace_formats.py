@@ -7,6 +7,7 @@ import gzip
 import io
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Literal, get_args
 
 from sim.scenario.faults import InvalidValueError, Place
 from sim.scenario.trace_table import ROW_COLUMN, TraceTable, select_columns, trace_error
@@ -32,7 +33,7 @@ def read_csv_trace(data: bytes, path: str, names: Mapping[str, str]) -> TraceTab
         frame = pl.read_csv(io.BytesIO(data), infer_schema=False, row_index_name=ROW_COLUMN)
     except pl.exceptions.PolarsError as error:
         raise ragged_row_error(data, path) or trace_error(
-            f"is no csv: {first_line(error)}", "save it as csv in UTF-8"
+            f"is not a CSV file: {first_line(error)}", "save it as csv in UTF-8"
         ) from None
     frame = frame.filter(~pl.all_horizontal(pl.exclude(ROW_COLUMN).is_null()))
     return select_columns(frame, names, path, partial(csv_row_place, data, path))
@@ -53,7 +54,7 @@ def ragged_row_error(data: bytes, path: str) -> InvalidValueError | None:
     for cells in lines:
         if len(cells) > len(header):
             message = f"has {len(cells)} cells, where the header names {len(header)}"
-            return trace_error(message, "mend the line", Place(path, lines.line_num))
+            return trace_error(message, "correct the line", Place(path, lines.line_num))
     return None
 
 
@@ -66,7 +67,7 @@ def read_parquet_trace(data: bytes, path: str, names: Mapping[str, str]) -> Trac
         wanted = [name for name in known if name in names.values()]
         frame = pl.read_parquet(io.BytesIO(data), columns=wanted)
     except pl.exceptions.PolarsError as error:
-        raise trace_error(f"is no Parquet: {first_line(error)}", "name a Parquet file") from None
+        raise trace_error(f"is not a Parquet file: {first_line(error)}", "name a Parquet file") from None
     if len(wanted) < len(set(names.values())):
         frame = pl.DataFrame(
             schema=known
@@ -90,7 +91,7 @@ def read_swf_trace(data: bytes, path: str, names: Mapping[str, str]) -> TraceTab
     if (short := (cells.list.len() < len(SWF_FIELDS)).arg_true()).len():
         line, n_cells = int(lines[ROW_COLUMN][short[0]]) + 1, len(cells[int(short[0])])
         raise trace_error(
-            f"has {n_cells} of the {len(SWF_FIELDS)} fields of SWF", "mend the line", Place(path, line)
+            f"has {n_cells} of the {len(SWF_FIELDS)} fields of SWF", "correct the line", Place(path, line)
         )
     fields = pl.DataFrame(
         [lines[ROW_COLUMN], *(cells.list.get(k).alias(name) for k, name in enumerate(SWF_FIELDS))]
@@ -107,12 +108,14 @@ def read_swf_trace(data: bytes, path: str, names: Mapping[str, str]) -> TraceTab
     return TraceTable(jobs, names, log.locate_row, len(fields) - len(jobs))
 
 
+TraceFormatName = Literal["csv", "parquet", "swf"]
 TRACE_FORMATS: Mapping[str, Callable[[bytes, str, Mapping[str, str]], TraceTable]] = {
     "csv": read_csv_trace,
     "parquet": read_parquet_trace,
     "swf": read_swf_trace,
 }
 """By the word of the format; each takes the data of a file, its path, and the names of columns."""
+assert get_args(TraceFormatName) == tuple(TRACE_FORMATS)
 
 
 def decompress(data: bytes) -> bytes:

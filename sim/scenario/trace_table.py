@@ -58,7 +58,7 @@ class TraceTable:
         self.complaints.append(Complaint(message, remedy, self.column_names[key], ("columns", key)))
 
     def add_row_complaint(
-        self, key: str, bad: pl.Series, message: str, remedy: str = "mend the row, or remove it"
+        self, key: str, bad: pl.Series, message: str, remedy: str = "correct the row, or remove it"
     ) -> None:
         """Complain about the first bad row of a column, if there is one, and say how many there are."""
         rows = bad.fill_null(False).arg_true()
@@ -108,7 +108,7 @@ class TraceTable:
         elif column.dtype == pl.String and column.drop_nulls().head(1).str.contains(r"^\d{4}-\d").any():
             at = parse_dates(column)
             bad = column.is_not_null() & at.is_null()
-            self.add_row_complaint(key, bad, "is no date", "write it as 2026-04-27T12:00:00Z")
+            self.add_row_complaint(key, bad, "is not a date", "write it as 2026-04-27T12:00:00Z")
         else:
             numbers = self.numbers(key, unit, most=MEASURES["duration"].max_size)
             since = numbers - np.min(numbers, where=np.isfinite(numbers), initial=np.inf)
@@ -167,7 +167,7 @@ class TraceTable:
 
 
 def parse_dates(column: pl.Series) -> pl.Series:
-    """Texts as times in UTC; null for a text that is no date."""
+    """Texts as times in UTC; null for a text that is not a date."""
     import polars as pl
 
     parts = column.str.extract_groups(DATE_PATTERN).struct.unnest()
@@ -190,7 +190,7 @@ def select_columns(
 
     known = [name for name in frame.columns if name != ROW_COLUMN]
     missing = [
-        Complaint(f"is no column of {Path(path).name}", suggestion(name, known), name, ("columns", key))
+        Complaint(f"is not a column of {Path(path).name}", suggestion(name, known), name, ("columns", key))
         for key, name in names.items()
         if name not in known
     ]

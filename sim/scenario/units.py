@@ -1,4 +1,4 @@
-"""Units: what does `13.3 M$/MW/y` say, in the unit that the model holds it in?
+"""Units: quantities such as `13.3 M$/MW/y`, converted to the units in which the model holds them.
 
 The list of units is ours and stands before the units library, which would read `B$` as bytes; the library
 converts, and checks dimensions, on a registry that knows nothing else. Numbers are exact fractions until the
@@ -36,7 +36,7 @@ UNIT_SYNONYMS = {
     "month": "mo", "year": "y", "yr": "y", "percent": "%", "USD": "$",
     "m²": "m2", "ft²": "ft2", "sq ft": "sqft",
 }  # fmt: skip
-"""What people write as well, in the singular."""
+"""Other spellings that are read, in the singular."""
 
 PER_PATTERN = re.compile(r"\s*\bper\b\s*")
 QUANTITY_PATTERN = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(.*)", re.DOTALL)
@@ -45,7 +45,7 @@ MAX_QUANTITY_LENGTH = 80
 
 @dataclass(frozen=True)
 class Measure:
-    """What may a number at some place measure, and in which unit is it held?"""
+    """What a number measures, how it may be written, and in which unit it is held."""
 
     dimension: str
     unit: str
@@ -75,7 +75,8 @@ class Measure:
         )
 
 
-TEN_THOUSAND_YEARS_US = 10_000 * 365.25 * 86_400e6
+DAYS_PER_YEAR = 365.25
+TEN_THOUSAND_YEARS_US = 10_000 * DAYS_PER_YEAR * 86_400e6
 MEASURES = {
     measure.dimension: measure
     for measure in (
@@ -98,9 +99,9 @@ CANONICAL_UNITS = {measure.dimension: measure.unit for measure in MEASURES.value
 
 
 def parse_quantity(written: object, dimension: str | Measure) -> float:
-    """What does a quantity say, in the canonical unit of its dimension?
+    """A quantity in the canonical unit of its dimension.
 
-    Raises `Wrong` with what is expected where it is not a finite quantity of that dimension.
+    Raises InvalidValueError with what is expected where it is not a finite quantity of that dimension.
     """
     measure = MEASURES[dimension] if isinstance(dimension, str) else dimension
     number, unit = split_quantity(written, measure)
@@ -109,18 +110,18 @@ def parse_quantity(written: object, dimension: str | Measure) -> float:
             f"has no unit, expected {measure.phrase}", f"write its unit, as in {measure.example}", written
         )
     unit = unit or measure.bare_unit or ""
-    held = number * conversion_factor(
+    canonical = number * conversion_factor(
         measure.numerator_unit + unit if unit.startswith("/") else unit, measure, written
     )
-    if abs(held) > measure.max_size:
+    if abs(canonical) > measure.max_size:
         raise invalid_value(
             "is beyond what can be simulated", f"write {measure.phrase} such as {measure.example}", written
         )
-    return float(held)
+    return float(canonical)
 
 
 def split_quantity(written: object, measure: Measure | None = None) -> tuple[Fraction, str]:
-    """Which number stands there, and which unit (empty if none)? Raises `Wrong` where neither is seen."""
+    """The number and the unit (empty if none) of a quantity. Raises InvalidValueError for what is not a quantity."""
     text = str(written).strip()
     expected = measure.phrase if measure else "a quantity"
     example = measure.example if measure else "105 MW"
@@ -143,7 +144,7 @@ def split_quantity(written: object, measure: Measure | None = None) -> tuple[Fra
 
 
 def not_a_number_remedy(text: str, example: str) -> str:
-    """What should be written in place of something that does not begin with a number?"""
+    """The remedy for something that does not begin with a number."""
     if text.lower().lstrip("+-.") in {"nan", "inf", "infinity"}:
         return "write a finite number, or leave the key out"
     if dollars := re.fullmatch(r"\$\s*([\d.]+)\s*([kMBT]?)\b(.*)", text):
@@ -152,7 +153,7 @@ def not_a_number_remedy(text: str, example: str) -> str:
 
 
 def conversion_factor(unit: str, measure: Measure, written: object = None) -> Fraction:
-    """How many canonical units of the measure is one `unit`? Raises `Wrong` for another dimension."""
+    """One `unit` in canonical units of the measure. Raises InvalidValueError for another dimension."""
     if re.search(r"\bper\b", unit):
         number = split_quantity(written)[0]
         raise invalid_value(
@@ -160,12 +161,12 @@ def conversion_factor(unit: str, measure: Measure, written: object = None) -> Fr
         )
     goal = unit_symbols(measure.unit, measure.counted_word)
     symbols = unit_symbols(unit, measure.counted_word, written, goal)
-    found = unit_ratio(symbols, goal)
+    ratio = unit_ratio(symbols, goal)
     plain = measure.dimension == "number"
-    if found is not None and not (plain and "%" in symbols):
-        return found
+    if ratio is not None and not (plain and "%" in symbols):
+        return ratio
     remedy = (
-        f"write {float(split_quantity(written)[0] * (found or 1)):g}"
+        f"write {float(split_quantity(written)[0] * (ratio or 1)):g}"
         if plain
         else f"write it as {measure.example}"
     )
@@ -175,13 +176,13 @@ def conversion_factor(unit: str, measure: Measure, written: object = None) -> Fr
 
 
 def unit_in_words(unit: str, word: str = "") -> str:
-    """What does a unit measure, in words?"""
+    """What a unit measures, in words."""
     measure = measure_of_unit(unit, word)
     return measure.phrase if measure else ("an energy" if "Wh" in unit else f"in {unit}")
 
 
 def measure_of_unit(unit: str, word: str = "") -> Measure | None:
-    """Which of our measures does a unit belong to? None if to none of them."""
+    """The measure that a unit belongs to; None if it belongs to none."""
     if not unit:
         return MEASURES["number"]
     symbols = unit_symbols(unit, word, unit)
@@ -192,24 +193,33 @@ def measure_of_unit(unit: str, word: str = "") -> Measure | None:
     )
 
 
+def known_measure(unit: str, written: object) -> Measure:
+    """The measure that a unit belongs to. Raises InvalidValueError where it belongs to none."""
+    if measure := measure_of_unit(unit):
+        return measure
+    raise invalid_value(
+        "is not a quantity that a scenario can state", "write a power, a duration, ...", written
+    )
+
+
 def unit_symbols(
     unit: str, word: str = "", written: object = None, goal: tuple[str, ...] = ()
 ) -> tuple[str, ...]:
-    """Which of our units are in a unit, divided one after the other? `M$/MW/y` is (M$, MW, y).
+    """The parts of a unit, divided one after the other: `M$/MW/y` is (M$, MW, y).
 
-    Of one that is unknown, the nearest is told that measures what the part of `goal` there does.
+    Raises InvalidValueError for an unknown part, with the nearest that measures what `goal` does at its place.
     """
     first, *divisors = (part.strip() for part in unit.split("/"))
-    like = goal if len(goal) == 1 + len(divisors) else ("",) * (1 + len(divisors))
-    over = unit_symbol(first, word, written, like[0]) if first else ""
+    models = goal if len(goal) == 1 + len(divisors) else ("",) * (1 + len(divisors))
+    numerator = unit_symbol(first, word, written, models[0]) if first else ""
     return (
-        over,
-        *(unit_symbol(part, word, written, each) for part, each in zip(divisors, like[1:], strict=True)),
+        numerator,
+        *(unit_symbol(part, word, written, each) for part, each in zip(divisors, models[1:], strict=True)),
     )
 
 
 def unit_symbol(part: str, word: str, written: object, commensurable_with: str = "") -> str:
-    """Which unit of the list is meant by one word? Raises `Wrong` with the nearest like another if by none."""
+    """The unit of the list that is meant by one word. Raises InvalidValueError with the nearest, if none is."""
     single = part if part in UNIT_DEFINITIONS else part.removesuffix("s")
     if single in UNIT_DEFINITIONS:
         return single
@@ -225,7 +235,7 @@ def unit_symbol(part: str, word: str, written: object, commensurable_with: str =
 
 
 def commensurable_units(symbol: str) -> list[str]:
-    """Which units measure what another does? All, where there is none."""
+    """The units, and their synonyms, that measure what `symbol` does; all, where it is empty."""
     known = {unit: unit for unit in UNIT_DEFINITIONS} | UNIT_SYNONYMS
     return [
         unit for unit, short in known.items() if not symbol or unit_ratio((short,), (symbol,)) is not None
@@ -234,7 +244,7 @@ def commensurable_units(symbol: str) -> list[str]:
 
 @cache
 def unit_ratio(symbols: tuple[str, ...], target: tuple[str, ...]) -> Fraction | None:
-    """How many of the target unit is one of the other? None where they differ in dimension."""
+    """One unit in units of the target; None where they differ in dimension."""
     units = unit_registry()
     source, goal = (units.Quantity(Fraction(1), to_pint(each)) for each in (symbols, target))
     if source.dimensionality != goal.dimensionality:
@@ -243,7 +253,7 @@ def unit_ratio(symbols: tuple[str, ...], target: tuple[str, ...]) -> Fraction | 
 
 
 def to_pint(symbols: tuple[str, ...]) -> UnitsContainer:
-    """The units library's name of a unit: the first symbol over all the others."""
+    """A unit as the units library has it: the first symbol over all the others."""
     from pint.util import UnitsContainer
 
     powers: dict[str, int] = {}
@@ -254,13 +264,13 @@ def to_pint(symbols: tuple[str, ...]) -> UnitsContainer:
 
 
 def pint_name(text: str) -> str:
-    """A unit as the library's grammar allows it."""
+    """A unit in signs that the library's grammar allows."""
     return text.replace("$", "dollar").replace("%", "percent")
 
 
 @cache
 def unit_registry() -> UnitRegistry[Fraction]:
-    """The units library, knowing our units and nothing else."""
+    """A registry of the units library that knows our units and nothing else."""
     from pint import UnitRegistry
 
     units: UnitRegistry[Fraction] = UnitRegistry(None, non_int_type=Fraction)
@@ -270,7 +280,7 @@ def unit_registry() -> UnitRegistry[Fraction]:
 
 
 def supply_measure(unit: str) -> Measure:
-    """How are the amounts of a supply read that is counted in `unit`? Raises `Wrong` for another unit.
+    """The measure of amounts of a supply that is counted in `unit`. Raises InvalidValueError for another unit.
 
     A bare number counts in the supply's own unit. A word that is no unit of ours counts things of that name.
     """
@@ -278,7 +288,7 @@ def supply_measure(unit: str) -> Measure:
     if unit.lower() not in known and unit.lower().removesuffix("s") not in known:
         if re.fullmatch(r"[^\W\d][\w -]*", unit):
             return Measure(unit, "each", f"4 {unit}", "each", f"a count of {unit}", unit)
-        raise invalid_value("is no unit to count in", "write $, GPU, MW, or one word", unit)
+        raise invalid_value("is not a unit to count in", "write $, GPU, MW, or one word", unit)
     measure = measure_of_unit(unit)
     if measure is None or measure.dimension not in {"power", "money", "GPU", "crew", "each"}:
         raise invalid_value(

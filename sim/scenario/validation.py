@@ -5,7 +5,7 @@ It knows no schema by name, so that the schema of a scenario may validate a copy
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,7 @@ from sim.scenario.faults import (
     sort_faults,
 )
 from sim.scenario.fields import Declarations, SchemaObject, complaints_of
-from sim.scenario.merging import empty_name_complaints, override_node
+from sim.scenario.merging import empty_name_complaints, is_within, override_node
 from sim.scenario.quantities import read_uncertain_distribution
 from sim.scenario.trace import Trace
 from sim.scenario.units import supply_measure
@@ -44,7 +44,7 @@ def validate_tree(
     `overrides` has dotted paths, and for each a text of YAML or a value. Raises ScenarioError with all that is wrong,
     that of the file at `path` first.
     """
-    faults: list[Fault] = []
+    faults = list(_overlap_faults(list(overrides)))
     for dotted, value in overrides.items():
         try:
             root = override_node(root, dotted, _parse_override(dotted, value), schema)
@@ -68,6 +68,23 @@ def validate_tree(
     if faults or validated is None:
         raise ScenarioError(sort_faults(faults, path))
     return validated, root
+
+
+def _overlap_faults(paths: list[str]) -> Iterator[Fault]:
+    """A fault for each path that another one contains: which of the two would hold depends on their order."""
+    for k, path in enumerate(paths):
+        for other in paths[:k]:
+            if is_within(path, other) or is_within(other, path):
+                outer = other if is_within(path, other) else path
+                message = f"overlaps with {other}, which is set too"
+                yield Fault(
+                    OVERRIDE_PLACE.file,
+                    None,
+                    path,
+                    None,
+                    message,
+                    f"set {outer} alone, with all that it holds",
+                )
 
 
 def _parse_override(dotted: str, value: object) -> YamlNode:
@@ -104,7 +121,7 @@ def collect_declarations(tree: Any, read_traces: bool) -> Declarations:
 
 
 def _values_at_key(tree: Any, word: str, key: str) -> list[Any] | None:
-    """The values at a key of all objects of a map; None where it is no map of objects."""
+    """The values at a key of all objects of a map; None where it is not a map of objects."""
     parts = tree.get(word, {})
     if not isinstance(parts, dict) or not all(isinstance(each, dict) for each in parts.values()):
         return None

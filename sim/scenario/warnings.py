@@ -1,6 +1,6 @@
-"""Remarks: what is written, but has no effect because of something else that is written?
+"""Warnings about what is written, but has no effect because of something else that is written.
 
-These are no faults: the scenario runs. `sim check` tells them.
+These are no faults: the scenario runs. `sim check` prints them.
 """
 
 from __future__ import annotations
@@ -8,40 +8,37 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from sim.scenario.faults import Complaint, Fault, one_line
+from sim.scenario.dates import Date
+from sim.scenario.distributions import Distribution
+from sim.scenario.faults import Complaint, Fault
 from sim.scenario.schema import ScenarioFile
+from sim.scenario.supplies import Need
+from sim.scenario.yaml_reader import fault_at
 
 
 def scenario_warnings(scenario: ScenarioFile) -> list[Fault]:
     """Everything that is written without an effect, where it is written."""
     parts = (right_warnings, trace_warnings, provider_warnings, supply_warnings, uncertain_warnings)
-    told = [each for part in parts for each in part(scenario)]
-    found = []
-    for each in told:
-        node = scenario.node_at(each.path)
-        key = ".".join(map(str, each.path))
-        found.append(
-            Fault(node.place.file, node.place.line, key, one_line(each.value), each.message, each.remedy)
-        )
-    return found
+    root = scenario.node_at(())
+    return [fault_at(each, root) for part in parts for each in part(scenario)]
 
 
 def right_warnings(scenario: ScenarioFile) -> Iterator[Complaint]:
-    """Which rights, or parts of them, never matter?"""
+    """Rights, or parts of them, that never matter."""
     for name, right in scenario.rights.items():
         path = ("rights", name)
         if right.holds_capacity and right.window.constant == 0:
             message = "has no effect, since the window is 0: the holder answers at once"
             yield Complaint(message, "write a window, or remove it", "true", (*path, "holds_capacity"))
-        for key, date, over in (("from", right.from_, False), ("until", right.until, True)):
-            if date and not date.plus and (date.at <= scenario.start if over else date.at >= scenario.end):
-                said = "ends before the start" if over else "begins after the end"
-                yield Complaint(f"has no effect: the right {said}", "", date.at, (*path, key))
+        for key, date, is_end in (("from", right.from_, False), ("until", right.until, True)):
+            if date and not date.plus and (date.at <= scenario.start if is_end else date.at >= scenario.end):
+                reason = "ends before the start" if is_end else "begins after the end"
+                yield Complaint(f"has no effect: the right {reason}", "", date.at, (*path, key))
         customer = right.over.customer
-        askers = [each for stream in scenario.demand.values() for each in stream.request_types() or ()]
-        asked = {each.class_ for each in askers if customer in (None, each.customer)}
+        request_types = [each for stream in scenario.demand.values() for each in stream.request_types() or ()]
+        classes = {each.class_ for each in request_types if customer in (None, each.customer)}
         for position, class_ in enumerate(right.over.classes or ()):
-            if class_ not in asked:
+            if class_ not in classes:
                 message = "is a class that no stream of the customer has"
                 yield Complaint(
                     message, "check the classes of demand", class_, (*path, "over", "classes", position)
@@ -49,7 +46,7 @@ def right_warnings(scenario: ScenarioFile) -> Iterator[Complaint]:
 
 
 def trace_warnings(scenario: ScenarioFile) -> Iterator[Complaint]:
-    """Which rows of a trace are left out, and what does a stream state that its trace states as well?"""
+    """Rows of a trace that are left out, and what a stream states although its trace does."""
     for name, stream in scenario.demand.items():
         trace = stream.arrivals and stream.arrivals.trace
         if not trace or not (records := trace.records):
@@ -66,15 +63,15 @@ def trace_warnings(scenario: ScenarioFile) -> Iterator[Complaint]:
             )
             yield Complaint(message, "these are left out", None, (*path, "from") if trace.from_ else path)
         for key in ("size", "term"):
-            idle = key in trace.column_by_key and key not in records.first_incomplete
-            if idle and getattr(stream, key) and not (key == "term" and stream.in_place):
+            is_recorded = key in trace.column_by_key and key not in records.first_incomplete
+            if is_recorded and getattr(stream, key) and not (key == "term" and stream.in_place):
                 yield Complaint(
                     "has no effect, since the trace states each", "remove it", None, ("demand", name, key)
                 )
 
 
 def provider_warnings(scenario: ScenarioFile) -> Iterator[Complaint]:
-    """Who is never asked, and what is never sold?"""
+    """Providers that are never asked, and sites that nobody sells from."""
     order = scenario.overflow.order
     holders = {right.holder for right in scenario.rights.values()}
     for name in scenario.providers if order is not None else ():
@@ -88,7 +85,7 @@ def provider_warnings(scenario: ScenarioFile) -> Iterator[Complaint]:
 
 
 def supply_warnings(scenario: ScenarioFile) -> Iterator[Complaint]:
-    """Which supplies does no phase need?"""
+    """Supplies that no phase needs."""
     needed = {
         name
         for site in scenario.sites.values()
@@ -102,7 +99,7 @@ def supply_warnings(scenario: ScenarioFile) -> Iterator[Complaint]:
 
 
 def uncertain_warnings(scenario: ScenarioFile) -> Iterator[Complaint]:
-    """Which uncertain numbers does nothing use?"""
+    """Uncertain numbers that nothing uses."""
     used = used_uncertain_names(scenario)
     for name in scenario.uncertain:
         if name not in used:
@@ -110,9 +107,9 @@ def uncertain_warnings(scenario: ScenarioFile) -> Iterator[Complaint]:
 
 
 def used_uncertain_names(part: object) -> set[str]:
-    """Which uncertain numbers does a part of a scenario use?"""
-    if hasattr(part, "references"):
-        return set(part.references())
+    """The uncertain numbers that a part of a scenario uses."""
+    if isinstance(part, Distribution | Date | Need):
+        return part.references()
     if isinstance(part, dict):
         return set().union(*map(used_uncertain_names, part.values()))
     if isinstance(part, tuple):

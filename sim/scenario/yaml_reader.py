@@ -1,4 +1,4 @@
-"""What is written in a YAML file, and in which line?
+"""Reading of YAML into nodes that know their file and line.
 
 Every scalar stays the text that was written, so `1.10` and `2026-01-01` mean what the schema says they mean.
 A scenario is data: aliases, tags and keys that stand twice are refused.
@@ -27,7 +27,7 @@ MAX_DEPTH = 40
 
 @dataclass(frozen=True)
 class YamlNode:
-    """A text, a map, a list or nothing, and where it was written."""
+    """A text, a map, a list or nothing, and the place where it was written."""
 
     value: str | dict[str, YamlNode] | list[YamlNode] | None
     place: Place
@@ -56,12 +56,12 @@ class YamlNode:
 def file_error(
     place: Place, message: str, remedy: str, value: str | None = None, key: str = ""
 ) -> ScenarioError:
-    """The error of a file that cannot be read at all."""
+    """The error of a file with a single thing wrong, which is read no further."""
     return ScenarioError([Fault(place.file, place.line, key, value, message, remedy)])
 
 
 def parse_yaml(text: str, file: str) -> YamlNode:
-    """What is written in a text of YAML 1.2? Raises `ScenarioError` where it is not YAML, or more than data."""
+    """The node of a text of YAML 1.2. Raises ScenarioError where it is not YAML, or more than data."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError
     from ruamel.yaml.reader import ReaderError
@@ -72,41 +72,44 @@ def parse_yaml(text: str, file: str) -> YamlNode:
         mark = error.problem_mark or error.context_mark
         if "end" in str(error.problem) and error.context_mark:
             mark = error.context_mark  # where something began that does not end
-        said = ", ".join(part for part in (error.context, error.problem) if part)
+        problem = ", ".join(part for part in (error.context, error.problem) if part)
         place = Place(file, mark.line + 1 if mark else None)
-        if "'\\t'" in said:
+        if "'\\t'" in problem:
             raise file_error(place, "has a tab where a value begins", "indent with spaces") from None
-        if "quoted scalar" in said and "end" in said:
+        if "quoted scalar" in problem and "end" in problem:
             raise file_error(place, "begins a quote that does not end", "close it") from None
-        raise file_error(place, f"is not YAML: {said}", "mend the line, or quote the text") from None
+        raise file_error(place, f"is not YAML: {problem}", "correct the line, or quote the text") from None
     except ReaderError as error:
         place = Place(file, text.count("\n", 0, error.position) + 1)
         raise file_error(
-            place, f"holds the character {error.character:#06x}", "remove what is no text"
+            place, f"holds the character {error.character:#06x}", "remove what is not text"
         ) from None
 
 
 class NodeComposer:
-    """Turns the events of the parser into nodes."""
+    """Composes nodes from the events of the parser.
+
+    Events are told by the names of their classes, so that the parser is imported only where a text is parsed.
+    """
 
     def __init__(self, events: Iterator[Any], file: str) -> None:
         self.events = events
         self.file = file
 
     def document(self) -> YamlNode:
-        """The only document of the stream."""
-        next(self.events)
+        """The only document of the stream, or nothing."""
+        next(self.events)  # the start of the stream
         if type(next(self.events)).__name__ == "StreamEndEvent":
             return YamlNode(None, Place(self.file, 1))
         node = self.node(next(self.events), 0)
-        next(self.events)
+        next(self.events)  # the end of the document
         extra = next(self.events)
         if type(extra).__name__ != "StreamEndEvent":
             raise file_error(self.place(extra), "is a second document", "write one scenario in a file")
         return node
 
     def place(self, event: Any) -> Place:
-        """Where an event stands."""
+        """The place of an event."""
         return Place(self.file, event.start_mark.line + 1)
 
     def node(self, event: Any, depth: int, place: Place | None = None) -> YamlNode:
@@ -126,33 +129,34 @@ class NodeComposer:
             return YamlNode(self.mapping(depth), place)
         if kind == "SequenceStartEvent":
             return YamlNode(self.sequence(depth), place)
+        # Only a plain scalar says nothing: a quoted null is a text.
         empty = event.style is None and event.value in NULL_WORDS
         return YamlNode(None if empty else str(event.value), place)
 
     def mapping(self, depth: int) -> dict[str, YamlNode]:
         """The entries of a map, each with the place of its key."""
-        found: dict[str, YamlNode] = {}
+        entries: dict[str, YamlNode] = {}
         while type(event := next(self.events)).__name__ != "MappingEndEvent":
             place = self.place(event)
             key = self.node(event, depth + 1).value
             if not isinstance(key, str):
-                raise file_error(place, "is a key that is no text", "write a word")
-            if key in found:
-                before = found[key].place.line
+                raise file_error(place, "is a key that is not text", "write a word")
+            if key in entries:
+                before = entries[key].place.line
                 raise file_error(place, f"stands twice, also in line {before}", "write it once", key=key)
-            found[key] = self.node(next(self.events), depth + 1, place)
-        return found
+            entries[key] = self.node(next(self.events), depth + 1, place)
+        return entries
 
     def sequence(self, depth: int) -> list[YamlNode]:
         """The parts of a list."""
-        found: list[YamlNode] = []
+        parts: list[YamlNode] = []
         while type(event := next(self.events)).__name__ != "SequenceEndEvent":
-            found.append(self.node(event, depth + 1))
-        return found
+            parts.append(self.node(event, depth + 1))
+        return parts
 
 
 def to_node(value: object, place: Place) -> YamlNode:
-    """A value of Python's as if it had been written at a place."""
+    """The node of a value of Python's, as if it had been written at a place."""
     if isinstance(value, YamlNode):
         return value
     if isinstance(value, Mapping):
@@ -163,7 +167,7 @@ def to_node(value: object, place: Place) -> YamlNode:
 
 
 def scalar_text(value: object) -> str:
-    """A scalar of Python's as text."""
+    """A scalar of Python's as it would be written. Raises TypeError for what no scenario can hold."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, date):

@@ -1,4 +1,4 @@
-"""Writing: how does a tree of texts look as a scenario file?"""
+"""Writing of a tree of texts as a scenario file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ruamel.yaml.resolver import VersionedResolver
 from sim.scenario.yaml_reader import NULL_WORDS
 
 FLOW_WIDTH = 100
-"""What is longer than this many characters is written in several lines."""
+"""A list or a map of at most this many characters is written in one line."""
 
 
 class PlainRepresenter(RoundTripRepresenter):
@@ -34,21 +34,21 @@ def dump_yaml(tree: dict[str, Any]) -> str:
     """A tree of texts as YAML, with what is short in one line."""
     yaml = YAML(typ="rt")
     yaml.Representer = PlainRepresenter
-    yaml.width = 10**6
+    yaml.width = 10**6  # no text is broken into lines
     text = io.StringIO()
     yaml.dump(with_flow_style(tree), text)
     return text.getvalue()
 
 
 def with_flow_style(part: Any, top: bool = True) -> Any:
-    """A part of the tree, marked where it is to be written in one line."""
+    """A part of the tree, marked for one line (flow style) where it is short, and not the top of the file."""
     if not isinstance(part, list | dict):
         return part
-    found: CommentedMap | CommentedSeq
+    marked: CommentedMap | CommentedSeq
     if isinstance(part, list):
-        found = CommentedSeq(with_flow_style(each, False) for each in part)
+        marked = CommentedSeq(with_flow_style(each, False) for each in part)
     else:
-        found = CommentedMap((key, with_flow_style(each, False)) for key, each in part.items())
+        marked = CommentedMap((key, with_flow_style(each, False)) for key, each in part.items())
     if not top and len(str(part)) <= FLOW_WIDTH:
-        found.fa.set_flow_style()
-    return found
+        marked.fa.set_flow_style()
+    return marked

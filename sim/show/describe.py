@@ -1,55 +1,24 @@
-"""What a scenario says, in words: what `sim check` has understood."""
+"""A scenario in words, as `sim check` prints it."""
 
 from collections.abc import Iterator
 from datetime import datetime
 
-from sim.model.calendar import DAY_US
-from sim.results.formatting import join_words
+from sim.results.formatting import DISPLAY_UNITS, format_duration, join_words
 from sim.scenario.construction import Building
 from sim.scenario.dates import Date
-from sim.scenario.demand import Arrivals
+from sim.scenario.demand import Arrivals, Stream
 from sim.scenario.distribution_families import FAMILIES
 from sim.scenario.distributions import Distribution, UncertainReference
 from sim.scenario.market import Right
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.sources import list_assumptions, list_quantities
 
-DISPLAY_UNITS = {
-    "power": (1000.0, "MW"),
-    "share": (0.01, "%"),
-    "price": (1e6 / 1000 / 365.25, "M$/MW/y"),
-    "money": (1e9, "B$"),
-    "rate": (12 / 365.25, "/mo"),
-}
-"""How large one of the units is in which a reader likes to see a dimension, in the canonical unit."""
-
 
 def describe_scenario(scenario: ScenarioFile) -> Iterator[tuple[str, str]]:
     """Labels and sentences, in the order of the file."""
     yield "Time", _describe_time(scenario)
     for name, stream in scenario.demand.items():
-        customers = list(dict.fromkeys(each.customer for each in stream.request_types() or ())) or [
-            stream.customer
-        ]
-        said = [f"{customers[0]} asks" if len(customers) == 1 else f"{len(customers)} customers ask"]
-        if stream.arrivals is not None:
-            said.append(_describe_arrivals(stream.arrivals, stream.size))
-        if stream.in_place:
-            said.append(
-                "in place: "
-                + join_words(f"{describe_quantity(kw)} at {site}" for site, kw in stream.in_place.items())
-            )
-        if stream.only:
-            said.append("only of " + join_words(stream.only))
-        if stream.term is not None:
-            said.append(f"for {describe_quantity(stream.term)}")
-        gives_up = (
-            "never gives up"
-            if stream.patience is None
-            else f"gives up after {describe_quantity(stream.patience)}"
-        )
-        said.append(f"wanted {describe_quantity(stream.lead)} after it is asked, {gives_up}")
-        yield f"Demand {name}", "; ".join(said)
+        yield f"Demand {name}", _describe_stream(stream)
     for name, right in scenario.rights.items():
         yield f"Right {name}", _describe_right(right)
     order = join_words(scenario.overflow.order or scenario.providers)
@@ -58,27 +27,29 @@ def describe_scenario(scenario: ScenarioFile) -> Iterator[tuple[str, str]]:
         yield "Waiting", "strictly first come, first served"
     for name, provider in scenario.providers.items():
         price = "no price" if provider.price is None else describe_quantity(provider.price)
-        kept = provider.keeps_back.constant != 0
-        own = f"; keeps back {describe_quantity(provider.keeps_back)} for itself" if kept else ""
+        keeps_back = ""
+        if provider.keeps_back.constant != 0:
+            keeps_back = f"; keeps back {describe_quantity(provider.keeps_back)} for itself"
         yield (
             f"Provider {name}",
-            f"sells from {join_words(provider.sites)}, {describe_quantity(provider.presells)} ahead, at {price}{own}",
+            f"sells from {join_words(provider.sites)}, {describe_quantity(provider.presells)} ahead,"
+            f" at {price}{keeps_back}",
         )
     for name, site in scenario.sites.items():
-        coming = [_describe_building(key, building) for key, building in site.buildings.items()]
-        yield f"Site {name}", "; ".join([f"{describe_quantity(site.online)} online", *coming])
+        buildings = [_describe_building(key, building) for key, building in site.buildings.items()]
+        yield f"Site {name}", "; ".join([f"{describe_quantity(site.online)} online", *buildings])
     for name, supply in scenario.supplies.items():
-        kind = "lent and given back" if supply.returned else "used up"
-        yield f"Supply {name}", f"counted in {supply.unit}, {kind}"
+        use = "lent and given back" if supply.returned else "used up"
+        yield f"Supply {name}", f"counted in {supply.unit}, {use}"
     for name, contract in scenario.contracts.items():
         money = describe_quantity(contract.take_or_pay)
         yield f"Contract {name}", f"{contract.customer} owes {contract.provider} {money}, used or not"
-    bare, all_of_them = len(list_assumptions(scenario)), len(list_quantities(scenario))
-    yield "Sources", f"{all_of_them - bare} of {all_of_them} quantities have a source; {bare} are assumptions"
+    assumed, n = len(list_assumptions(scenario)), len(list_quantities(scenario))
+    yield "Sources", f"{n - assumed} of {n} quantities have a source; {assumed} are assumptions"
 
 
 def describe_quantity(distribution: Distribution) -> str:
-    """A quantity or a law in a few words."""
+    """A quantity or a distribution in a few words."""
 
     def number(value: object) -> str:
         if isinstance(value, UncertainReference):
@@ -92,22 +63,32 @@ def describe_quantity(distribution: Distribution) -> str:
     return family.describe(family, distribution.params, number, describe_quantity)
 
 
-def format_duration(microseconds: float) -> str:
-    """A time in the unit in which people would say it."""
-    days = microseconds / DAY_US
-    for unit, length in (("y", 365.25), ("mo", 365.25 / 12)):
-        if days >= 2 * length and abs(days / length - round(days / length, 1)) < 1e-6:
-            return f"{days / length:g} {unit}"
-    return f"{days:,.4g} d"
-
-
 def _describe_time(scenario: ScenarioFile) -> str:
-    said = f"{_format_day(scenario.start)} to {_format_day(scenario.end)}"
+    text = f"{_format_day(scenario.start)} to {_format_day(scenario.end)}"
     if scenario.measure_from != scenario.start:
-        said += f", metrics from {_format_day(scenario.measure_from)}"
+        text += f", metrics from {_format_day(scenario.measure_from)}"
     if scenario.report_at:
-        said += f", reported at {join_words(_format_day(at) for at in scenario.report_at)}"
-    return f"{said}; {scenario.replications} replications from seed {scenario.seed}"
+        text += f", reported at {join_words(_format_day(at) for at in scenario.report_at)}"
+    return f"{text}; {scenario.replications} replications from seed {scenario.seed}"
+
+
+def _describe_stream(stream: Stream) -> str:
+    types = stream.request_types() or ()  # none where its trace has not been read
+    customers = list(dict.fromkeys(each.customer for each in types)) or [stream.customer]
+    parts = [f"{customers[0]} asks" if len(customers) == 1 else f"{len(customers)} customers ask"]
+    if stream.arrivals is not None:
+        parts.append(_describe_arrivals(stream.arrivals, stream.size))
+    if stream.in_place:
+        in_place = (f"{describe_quantity(kw)} at {site}" for site, kw in stream.in_place.items())
+        parts.append("in place: " + join_words(in_place))
+    if stream.only:
+        parts.append("only of " + join_words(stream.only))
+    if stream.term is not None:
+        parts.append(f"for {describe_quantity(stream.term)}")
+    patience = stream.patience
+    gives_up = "never gives up" if patience is None else f"gives up after {describe_quantity(patience)}"
+    parts.append(f"wanted {describe_quantity(stream.lead)} after it is asked, {gives_up}")
+    return "; ".join(parts)
 
 
 def _describe_arrivals(arrivals: Arrivals, size: Distribution | None) -> str:
@@ -123,24 +104,24 @@ def _describe_arrivals(arrivals: Arrivals, size: Distribution | None) -> str:
         return f"by {len(arrivals.deals)} deals"
     assert arrivals.trace is not None
     records = arrivals.trace.records
-    many = f"{len(records):,} requests, " if records else ""
-    return f"{many}as recorded in {arrivals.trace.file}"
+    count = f"{len(records):,} requests, " if records else ""
+    return f"{count}as recorded in {arrivals.trace.file}"
 
 
 def _describe_right(right: Right) -> str:
-    whose = right.over.customer or "anyone"
+    customer = right.over.customer or "anyone"
     classes = f" of class {join_words(right.over.classes, 'or')}" if right.over.classes else ""
     begins = "from the start" if right.from_ is None else f"from {_describe_date(right.from_)}"
     ends = "for good" if right.until is None else f"until {_describe_date(right.until)}"
     if right.is_exclusive:
-        return f"only {right.holder} serves requests of {whose}{classes}, {begins} {ends}"
+        return f"only {right.holder} serves requests of {customer}{classes}, {begins} {ends}"
     appetite = right.appetite
     if isinstance(appetite, Distribution):
-        taste = describe_quantity(appetite)
+        wanted = describe_quantity(appetite)
     else:
-        taste = join_words(f"{describe_quantity(law)} of {name}" for name, law in appetite.items())
+        wanted = join_words(f"{describe_quantity(share)} of {name}" for name, share in appetite.items())
     delay = right.max_delay
-    limits = [f"wants {taste}", f"up to {describe_quantity(right.max_utilization)} of its capacity"]
+    limits = [f"wants {wanted}", f"up to {describe_quantity(right.max_utilization)} of its capacity"]
     if delay == "match":
         limits.append("no later than another would promise")
     elif isinstance(delay, Distribution):
@@ -150,16 +131,16 @@ def _describe_right(right: Right) -> str:
     if right.holds_capacity:
         limits.append("holding the capacity meanwhile")
     return (
-        f"{right.holder} answers first to {whose}{classes}, within {describe_quantity(right.window)},"
+        f"{right.holder} answers first to {customer}{classes}, within {describe_quantity(right.window)},"
         f" {begins} {ends}; {', '.join(limits)}"
     )
 
 
 def _describe_building(name: str, building: Building) -> str:
-    law = building.it_power if building.it_power is not None else building.power
-    assert law is not None
-    power = describe_quantity(law) + ("" if building.it_power is not None else " at the meter")
-    many = f"{building.count} x {power}" if building.count > 1 else power
+    quantity = building.it_power if building.it_power is not None else building.power
+    assert quantity is not None
+    power = describe_quantity(quantity) + ("" if building.it_power is not None else " at the meter")
+    block = f"{building.count} x {power}" if building.count > 1 else power
     if building.when is not None:
         start = "begun as the site fills up"
     elif building.begins is not None:
@@ -176,7 +157,7 @@ def _describe_building(name: str, building: Building) -> str:
     if building.slip.constant != 0:
         start += f", late by {describe_quantity(building.slip)}"
     ends = [f"{word} perhaps" for word in ("cancelled", "retired") if getattr(building, word) is not None]
-    return ", ".join([f"{name}: {many} {start}", *ends])
+    return ", ".join([f"{name}: {block} {start}", *ends])
 
 
 def _describe_date(date: Date) -> str:

@@ -1,4 +1,4 @@
-"""TODO."""
+"""Short labels for the factors and the points of a sweep."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ from sim.study.sweep_result import SweepResult
 DISTRIBUTION_PARAMETERS = {
     parameter.name for family in FAMILIES.values() for way in family.parametrizations for parameter in way
 }
-"""What stands at the end of a path into a law, and says little alone."""
+"""Names at the end of a path into a distribution, which say little alone."""
 
 
 MAX_NAMED_FACTORS = 5
-"""With more factors than this, a point is told by its number."""
+"""With more factors than this, a point is called by its number."""
 
 
 def label_factors(sweep: SweepResult) -> dict[str, str]:
-    """The factors in words: as much of the end of each path as tells it from the others."""
+    """A label for each factor: as much of the end of its path as distinguishes it from the others."""
     names = [each["name"] for each in sweep.factors]
-    least = {
+    min_parts = {
         name: 3 if name.rpartition(".")[2] in DISTRIBUTION_PARAMETERS else 2 if name.count(".") > 2 else 1
         for name in names
     }
-    told = {}
+    labels = {}
     for name in names:
         parts = name.split(".")
-        ends = [" ".join(parts[-n:]) for n in range(min(least[name], len(parts)), len(parts) + 1)]
+        ends = [" ".join(parts[-n:]) for n in range(min(min_parts[name], len(parts)), len(parts) + 1)]
         others = [" ".join(other.split(".")) for other in names if other != name]
         unique = (end for end in ends if not any(f" {other}".endswith(f" {end}") for other in others))
-        told[name] = next(unique, ends[-1])
-    return told
+        labels[name] = next(unique, ends[-1])
+    return labels
 
 
 def label_point(sweep: SweepResult, point: int) -> str:
-    """The values of the factors at a point, where they are few; else its number."""
+    """A label for a point: the values of the factors, where they are few; else its number."""
     if len(sweep.factors) > MAX_NAMED_FACTORS:
         return f"point {point}"
-    row, called = sweep.points.row(point, named=True), label_factors(sweep)
-    told = [
-        f"{called[each['name']]} {format_factor_value(row[each['name']], each['unit'])}"
+    row, labels = sweep.points.row(point, named=True), label_factors(sweep)
+    values = [
+        f"{labels[each['name']]} {format_factor_value(row[each['name']], each['unit'])}"
         for each in sweep.factors
         if row[each["name"]] is not None
     ]
-    return ", ".join(told) or "the scenario as it is"
+    return ", ".join(values) or "the scenario as it is"

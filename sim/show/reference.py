@@ -116,13 +116,13 @@ COMPOSED_UNITS = {
     "capex": "a unit of money `/` one of power",
     "each": "the word by which a supply is counted",
 }
-"""Units that are no list."""
+"""The units of dimensions that are not measured in a unit of the list alone."""
 
 
 def format_reference() -> str:
-    """The whole page."""
-    everything = describe_objects(ScenarioFile)
-    kinds = {path: each for each in everything for path in each.paths}
+    """The whole page, in Markdown."""
+    objects = describe_objects(ScenarioFile)
+    objects_by_path = {path: each for each in objects for path in each.paths}
     return (
         "".join(
             (
@@ -134,7 +134,7 @@ def format_reference() -> str:
                 DATES_TEXT,
                 markdown_table(("law", "what it gives"), distribution_rows()),
                 SAMPLING_TEXT,
-                *(object_section(each, kinds) for each in everything),
+                *(object_section(each, objects_by_path) for each in objects),
             )
         ).rstrip("\n")
         + "\n"
@@ -159,30 +159,28 @@ def unit_rows() -> Iterator[tuple[str, str, str]]:
 
 
 def distribution_rows() -> Iterator[tuple[str, str]]:
-    """Each law as it is written, and what it gives."""
+    """Each family of distributions as it is written, and what it gives."""
     for family in FAMILIES.values():
         yield " or ".join(f"`{example}`" for example in family.examples), family.meaning
 
 
 def object_heading(schema_object: ObjectDescription) -> str:
-    """The heading of an object: where it stands."""
+    """The heading of an object, which is where it stands."""
     return " and ".join(f"`{path}`" for path in schema_object.paths if path) or "The file"
 
 
 def heading_anchor(schema_object: ObjectDescription) -> str:
-    """The link to its heading, as GitHub and most others make it."""
+    """The link to the heading of an object, as GitHub and most others make it."""
     return "#" + "".join(
         c for c in object_heading(schema_object).lower().replace(" ", "-") if c.isalnum() or c in "-_"
     )
 
 
 def object_section(schema_object: ObjectDescription, objects_by_path: dict[str, ObjectDescription]) -> str:
-    """What an object is, and its keys."""
-    told = " ".join(schema_object.meaning.split("\n\n", 1)[0].split())
+    """The section of an object: what it is, and its keys."""
+    summary = " ".join(schema_object.meaning.split("\n\n", 1)[0].split())
     more = "".join(f"{' '.join(part.split())}\n\n" for part in schema_object.meaning.split("\n\n")[1:])
-    return (
-        f"### {object_heading(schema_object)}\n\n{told}\n\n{more}{key_table(schema_object, objects_by_path)}"
-    )
+    return f"### {object_heading(schema_object)}\n\n{summary}\n\n{more}{key_table(schema_object, objects_by_path)}"
 
 
 def key_table(schema_object: ObjectDescription, objects_by_path: dict[str, ObjectDescription]) -> str:
@@ -197,22 +195,22 @@ def key_table(schema_object: ObjectDescription, objects_by_path: dict[str, Objec
 
 
 def default_cell(key: KeyDescription) -> str:
-    """What holds where a key is not written."""
+    """The cell for what holds where a key is not written."""
     return "**required**" if key.is_required else f"`{key.default}`" if key.default is not None else ""
 
 
 def value_cell(
     key: KeyDescription, schema_object: ObjectDescription, objects_by_path: dict[str, ObjectDescription]
 ) -> str:
-    """What may be written, with a link to the object that stands there."""
+    """The cell for what may be written, with a link to the object that stands there."""
     path = f"{schema_object.paths[0]}.{key.name}".removeprefix(".") if schema_object.paths else key.name
     below = next((each for each in (path, f"{path}.{ANY_NAME}") if each in objects_by_path), None)
     if below is None:
         return key.syntax
-    link, called = heading_anchor(objects_by_path[below]), objects_by_path[below].object_type.in_words()
+    link, phrase = heading_anchor(objects_by_path[below]), objects_by_path[below].object_type.in_words()
     return (
-        key.syntax.replace(called, f"[{called}]({link})")
-        if called in key.syntax
+        key.syntax.replace(phrase, f"[{phrase}]({link})")
+        if phrase in key.syntax
         else f"{key.syntax} ([keys]({link}))"
     )
 

@@ -253,7 +253,9 @@ def _dask_pool(cluster: str) -> Iterator[WorkerPool]:
     """Connect to the workers of a Dask cluster: one at an address, or one of this machine for as long as needed."""
     match = CLUSTER_ADDRESS.fullmatch(cluster)
     if match is None:
-        raise ClusterError(f'--cluster "{cluster}": is no cluster; {CLUSTER_ADDRESS_REMEDY}')
+        raise ClusterError(
+            f'--cluster "{cluster}": is not the address of a cluster; {CLUSTER_ADDRESS_REMEDY}'
+        )
     try:
         from distributed import Client, LocalCluster
     except ImportError:

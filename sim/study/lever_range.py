@@ -150,7 +150,7 @@ def _check_range(
 ) -> None:
     """Check a range. Raises LeverError where it has no second value, or too many values."""
     if span <= 0:
-        raise LeverError(f"{path}: {range_text} is no range; write the lower end first")
+        raise LeverError(f"{path}: {range_text} is not a range; write the lower end first")
     if step <= 0:
         raise LeverError(f"{path}: the step {step_text} does not lead on; write one above 0")
     if span / step > MAX_LEVER_VALUES:

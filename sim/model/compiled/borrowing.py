@@ -1,4 +1,4 @@
-"""A structure of the compiler's, lent for the time of a call: a bare pointer, without counting references.
+"""Borrowing: a structure of the compiler's for the time of a call, as a bare pointer without counting references.
 
 Numba counts the references to a structure, and to every array in it, in each function that is given one; that
 costs more than the market's own work. Who lends a structure holds it until the call returns, and so all arrays
@@ -54,7 +54,7 @@ def _pass_through(context: Any, builder: Any, kind: Any, other: Any, value: Any)
 
 
 def _item_pointer(context: Any, builder: Any, kind: Any, value: Any, indices: Any) -> Any:
-    """Where an item of a lent array stands."""
+    """The pointer to an item of a lent array."""
     array = context.make_array(kind)(context, builder, value=value)
     at = indices[0]
     for k, index in enumerate(indices[1:], 1):
@@ -63,7 +63,7 @@ def _item_pointer(context: Any, builder: Any, kind: Any, value: Any, indices: An
 
 
 def _indices(context: Any, builder: Any, kind: Any, index_kind: Any, index: Any) -> Any:
-    """The numbers that say which item; None where they say several items."""
+    """The indices of one item; None where the index stands for several items."""
     several = isinstance(index_kind, types.BaseTuple)
     indices = cgutils.unpack_tuple(builder, index, count=len(index_kind)) if several else [index]
     kinds = index_kind.types if several else [index_kind]

@@ -1,7 +1,7 @@
-"""A user's own policy and answer on the compiled clock: compiled as they stand, and told the same as on SimPy's.
+"""A user's own policy and answer on the compiled clock: compiled as they stand, and given the same records.
 
-Between the market and the user's function stands one function of numbers for each of the two, so that the market
-itself need not be compiled anew. It turns numbers into the records that the user's function is promised.
+Between the market and the user's function stands an adapter of numbers for each of the two, so that the market
+itself need not be compiled anew. It turns numbers into the records that the user's function takes.
 """
 
 import re
@@ -39,7 +39,7 @@ from sim.scenario.faults import UserError
 
 
 def _namedtuple_of(record: type) -> Any:
-    """The same record as one that the compiler knows."""
+    """A record as a named tuple, which the compiler knows."""
     return namedtuple(record.__name__, [field.name for field in fields(record)])
 
 
@@ -59,7 +59,7 @@ class NotCompilableError(UserError):
 
 @dataclass(frozen=True)
 class CallbackNames:
-    """What a user's own function is told that is no number of a request: by group, and by provider."""
+    """The names and prices that a user's own function is told: by group, and by provider."""
 
     streams: tuple[str, ...]
     customers: tuple[str, ...]
@@ -79,16 +79,16 @@ class CompiledCallbacks:
 def compile_callbacks(
     inputs: SampledInputs, policy: UserPolicy | None, answer: UserAnswer | None
 ) -> CompiledCallbacks:
-    """The user's own functions, for the market of a future. Raises NotCompiled where one cannot be compiled."""
+    """The user's own functions, for a market. Raises NotCompilableError where one cannot be compiled."""
     if policy is None and answer is None:
         return CompiledCallbacks(None, None)
-    groups, sellers = inputs.groups, inputs.providers
+    groups, providers = inputs.groups, inputs.providers
     names = CallbackNames(
         streams=tuple(inputs.streams[group.stream] for group in groups),
         customers=tuple(group.customer for group in groups),
         classes=tuple(group.class_ for group in groups),
-        providers=tuple(seller.name for seller in sellers),
-        prices=tuple(seller.price for seller in sellers),
+        providers=tuple(provider.name for provider in providers),
+        prices=tuple(provider.price for provider in providers),
     )
     return CompiledCallbacks(
         None if policy is None else compile_policy(policy, names),
@@ -108,7 +108,7 @@ NO_FUNCTION: UserFunction = jit_with_signature(_no_function, cache=True)
 def compile_policy(policy: UserPolicy, callback_names: CallbackNames) -> UserFunction:
     """A user's policy as a function of numbers, which writes the ranking and gives how many it names.
 
-    Raises NotCompiled.
+    Raises NotCompilableError.
     """
     names = callback_names.providers
     request, offer = _request_builder(callback_names), _offer_builder(callback_names)
@@ -136,7 +136,7 @@ def compile_policy(policy: UserPolicy, callback_names: CallbackNames) -> UserFun
 
 @lru_cache(maxsize=16)
 def compile_answer(answer: UserAnswer, callback_names: CallbackNames) -> UserFunction:
-    """A user's answer as a function of numbers, which gives how many kW. Raises NotCompiled."""
+    """A user's answer as a function of numbers, which gives how many kW. Raises NotCompilableError."""
     request, offer = _request_builder(callback_names), _offer_builder(callback_names)
     function = _jit_user_function("answer", answer)
 
@@ -150,7 +150,7 @@ def compile_answer(answer: UserAnswer, callback_names: CallbackNames) -> UserFun
 
 
 def _jit_user_function(kind: str, function: Any) -> Any:
-    """A user's function, to be compiled with the types with which it is called."""
+    """A user's function, compiled for the types with which it is called."""
     from numba import njit
 
     if COMPILER_OFF:
@@ -158,13 +158,13 @@ def _jit_user_function(kind: str, function: Any) -> Any:
     try:
         return njit(getattr(function, "py_func", function))
     except TypeError:
-        raise NotCompilableError(kind, function, "it is no plain function") from None
+        raise NotCompilableError(kind, function, "it is not a plain function") from None
 
 
 def _jit_adapter(
     kind: str, user_function: Callable[..., Any], function: Any, adapter: Callable[..., int]
 ) -> UserFunction:
-    """Compile the function that stands between, and with it the user's."""
+    """Compile an adapter, and with it the user's function."""
     if COMPILER_OFF:
         return adapter
     from numba import types
@@ -173,9 +173,9 @@ def _jit_adapter(
         "policy": (types.Sequence, "a list of provider names"),
         "answer": (types.Number | types.Boolean, "a number of kW"),
     }
-    why, between = "", adapter
+    why, compiled = "", adapter
     try:
-        between = jit_with_signature(adapter)
+        compiled = jit_with_signature(adapter)
     except Exception as error:  # of many kinds, from any part of the compiler
         why = _compiler_complaint(error)
     allowed, what = returned[kind]
@@ -183,11 +183,11 @@ def _jit_adapter(
         why = f"it must return {what}"
     if why:
         raise NotCompilableError(kind, user_function, why)
-    return between
+    return compiled
 
 
 def _compiler_complaint(error: Exception) -> str:
-    """The line of the compiler's complaint that says what is wrong."""
+    """The line of the compiler's message that says what is wrong."""
     if isinstance(error, RuntimeError):
         return "the compiler itself fails over it"
     lines = (line.strip() for line in str(error).splitlines())
@@ -199,7 +199,7 @@ def _compiler_complaint(error: Exception) -> str:
 
 
 def _lookup_by_number(values: Sequence[Any]) -> Any:
-    """A compiled look into values by their number, some of which may be None."""
+    """A compiled lookup of values by their number, some of which may be None."""
     from numba.extending import register_jitable
 
     known = tuple(value is not None for value in values)

@@ -1,4 +1,4 @@
-"""What the whole numbers of the compiled market stand for: columns, policies, limits, steps."""
+"""The codes of the compiled market: columns, limits and steps, as whole numbers of the compiler."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from sim.model.outcomes import RefusalReason, ReleaseReason
 
 
 def int64_constant(number: int) -> int:
-    """A whole number as the compiler's: given Python's, it makes a version of a function for each constant."""
+    """A whole number of the compiler's: given one of Python's, it makes a version of a function for each constant."""
     return np.int64(number)  # type: ignore[return-value]
 
 
@@ -42,7 +42,7 @@ WAIVABLE_LIMITS = np.array(_WAIVABLE_LIMITS, dtype=np.int64)
 ) = range(10)
 OFFER_PROVIDER, OFFER_KW, OFFER_PROMISED, OFFER_ROOM_KW = range(4)
 
-# The columns of what is written down: those of `sim.model.ledger`, and the undelivered kW of a commitment.
+# The columns of the ledger: those of `sim.model.ledger`, and the undelivered kW of a commitment.
 (
     COMMITMENT_REQUEST,
     COMMITMENT_STREAM,

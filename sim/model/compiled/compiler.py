@@ -1,4 +1,4 @@
-"""The compiler: how functions are compiled, and what it is told of the rules."""
+"""The compiler: its options, and the functions of the rules, which it is told of here."""
 
 from collections.abc import Callable
 from types import FunctionType
@@ -15,13 +15,13 @@ numba_config: Any = _config
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 COMPILER_OFF = bool(numba_config.DISABLE_JIT)
-"""Is the compiler switched off (NUMBA_DISABLE_JIT=1)? Then the same functions run as plain Python."""
+"""Whether the compiler is switched off (NUMBA_DISABLE_JIT=1); then the same functions run as plain Python."""
 
 USER_FUNCTION_SIGNATURE = numba.int64(numba.int64[::1], numba.float64, numba.int64[:, ::1], numba.int64[::1])
-"""What a user's own function is to the market; see `own`."""
+"""The signature of a user's own function as the market calls it; see `callbacks`."""
 
 CACHE_FOLDER = None if COMPILER_OFF else cache.cache_folder()
-"""Where compiled code is kept; None if it is not."""
+"""The folder in which compiled code is kept; None if it is not."""
 
 if not COMPILER_OFF:
     for _rule in vars(rules).values():
@@ -30,14 +30,14 @@ if not COMPILER_OFF:
 
 
 def jit(function: FunctionT) -> FunctionT:
-    """A function that runs as machine code, without the interpreter's lock, on the numbers it is given."""
+    """Compile a function to machine code that runs without the interpreter's lock."""
     return _jit(function, CACHE_FOLDER is not None, nogil=True, error_model="numpy")
 
 
 def jit_with_signature(
     function: FunctionT, signature: Any = USER_FUNCTION_SIGNATURE, cache: bool = False
 ) -> FunctionT:
-    """A function of just one form, compiled at once: that of a user's own in the market, if nothing else is said."""
+    """Compile a function at once for one signature: that of a user's own in the market, if nothing else is said."""
     return (
         function
         if COMPILER_OFF

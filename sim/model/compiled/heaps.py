@@ -1,39 +1,39 @@
-"""Heaps of (time, what) in two parallel arrays, the earliest first; at the same time, the least."""
+"""Binary heaps of (time, item) in two parallel arrays: the earliest first; at the same time, the least item."""
 
 from sim.model.compiled.compiler import jit
 from sim.model.compiled.state import Int64Vector
 
 
 @jit
-def push(at: Int64Vector, what: Int64Vector, n: int, time: int, item: int) -> None:
-    """Put something into a heap of `n` that has room for it."""
+def push(at: Int64Vector, items: Int64Vector, n: int, time: int, item: int) -> None:
+    """Push an item onto a heap of `n` that has space for it."""
     k = n
     while k > 0:
         above = (k - 1) >> 1
-        if at[above] < time or (at[above] == time and what[above] <= item):
+        if at[above] < time or (at[above] == time and items[above] <= item):
             break
         at[k] = at[above]
-        what[k] = what[above]
+        items[k] = items[above]
         k = above
     at[k] = time
-    what[k] = item
+    items[k] = item
 
 
 @jit
-def pop(at: Int64Vector, what: Int64Vector, n: int) -> None:
-    """Take the first out of a heap of `n`: let the last one sink from its place."""
+def pop(at: Int64Vector, items: Int64Vector, n: int) -> None:
+    """Pop the first item off a heap of `n`: the last one sinks from its place."""
     n -= 1
-    time, item = at[n], what[n]
+    time, item = at[n], items[n]
     k, below = 0, 1
     while below < n:
         if below + 1 < n and (
-            at[below + 1] < at[below] or (at[below + 1] == at[below] and what[below + 1] < what[below])
+            at[below + 1] < at[below] or (at[below + 1] == at[below] and items[below + 1] < items[below])
         ):
             below += 1
-        if time < at[below] or (time == at[below] and item <= what[below]):
+        if time < at[below] or (time == at[below] and item <= items[below]):
             break
         at[k] = at[below]
-        what[k] = what[below]
+        items[k] = items[below]
         k, below = below, 2 * below + 1
     at[k] = time
-    what[k] = item
+    items[k] = item

@@ -1,4 +1,4 @@
-"""The compiled market at its start: a state made of what a future says."""
+"""The compiled market at its start: a state made of the inputs of a replication."""
 
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
@@ -35,9 +35,12 @@ from sim.model.sampled_inputs import SampledInputs
 
 
 def initial_state(inputs: SampledInputs, callbacks: CompiledCallbacks) -> State:
-    """The state of a market before its first instant, with the user's own functions, which it does not keep alive."""
+    """The state of a market before its first instant. Raises KeyError for an overflow policy without a rule.
+
+    It does not keep the user's own functions alive: whoever holds it must.
+    """
     requests, groups = inputs.requests, inputs.groups
-    sellers, rights, sites = inputs.providers, inputs.rights, inputs.sites
+    providers, rights = inputs.providers, inputs.rights
     priorities = sorted({-group.priority for group in groups})
     state = new_state(
         inputs.calendar.end,
@@ -65,12 +68,12 @@ def initial_state(inputs: SampledInputs, callbacks: CompiledCallbacks) -> State:
     )
     set_providers(
         state,
-        *flatten_lists(seller.sites for seller in sellers),
-        int_array(seller.presells for seller in sellers),
-        int_array(seller.keeps_back for seller in sellers),
-        np.array([np.inf if seller.price is None else seller.price for seller in sellers], dtype=np.float64),
+        *flatten_lists(provider.sites for provider in providers),
+        int_array(provider.presells for provider in providers),
+        int_array(provider.keeps_back for provider in providers),
+        np.array(inputs.ranking_prices(), dtype=np.float64),
         OVERFLOW_POLICY_CODES[inputs.overflow_policy],
-        int_array(max((p.presells for p in sellers if s in p.sites), default=0) for s in range(len(sites))),
+        int_array(inputs.longest_presales()),
     )
     set_rights(
         state,
@@ -84,7 +87,7 @@ def initial_state(inputs: SampledInputs, callbacks: CompiledCallbacks) -> State:
         int_array(right.partial for right in rights),
         int_array(right.holds_capacity for right in rights),
     )
-    set_sites(state, int_array(site.online_kw for site in sites))
+    set_sites(state, int_array(site.online_kw for site in inputs.sites))
     set_callbacks(
         state,
         int(callbacks.policy is not None),
@@ -101,7 +104,7 @@ def int_array(numbers: Iterable[int]) -> Int64Vector:
 
 
 def flatten_lists(parts: Iterable[Sequence[int]]) -> tuple[Int64Vector, Int64Vector]:
-    """Lists of whole numbers, one after the other: where each begins, and all of them."""
+    """Lists of whole numbers as two arrays: where each begins, and all of them one after the other."""
     parts = list(parts)
     at = list(accumulate((len(part) for part in parts), initial=0))
     return int_array(at), int_array(number for part in parts for number in part)
@@ -121,7 +124,7 @@ def new_state(
     group: Int64Vector,
     windows: Int64Matrix,
 ) -> State:
-    """A state that knows what is asked, and of which nothing has become yet."""
+    """A state with all that is asked, of which nothing has become yet."""
     m, n = blank_state(), len(wanted)
     m.now, m.end, m.next_request, m.bypass = 0, end, 0, bypass
     m.capacity_increased, m.right_changed, m.world_changed = 0, 0, 1
@@ -165,7 +168,7 @@ def set_groups(
     overflow_order_at: Int64Vector,
     overflow_order: Int64Vector,
 ) -> None:
-    """Let the state know the groups of requests."""
+    """Set the groups of requests."""
     m.priority_rank, m.stream, m.split, m.own_provider = priority_rank, stream, split, own_provider
     m.rights_at, m.rights, m.appetite = rights_at, rights, appetite
     m.overflow_order_at, m.overflow_order = overflow_order_at, overflow_order
@@ -182,7 +185,7 @@ def set_providers(
     overflow_policy: int,
     longest_presale: Int64Vector,
 ) -> None:
-    """Let the state know the providers, and how they are ranked."""
+    """Set the providers, and how they are ranked."""
     n = len(presells)
     m.sites_at, m.sites, m.presells, m.keeps_back = sites_at, sites, presells, keeps_back
     m.price, m.overflow_policy, m.longest_presale = price, overflow_policy, longest_presale
@@ -207,7 +210,7 @@ def set_rights(
     partial: Int64Vector,
     holds_capacity: Int64Vector,
 ) -> None:
-    """Let the state know the rights, and look again when one begins or ends."""
+    """Set the rights, and have the waiting list walked when one begins or ends."""
     m.holder, m.is_exclusive, m.answers_first = holder, is_exclusive, answers_first
     m.begins, m.ends = begins, ends
     m.max_utilization, m.max_delay, m.partial, m.holds_capacity = (
@@ -228,7 +231,7 @@ def set_rights(
 
 @jit
 def set_sites(m: State, online: Int64Vector) -> None:
-    """Let the state know the sites, where nothing is planned, promised or in service yet."""
+    """Set the sites, where nothing is planned, committed or in service yet."""
     n = len(online)
     m.online, m.outage_kw = online, np.zeros(n, np.int64)
     m.committed, m.held, m.in_service = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
@@ -249,10 +252,11 @@ def set_sites(m: State, online: Int64Vector) -> None:
 def _set_callbacks(
     m: State, has_user_policy: int, user_policy: UserFunction, has_user_answer: int, user_answer: UserFunction
 ) -> None:
-    """Let the state know the user's own functions."""
+    """Set the user's own functions."""
     m.has_user_policy, m.user_policy = has_user_policy, user_policy
     m.has_user_answer, m.user_answer = has_user_answer, user_answer
 
 
-# Of one form: else there were a version for each function of a user's, and those in the cache break the next run.
+# Of one signature: otherwise there were a version for each function of a user's, and those in the cache break the
+# next run.
 set_callbacks = jit_with_signature(_set_callbacks, SET_CALLBACKS_SIGNATURE, cache=True)

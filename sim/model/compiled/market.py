@@ -1,7 +1,7 @@
 """The market on the compiled clock: between two events of the world it plays all instants as machine code.
 
-It stands in the same place as the market on SimPy's clock: an instant comes after all that the world does at that
-time, and the world hears of a trigger that fires in the instant in which it does.
+It takes turns with the world as the market on SimPy's clock does: an instant comes after all that the world does at
+that time, and the world hears of a trigger that fires in the instant in which it does.
 """
 
 from typing import NamedTuple
@@ -37,7 +37,7 @@ from sim.model.world import World
 
 
 class Market:
-    """One replication of the market. Sites, providers, rights and requests are numbered as in the future."""
+    """One replication of the market. Sites, providers, rights and requests are numbered as in the inputs."""
 
     def __init__(
         self,
@@ -52,20 +52,20 @@ class Market:
         """Kept alive: the state holds their addresses alone."""
         self.state = initial_state(inputs, self._callbacks)
         self.sites = Sites(inputs)
-        """What the world has told of the sites; what is promised and serves there, the state knows."""
+        """The capacity of the sites as the world has told it; what is committed and serves there, the state knows."""
         self.world: World | None = None
         self.events: list[tuple[int, CapacityEvent]] = []
-        """What the world told, and when."""
+        """The events that the world has told, and when."""
         self._in_place_delivered = False
         self._world_changed = False
         self._armed_triggers: list[tuple[int, int]] = []
-        """The triggers that the state knows of: site and share."""
+        """The triggers that the state knows: site and share."""
         self._next_instant = 0
-        """When the market has something to do."""
+        """The time at which the market has something to do next."""
         self.wake()
 
     def wake(self) -> None:
-        """Have an instant now, to take in what the world has done when it has done all at this time."""
+        """Have an instant now, to hear what the world has done when it has done all at this time."""
         self._world_changed = True
         self._next_instant = min(self._next_instant, max(0, int(self.env.now)))
 
@@ -84,7 +84,7 @@ class Market:
     def _play_until_world(self, now: int) -> None:
         """Play the instant that is now, and those that follow before the world does anything.
 
-        What the world will do next is known only once it has been heard: a plan that it tells it will review.
+        What the world does next is known only once it has been heard: it reviews each plan that it tells.
         """
         if self._world_changed:
             self._apply_events(now)
@@ -98,32 +98,33 @@ class Market:
             self._fire_triggers(played)
 
     def ledger_tables(self) -> LedgerTables:
-        """What was written down."""
-        made, delivered, released = row_tables(self.state)
+        """The rows that were written, as columns."""
+        commitments, deliveries, releases = row_tables(self.state)
         return LedgerTables(
-            commitments=dict(zip(COMMITMENT_COLUMNS, made[: len(COMMITMENT_COLUMNS)], strict=True)),
-            deliveries=dict(zip(DELIVERY_COLUMNS, delivered, strict=True)),
-            releases=dict(zip(RELEASE_COLUMNS, released, strict=True)),
+            commitments=dict(zip(COMMITMENT_COLUMNS, commitments[: len(COMMITMENT_COLUMNS)], strict=True)),
+            deliveries=dict(zip(DELIVERY_COLUMNS, deliveries, strict=True)),
+            releases=dict(zip(RELEASE_COLUMNS, releases, strict=True)),
             requests=request_outcomes(self.state)._asdict(),
         )
 
     # What the world changed
 
     def _apply_events(self, now: int) -> None:
-        """Let the state know what the world has changed."""
+        """Change the state by the events of the world."""
         self._world_changed = False
-        fallen: dict[int, int] = {}
-        told = self.world.pop_events() if self.world is not None and self.world.has_events else []
-        for news in told:
-            self.events.append((now, news))
-            self.sites.apply(news)
-            fallen.setdefault(news.site, NOBODY)
-            if news.kind in RELEASE_REASON_OF_EVENT and fallen[news.site] == NOBODY:
-                fallen[news.site] = RELEASE_REASON_OF_EVENT[news.kind]
-            for at in self.inputs.presale_openings(news.site, news.date):
+        reasons: dict[int, int] = {}
+        """By site that changed: why its commitments may exceed its capacity, or NOBODY."""
+        events = self.world.pop_events() if self.world is not None and self.world.has_events else []
+        for event in events:
+            self.events.append((now, event))
+            self.sites.apply(event)
+            reasons.setdefault(event.site, NOBODY)
+            if event.kind in RELEASE_REASON_OF_EVENT and reasons[event.site] == NOBODY:
+                reasons[event.site] = RELEASE_REASON_OF_EVENT[event.kind]
+            for at in self.inputs.presale_openings(event.site, event.date):
                 if at > now:
                     schedule_walk(self.state, at)
-        for s, why in fallen.items():
+        for s, why in reasons.items():
             dates = np.array(self.sites.plan_date[s], dtype=np.int64)
             sizes = np.array(self.sites.plan_kw[s], dtype=np.int64)
             update_site(self.state, s, self.sites.online[s], self.sites.outage_kw[s], dates, sizes, why)
@@ -131,19 +132,19 @@ class Market:
             self._deliver_in_place()
 
     def _deliver_in_place(self) -> None:
-        """Begin with what is in place: delivered at the start, by the first that sells from the site."""
+        """Deliver what is in place at the start: from the first provider that sells from the site."""
         self._in_place_delivered = True
         for item in self.inputs.in_place:
             if item.kw:
-                p = next(p for p, seller in enumerate(self.inputs.providers) if item.site in seller.sites)
-                there = deliver_in_place(self.state, item.stream, p, item.site, item.kw, item.term)
-                if there > self.sites.online[item.site]:
-                    raise ExceedsOnlineError(item.site, there, self.sites.online[item.site])
+                p = self.inputs.first_seller(item.site)
+                in_service = deliver_in_place(self.state, item.stream, p, item.site, item.kw, item.term)
+                if in_service > self.sites.online[item.site]:
+                    raise ExceedsOnlineError(item.site, in_service, self.sites.online[item.site])
 
     # Triggers
 
     def _set_triggers(self, triggers: list[tuple[int, int]]) -> None:
-        """Let the state know which triggers look."""
+        """Set the armed triggers."""
         if triggers != self._armed_triggers:
             self._armed_triggers = triggers
             set_triggers(
@@ -151,9 +152,10 @@ class Market:
             )
 
     def _fire_triggers(self, now: int) -> None:
-        """Let the world look at what has been committed."""
+        """Let the world read what has been committed, at the time at which a trigger fired."""
         assert self.world is not None
         if now > self.env.now:
+            # The world acts at the environment's time, which an empty event moves up to that of the instant.
             schedule(self.env, now - int(self.env.now), MARKET_PRIORITY, lambda _: None)
             self.env.step()
         self.sites.committed = committed_by_site(self.state).tolist()
@@ -162,7 +164,7 @@ class Market:
 
 @jit
 def schedule_walk(m: State, at: int) -> None:
-    """Have the waiting list walked at some time."""
+    """Have the waiting list walked at a time to come."""
     add_to_agenda(borrow(m), at, STEP_WORLD, ZERO, ZERO)
 
 
@@ -170,7 +172,7 @@ def schedule_walk(m: State, at: int) -> None:
 def update_site(
     m: State, s: int, online: int, outage_kw: int, dates: Int64Vector, sizes: Int64Vector, why: int
 ) -> None:
-    """Let the state know what stands at a site; and `why` something has fallen away there, if it has."""
+    """Set the capacity of a site; and `why` its commitments may exceed it, or NOBODY."""
     n = len(dates)
     m.online[s], m.outage_kw[s], m.n_plan[s] = online, outage_kw, n
     while n > m.plan_date.shape[1]:
@@ -185,7 +187,7 @@ def update_site(
 
 @jit
 def deliver_in_place(m: State, stream: int, p: int, s: int, kw: int, term: int) -> int:
-    """kW that serve at a site from the start; how much serves there now?"""
+    """Deliver kW that are in place at a site; gives the kW that serve there now."""
     write_commitment(borrow(m), NOBODY, stream, p, s, kw, ZERO)
     m.committed[s] += kw
     write_delivery(borrow(m), m.n_commitments - 1, kw, term)
@@ -194,13 +196,13 @@ def deliver_in_place(m: State, stream: int, p: int, s: int, kw: int, term: int) 
 
 @jit
 def set_triggers(m: State, sites: Int64Vector, shares: Int64Vector) -> None:
-    """Let the state know which triggers look."""
+    """Set the armed triggers."""
     m.trigger_site, m.trigger_share = sites, shares
 
 
 @jit
 def committed_by_site(m: State) -> Int64Vector:
-    """kW committed at each site."""
+    """The kW committed at each site."""
     return m.committed
 
 

@@ -1,6 +1,8 @@
-"""What the compiled market holds: all of its numbers in arrays, behind one pointer.
+"""The state of the compiled market: all of its numbers in arrays, behind one pointer.
 
-The fields of `State` stand here once, with what they mean; the compiler is told of the same ones. With the
+The fields of `State` stand here once, with what they mean; the compiler is told of the same ones. Letters that
+stand for numbers throughout this room: request `r`, site `s`, provider `p`, right `k`, commitment `c`, group `g`,
+and `m` for the state itself. With the
 compiler off, `State` is a plain object, and the same functions run on it.
 """
 
@@ -16,7 +18,7 @@ from sim.model.compiled.compiler import COMPILER_OFF, USER_FUNCTION_SIGNATURE
 Int64Vector = Annotated[npt.NDArray[np.int64], "int64", 1]
 Float64Vector = Annotated[npt.NDArray[np.float64], "float64", 1]
 Int64Matrix = Annotated[npt.NDArray[np.int64], "int64", 2]
-"""Rows of whole numbers; what the columns are is said in `names`."""
+"""Rows of whole numbers; what the rows are is said in `codes`."""
 UserFunction = Annotated[Callable[..., int], USER_FUNCTION_SIGNATURE]
 """A user's own policy or answer, as a compiled function of numbers."""
 
@@ -34,11 +36,11 @@ class State:
     next_request: int
     """The first request that has not been asked."""
     capacity_increased: int
-    """Is there room, or a right, that the waiting list has not seen?"""
+    """Whether there is room, or a right, that the waiting list has not seen."""
     right_changed: int
-    """Does another right, or none, decide over a request from the next instant on?"""
+    """Whether another right, or none, decides over a request from the next instant on."""
     world_changed: int
-    """Is there something to take in that stands in no agenda?"""
+    """Whether there is something to process that stands in no agenda."""
     bypass: int
 
     # What was asked, by request
@@ -84,10 +86,10 @@ class State:
     keeps_back: Int64Vector
     price: Float64Vector
     overflow_policy: int
-    """One of those in `names`."""
+    """A code of `rules.OVERFLOW_POLICY_CODES`."""
     has_user_policy: int
     has_user_answer: int
-    """Has the user given a policy, an answer? If so, these are they."""
+    """Whether the user has given a policy, an answer; if so, these are they."""
     user_policy: UserFunction
     user_answer: UserFunction
 
@@ -114,14 +116,14 @@ class State:
     plan_kw: Int64Matrix
     n_plan: Int64Vector
     is_site_to_deliver: Int64Vector
-    """Is a delivery possible at a site that was not before? Where it is, is listed in `stirred`."""
+    """Whether a delivery may be possible that was not before; such sites are listed in `sites_to_deliver`."""
     sites_to_deliver: Int64Vector
     n_sites_to_deliver: int
     sites_to_release: Int64Vector
-    """Why promises of a site may have to be released in this instant: what fell away there, or -1."""
+    """The reason for which commitments of a site may have to be released in this instant, or NOBODY."""
     any_site_to_release: int
 
-    # Triggers that look: the site, and the share of it that has to be committed
+    # Armed triggers: the site, and the share of it that has to be committed
     trigger_site: Int64Vector
     trigger_share: Int64Vector
 
@@ -194,7 +196,7 @@ def _field_types() -> list[tuple[str, Any]]:
 
 
 SET_CALLBACKS_SIGNATURE: Any = None
-"""The form of a function that is told of the user's own; see `beginning`."""
+"""The signature of `initial_state.set_callbacks`."""
 
 if COMPILER_OFF:
 

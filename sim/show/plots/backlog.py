@@ -12,7 +12,7 @@ MAX_BACKLOG_STREAMS = 8
 
 
 def no_backlog_reason(run: RunResult) -> str | None:
-    """Why there is nothing to show: all that is wanted is served at once."""
+    """Say why there is nothing to show, or return None: all that is wanted is served at once."""
     return None if RunBands(run).maximum("unserved_mw") > 0 else NEVER_UNSERVED
 
 

@@ -33,7 +33,7 @@ MARKER_STYLES: dict[str, dict[str, Any]] = {
 
 
 def no_building_schedule_reason(run: RunResult) -> str | None:
-    """Why there is nothing to show: no building was ever planned for a date."""
+    """Say why there is nothing to show, or return None: no building was ever planned for a date."""
     plans = run.table("buildings").filter(pl.col("event") == "planned")
     return no_buildings_reason(run) or (
         None if plans.height else "no building was announced in any replication"

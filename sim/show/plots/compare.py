@@ -26,7 +26,7 @@ DIFFERENCE_UNIT_WORDS = {"%": "points", "days": "days", "": "in number"}
 
 
 def no_differences_reason(comparison: ComparisonResult) -> str | None:
-    """Why there is nothing to show: nothing differs."""
+    """Say why there is nothing to show, or return None: nothing differs."""
     for pair in comparison.pairs:
         if any(d.diff is not None and not d.equal for d in differences_in_report(comparison, pair)):
             return None
@@ -124,7 +124,7 @@ def _short_verdict(d: PairedDifference) -> str:
 
 
 def no_over_time_reason(comparison: ComparisonResult) -> str | None:
-    """Why there is nothing to show: nothing is unserved in any of them, or that was not kept."""
+    """Say why there is nothing to show, or return None: nothing is unserved in any of them, or that was not kept."""
     for name, run in zip(comparison.names, comparison.results, strict=True):
         if not run.has_table("bands"):
             return f"it needs the table bands, which was not kept of {name}; run with --tables summary"

@@ -46,7 +46,7 @@ ANSWER_STYLES: Mapping[str, dict[str, Any]] = {
 
 
 def no_declined_requests_reason(run: RunResult) -> str | None:
-    """Why there is nothing to show: nothing is put to the holder of a first refusal."""
+    """Say why there is nothing to show, or return None: nothing is put to the holder of a first refusal."""
     if not any(right.answers_first for right in run.scenario.rights.values()):
         return "the scenario has no right of first refusal"
     return None if first_refusal_requests(run).height else "nothing was put to the holder of a first refusal"

@@ -18,6 +18,6 @@ def draw_interval(
     """Draw an interval as a line, and the value on it as a marker, filled or hollow; ends are cut off square."""
     axes.plot(interval, [y, y], color=colour, linewidth=line_width, solid_capstyle="butt")
     axes.plot(
-        [value], [y], color=colour, marker=marker, markersize=marker_size,
+        [value], [y], linestyle="none", color=colour, marker=marker, markersize=marker_size,
         markerfacecolor=colour if filled else "white",
     )  # fmt: skip

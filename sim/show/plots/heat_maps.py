@@ -26,7 +26,7 @@ from sim.study.sweep_result import SweepResult
 
 
 def no_heat_maps_reason(sweep: SweepResult) -> str | None:
-    """Why there is nothing to show: no two factors are crossed in a grid."""
+    """Say why there is nothing to show, or return None: no two factors are crossed in a grid."""
     if design_kind(sweep) != "grid":
         return f"it needs a grid of two factors, and the design is: {design_kind(sweep)}"
     if len(_crossed_factors(sweep)) < 2:

@@ -23,7 +23,7 @@ MONEY_METRICS: Mapping[str, tuple[str, dict[str, Any]]] = {
 
 
 def no_money_reason(run: RunResult) -> str | None:
-    """Why there is nothing to show: there is neither a price nor a contract."""
+    """Say why there is nothing to show, or return None: there is neither a price nor a contract."""
     scenario = run.scenario
     priced = any(provider.price is not None for provider in scenario.providers.values())
     return None if priced or scenario.contracts else "no provider has a price, and there is no contract"

@@ -15,7 +15,7 @@ MAX_SITE_PANELS = 40
 
 
 def no_buildings_reason(run: RunResult) -> str | None:
-    """Why there is nothing to show: there is no building at all."""
+    """Say why there is nothing to show, or return None: there is no building at all."""
     has_buildings = any(site.buildings for site in run.scenario.sites.values())
     return None if has_buildings else "the scenario has no buildings, so what is online does not grow"
 

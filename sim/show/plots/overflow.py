@@ -20,7 +20,7 @@ OTHER_NODES = {"stream": "other streams.", "provider": "other providers.", "site
 
 
 def no_overflow_reason(run: RunResult) -> str | None:
-    """Why there is nothing to show: nothing is asked for in the window, or all of it goes the same way."""
+    """Say why there is nothing to show, or return None: nothing is asked for, or all goes one way."""
     if not requests_in_window(run).height:
         return "nothing is asked for"
     return None if power_flows(run).height > 1 else "all that is asked for goes the same way"

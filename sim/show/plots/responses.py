@@ -36,7 +36,7 @@ MARGINAL_INTERVALS_NOTE = (
 
 
 def no_responses_reason(sweep: SweepResult) -> str | None:
-    """Why there is nothing to show: no factor varies."""
+    """Say why there is nothing to show, or return None: no factor varies."""
     return None if _varying_factors(sweep) else "no factor takes more than one value"
 
 

@@ -1,4 +1,4 @@
-"""What the plots of a run share: its bands over time, its title and its caption."""
+"""Shared parts of the plots of a run: its bands over time, its title and its caption."""
 
 from typing import Any
 

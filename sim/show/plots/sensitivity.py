@@ -28,7 +28,7 @@ INCREASE_COLOUR, DECREASE_COLOUR, NOISE_COLOUR = style.PALETTE[5], style.PALETTE
 
 
 def no_tornado_reason(sensitivity: Sensitivity) -> str | None:
-    """Why there is nothing to show: of no outcome anything can be said."""
+    """Say why there is nothing to show, or return None: of no outcome anything can be said."""
     if sensitivity.last_stage.outcome_effects:
         return None
     reasons = sensitivity.last_stage.omission_reasons.items()
@@ -57,7 +57,7 @@ def plot_tornado(sensitivity: Sensitivity) -> Figure:
 
 
 def no_indices_reason(sensitivity: Sensitivity) -> str | None:
-    """Why there is nothing to show: the last design was not Sobol's, or of no outcome anything can be said."""
+    """Say why there is nothing to show, or return None: not Sobol's design, or nothing to be said."""
     kind = sensitivity.last_stage.design.kind
     return no_tornado_reason(sensitivity) or (
         None if kind == "sobol" else f"it needs a design by Sobol, and the last one is: {kind}"

@@ -14,7 +14,7 @@ MAX_STACKED_PROVIDERS = 8
 
 
 def no_supply_and_demand_reason(run: RunResult) -> str | None:
-    """Why there is nothing to show: there is neither demand nor supply."""
+    """Say why there is nothing to show, or return None: there is neither demand nor supply."""
     bands = RunBands(run)
     empty = bands.maximum("wanted_mw") == 0 and bands.maximum("online_mw") == 0
     return "nothing is ever wanted or online" if empty else None

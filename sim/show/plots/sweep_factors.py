@@ -1,4 +1,4 @@
-"""What the plots of a sweep share: estimates beside the factors, the labels of both, the title and the caption."""
+"""Shared parts of the plots of a sweep: estimates beside the factors, the labels of both, title and caption."""
 
 from typing import Any
 

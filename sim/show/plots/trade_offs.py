@@ -24,7 +24,7 @@ MAX_ERROR_BARS = 200
 
 
 def no_trade_offs_reason(sweep: SweepResult) -> str | None:
-    """Why there is nothing to show: there are no two outcomes that vary, or too few points."""
+    """Say why there is nothing to show, or return None: there are no two outcomes that vary, or too few points."""
     if len(_varying_outcomes(sweep)) < 2:
         return "it needs two outcomes that differ between points"
     return "it needs three points" if len(sweep.points) < 3 else None

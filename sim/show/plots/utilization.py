@@ -19,7 +19,7 @@ ALL_SITES_ROW = "all sites."
 
 
 def no_utilization_reason(run: RunResult) -> str | None:
-    """Why there is nothing to show: nothing is ever online."""
+    """Say why there is nothing to show, or return None: nothing is ever online."""
     return None if RunBands(run).maximum("online_mw") > 0 else "nothing is ever online"
 
 

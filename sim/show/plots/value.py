@@ -61,7 +61,7 @@ def plot_payoffs(contract_value: ContractValue) -> Figure:
 
 
 def no_windows_reason(contract_value: ContractValue) -> str | None:
-    """Why there is nothing to show: no other window was valued."""
+    """Say why there is nothing to show, or return None: no other window was valued."""
     return None if contract_value.other_windows else "no window was valued but the one as written"
 
 

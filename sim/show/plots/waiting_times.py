@@ -56,7 +56,7 @@ STILL_WAITING_CLASS, GAVE_UP_CLASS = "still waiting at the end", "gave up"
 
 
 def no_waiting_times_reason(run: RunResult) -> str | None:
-    """Why there is nothing to show: nothing asked for in the window is wanted before the end."""
+    """Say why there is nothing to show, or return None: nothing asked for in the window is wanted before the end."""
     return None if requests_due(run).height else "nothing that is asked for is wanted before the end"
 
 

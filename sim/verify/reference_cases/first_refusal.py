@@ -13,7 +13,7 @@ from sim.verify.reference_cases.scenario_keys import (
 )
 from sim.verify.verification import ExactCheck, ReferenceCase
 
-HOLDER_MW, LOAD = 6, 6.0
+HOLDER_MW, HOLDER_LOAD = 6, 6.0
 """The servers of the holder, and the erlangs that it is offered."""
 WINDOW_TERMS = 0.4
 """The window in mean terms."""
@@ -45,19 +45,19 @@ def _case(
     replications = 70 if {"holds_capacity", "appetite"} & keys.keys() else 210
     return ReferenceCase(
         f"first refusal, {name}",
-        market_keys({"calls": stream_keys(LOAD)}, sites, replications, rights=rights),
+        market_keys({"calls": stream_keys(HOLDER_LOAD)}, sites, replications, rights=rights),
         checks,
     )
 
 
 def _declined_after_window() -> float:
     """Share declined without a hold: arrivals shifted by independent windows are a Poisson process as before."""
-    return formulas.erlang_b(HOLDER_MW, LOAD)
+    return formulas.erlang_b(HOLDER_MW, HOLDER_LOAD)
 
 
 def _declined_with_hold() -> float:
     """Share declined with a hold: a server is taken for the window and for the term."""
-    return formulas.erlang_b(HOLDER_MW, LOAD * (1 + WINDOW_TERMS))
+    return formulas.erlang_b(HOLDER_MW, HOLDER_LOAD * (1 + WINDOW_TERMS))
 
 
 def window_cases() -> list[ReferenceCase]:
@@ -69,7 +69,7 @@ def window_cases() -> list[ReferenceCase]:
             "a window",
             (
                 ExactCheck("share declined", "B(N, A)", "declined_share", shifted, 0.02, with_hold),
-                ExactCheck("MW at the other", "A B(N, A)", OTHER_IN_SERVICE, LOAD * shifted, 0.03),
+                ExactCheck("MW at the other", "A B(N, A)", OTHER_IN_SERVICE, HOLDER_LOAD * shifted, 0.03),
                 ExactCheck("days until delivery", "the window", "wait_days.mean", WINDOW_DAYS, 1e-9),
             ),
         ),
@@ -89,7 +89,7 @@ def window_cases() -> list[ReferenceCase]:
                     "MW at the holder",
                     "A (1 - B(N, rate (window + term)))",
                     HOLDER_IN_SERVICE,
-                    LOAD * (1 - held),
+                    HOLDER_LOAD * (1 - held),
                 ),
             ),
             holds_capacity=True,
@@ -100,9 +100,9 @@ def window_cases() -> list[ReferenceCase]:
 def answer_limit_cases() -> list[ReferenceCase]:
     """Build the cases of a holder whose appetite and utilization cap limit what it takes, without and with a hold."""
     cap, appetite = 3, 0.6
-    capped = appetite * formulas.erlang_b(cap, appetite * LOAD)
-    wanted = 1 - appetite * (1 - formulas.erlang_b(cap, LOAD * (WINDOW_TERMS + appetite)))
-    held_for_wanted = 1 - appetite * (1 - formulas.erlang_b(cap, LOAD * appetite * (WINDOW_TERMS + 1)))
+    capped = appetite * formulas.erlang_b(cap, appetite * HOLDER_LOAD)
+    wanted = 1 - appetite * (1 - formulas.erlang_b(cap, HOLDER_LOAD * (WINDOW_TERMS + appetite)))
+    held_for_wanted = 1 - appetite * (1 - formulas.erlang_b(cap, HOLDER_LOAD * appetite * (WINDOW_TERMS + 1)))
     return [
         _case(
             "appetite and a cap",
@@ -136,7 +136,7 @@ def answer_limit_cases() -> list[ReferenceCase]:
 
 def sole_holder_case() -> ReferenceCase:
     """Build the case of a holder that holds capacity, and is the only provider."""
-    exact = markov.solve_sole_holder(HOLDER_MW, LOAD, WINDOW_TERMS)
+    exact = markov.solve_sole_holder(HOLDER_MW, HOLDER_LOAD, WINDOW_TERMS)
     one_look = {"one look": _declined_with_hold()}
     return _case(
         "a hold and nobody else",

@@ -7,7 +7,7 @@ from sim.verify.verification import ExactCheck, ReferenceCase
 
 LONG_RUN_END = "2035-01-01"
 """The end of a run of ten years, for waits, which vary so much that two years are hardly enough."""
-SERVERS, LOAD = 2, 0.9
+SERVERS, QUEUE_LOAD = 2, 0.9
 """The servers, and the load in erlangs, of the cases of M/M/n."""
 
 
@@ -18,26 +18,28 @@ def waiting_list_cases() -> list[ReferenceCase]:
 
 def fcfs_case() -> ReferenceCase:
     """Build the case of M/M/n, first come, first served."""
-    wait_days = MEAN_TERM_DAYS * formulas.mmc_mean_wait(SERVERS, LOAD)
-    mw_waiting = formulas.littles_law(LOAD / MEAN_TERM_DAYS, wait_days)
+    wait_days = MEAN_TERM_DAYS * formulas.mmc_mean_wait(SERVERS, QUEUE_LOAD)
+    mw_waiting = formulas.littles_law(QUEUE_LOAD / MEAN_TERM_DAYS, wait_days)
     return ReferenceCase(
         "first come, first served",
         market_keys(
-            {"calls": stream_keys(LOAD, patience="never")},
+            {"calls": stream_keys(QUEUE_LOAD, patience="never")},
             {"One": SERVERS},
             280,
             waiting={"bypass": False},
             end=LONG_RUN_END,
         ),
         (
-            ExactCheck("share that waits", "Erlang C", "spilled_share", formulas.erlang_c(SERVERS, LOAD)),
+            ExactCheck(
+                "share that waits", "Erlang C", "spilled_share", formulas.erlang_c(SERVERS, QUEUE_LOAD)
+            ),
             ExactCheck("days waited", "C / (N - A) terms", "wait_days.mean", wait_days, 0.05),
             ExactCheck("MW waiting", "Little", "unserved_mw.mean", mw_waiting, 0.05),
             ExactCheck(
                 "share that waits a term",
                 "C exp(-(N - A) t)",
                 share_waiting_longer(MEAN_TERM_DAYS),
-                formulas.mmc_wait_tail(SERVERS, LOAD, 1.0),
+                formulas.mmc_wait_tail(SERVERS, QUEUE_LOAD, 1.0),
                 0.05,
             ),
         ),
@@ -46,15 +48,15 @@ def fcfs_case() -> ReferenceCase:
 
 def priority_case() -> ReferenceCase:
     """Build the case of M/M/n with two priorities, each with half the load."""
-    waits = formulas.mmc_priority_mean_waits(SERVERS, [LOAD / 2, LOAD / 2])
+    waits = formulas.mmc_priority_mean_waits(SERVERS, [QUEUE_LOAD / 2, QUEUE_LOAD / 2])
     high, low = (MEAN_TERM_DAYS * wait for wait in waits)
-    without_priorities = {"no priorities": MEAN_TERM_DAYS * formulas.mmc_mean_wait(SERVERS, LOAD)}
+    without_priorities = {"no priorities": MEAN_TERM_DAYS * formulas.mmc_mean_wait(SERVERS, QUEUE_LOAD)}
     return ReferenceCase(
         "two priorities",
         market_keys(
             {
-                "low": stream_keys(LOAD / 2, patience="never"),
-                "high": stream_keys(LOAD / 2, patience="never", priority=1),
+                "low": stream_keys(QUEUE_LOAD / 2, patience="never"),
+                "high": stream_keys(QUEUE_LOAD / 2, patience="never", priority=1),
             },
             {"One": SERVERS},
             260,
