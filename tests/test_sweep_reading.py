@@ -15,6 +15,7 @@ from sim.scenario.factors import levels_factor, range_factor
 from sim.scenario.faults import InvalidValueError, ScenarioError
 from sim.scenario.json_schema import editor_schema
 from sim.scenario.reading import read_scenario
+from sim.scenario.schema import ScenarioFile
 from sim.scenario.sweep import read_sweep
 from sim.scenario.sweep_schema import SweepFile
 from sim.study.design import number_of_points, sample_design
@@ -289,7 +290,7 @@ def test_a_sweep_is_no_scenario(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_levers_that_overlap_are_refused(tmp_path: Path, order: int) -> None:
-    """A lever on a key, beside one on what holds the key: one of the two would not be applied, and its column be wrong."""
+    """Of a lever on a key, and one on what holds it, one would not be applied, and its column be wrong."""
     (tmp_path / "base.yaml").write_text(
         "start: 2026-01-01\nend: 2027-01-01\ndemand: {d: {customer: Lab, in_place: {S: 10 MW}, term: 2 y}}\n"
         "providers: {P: {sites: [S]}}\nsites: {S: {online: 100 MW}, South: {online: 1 MW}}\n"
@@ -313,5 +314,5 @@ def test_levers_that_overlap_are_refused(tmp_path: Path, order: int) -> None:
 @pytest.mark.parametrize("paths", [("sites.West", "sites.West.online"), ("sites.West.online", "sites.West")])
 def test_overrides_that_overlap_are_refused(paths: tuple[str, str], small: ScenarioFile) -> None:
     values = {"sites.West": {"online": "300 MW"}, "sites.West.online": "100 MW"}
-    with pytest.raises(ScenarioError, match="set sites.West alone, with all that it holds"):
+    with pytest.raises(ScenarioError, match=r"set sites\.West alone, with all that it holds"):
         small.replace({path: values[path] for path in paths})
