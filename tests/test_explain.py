@@ -36,40 +36,40 @@ sites: {West: {online: 40 MW}, East: {online: 30 MW}}
 """
 
 
-def ran(folder: Path, text: str, **how: Any) -> RunResult:
+def run_text(folder: Path, text: str, **how: Any) -> RunResult:
     """One replication of a scenario."""
     return run_scenario(written(folder)(HEAD + text, "case"), replications=1, workers=1, **how)
 
 
-def lines(done: RunResult, request: str, **how: Any) -> list[str]:
+def lines(run: RunResult, request: str, **how: Any) -> list[str]:
     """The story as it goes into a pipe, without its heading."""
-    return list(explain_lines(explain_request(done, request, **how)))[1:]
+    return list(explain_lines(explain_request(run, request, **how)))[1:]
 
 
 @pytest.mark.parametrize(("text", "name"), [(text, name) for name, _, text in CASES], ids=lambda _: "")
 def test_story(tmp_path: Path, text: str, name: str) -> None:
     """Each story of `data/stories.txt`, worked by hand: a scenario, and what is told of its deal A (or Big)."""
-    scenario, _, told = text.partition("\n\n")
-    heading, *expected = told.rstrip("\n").split("\n")
-    done = ran(tmp_path, scenario)
+    scenario, _, story = text.partition("\n\n")
+    heading, *expected = story.rstrip("\n").split("\n")
+    run = run_text(tmp_path, scenario)
     request = "Big" if "Big:" in scenario else "A"
-    assert lines(done, request) == expected, name
-    assert next(explain_lines(explain_request(done, request))) == f"{heading} of case, replication 0, seed 1"
+    assert lines(run, request) == expected, name
+    assert next(explain_lines(explain_request(run, request))) == f"{heading} of case, replication 0, seed 1"
 
 
 @pytest.mark.parametrize("replication", [0, 1])
 def test_a_story_agrees_with_the_tables(small: ScenarioFile, replication: int) -> None:
     """To the kW and the microsecond, for every third request of a world with a little of everything."""
-    done = run_scenario(small, replications=2, workers=1)
+    run = run_scenario(small, replications=2, workers=1)
 
     def rows(table: str, request: int) -> list[dict[str, Any]]:
-        return done.table(table).filter(replication=replication, request=request).rows(named=True)
+        return run.table(table).filter(replication=replication, request=request).rows(named=True)
 
     kinds = set()
-    requests = done.table("requests").filter(replication=replication)
+    requests = run.table("requests").filter(replication=replication)
     for row in requests.rows(named=True)[::3]:
         r = row["request"]
-        story = explain_request(done, str(r), replication).timeline
+        story = explain_request(run, str(r), replication).timeline
         assert story.request == row
         assert [(p["provider"], p["site"], p["kw"], p["promised"]) for p in story.commitments] == [
             (c["provider"], c["site"], c["kw"], c["promised"]) for c in rows("commitments", r)
@@ -97,9 +97,9 @@ def test_a_story_agrees_with_the_tables(small: ScenarioFile, replication: int) -
 
 def test_what_is_seen_at_a_moment_is_what_the_table_capacity_says(tmp_path: Path) -> None:
     """The state before the only thing that happens in an instant is the row of `capacity` before it."""
-    done = ran(tmp_path, TWO)
-    story = explain_request(done, "0").timeline
-    capacity = done.table("capacity").filter(time=datetime(2025, 1, 1))
+    run = run_text(tmp_path, TWO)
+    story = explain_request(run, "0").timeline
+    capacity = run.table("capacity").filter(time=datetime(2025, 1, 1))
     seen = [e.facts["seen"] for e in story.events if e.kind == "answered"]
     seen += [place["seen"] for e in story.events if e.kind == "offered" for place in e.facts["ranking"]]
     for provider in seen:
@@ -114,12 +114,10 @@ def test_what_is_seen_at_a_moment_is_what_the_table_capacity_says(tmp_path: Path
 def test_what_each_takes_follows_from_what_is_told_of_it(small: ScenarioFile, split: str) -> None:
     """The placing rule, put to the rooms that the story tells, in the order that it tells; two sell from one site."""
     busy = small.replace({"demand.chat.arrivals.poisson.rate": "12 /mo", "demand.chat.split": split})
-    done = run_scenario(busy, replications=1, workers=1)
+    run = run_scenario(busy, replications=1, workers=1)
     refused = 0
-    for row in done.table("requests").rows(named=True)[::3]:
-        offers = [
-            e for e in explain_request(done, str(row["request"])).timeline.events if e.kind == "offered"
-        ]
+    for row in run.table("requests").rows(named=True)[::3]:
+        offers = [e for e in explain_request(run, str(row["request"])).timeline.events if e.kind == "offered"]
         for place in (place for offer in offers for place in offer.facts["ranking"]):
             sites, left, taken = place["seen"]["sites"], place["offered_kw"], 0
             kept = place["seen"]["keeps_back_kw"]
@@ -137,9 +135,9 @@ def test_what_each_takes_follows_from_what_is_told_of_it(small: ScenarioFile, sp
 
 
 def test_the_same_request_beside_it(tmp_path: Path) -> None:
-    done = ran(tmp_path, TWO)
-    told = lines(done, "s:0", overrides={"rights.R.max_utilization": "50 %"})
-    assert told[told.index("") :] == [
+    run = run_text(tmp_path, TWO)
+    page_lines = lines(run, "s:0", overrides={"rights.R.max_utilization": "50 %"})
+    assert page_lines[page_lines.index("") :] == [
         "",
         "With rights.R.max_utilization=50 %",
         "2025-02-01        Lab asks for 50 MW, wanted at once for 60 days; never gives up.",
@@ -208,23 +206,23 @@ def test_the_same_request_beside_it(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_what_differs(tmp_path: Path, overrides: dict[str, object], verdict: list[str]) -> None:
-    told = lines(ran(tmp_path, TWO), "A", overrides=overrides)
-    assert told[-len(verdict) :] == verdict
+    page_lines = lines(run_text(tmp_path, TWO), "A", overrides=overrides)
+    assert page_lines[-len(verdict) :] == verdict
 
 
 def test_another_request_of_that_name_is_said_to_be_another(tmp_path: Path) -> None:
-    told = lines(ran(tmp_path, TWO), "A", overrides={"demand.s.arrivals.deals.A.size": "20 MW"})
+    page_lines = lines(run_text(tmp_path, TWO), "A", overrides={"demand.s.arrivals.deals.A.size": "20 MW"})
     assert (
         "With demand.s.arrivals.deals.A.size=20 MW the draws of s mean other requests: s:0 is another one there,"
         " by size."
-    ) in told
-    assert "  size: 50 MW; there 20 MW" in told
+    ) in page_lines
+    assert "  size: 50 MW; there 20 MW" in page_lines
 
 
 @pytest.mark.parametrize("key", ["seed", "replications"])
 def test_the_draws_stay_the_same(tmp_path: Path, key: str) -> None:
     with pytest.raises(ExplanationError) as error:
-        explain_request(ran(tmp_path, TWO), "A", overrides={key: "3"})
+        explain_request(run_text(tmp_path, TWO), "A", overrides={key: "3"})
     assert str(error.value) == f"{key}: the same replication is played under the same draws; leave it out"
 
 
@@ -232,23 +230,23 @@ def test_the_draws_stay_the_same(tmp_path: Path, key: str) -> None:
 
 
 def test_which_requests_are_worth_a_look(tmp_path: Path) -> None:
-    done = ran(tmp_path, TWO.replace("50 MW}}}", "50 MW}, B: {asked: 2025-03-01, size: 25 MW}}}"))
-    there = (
+    run = run_text(tmp_path, TWO.replace("50 MW}}}", "50 MW}, B: {asked: 2025-03-01, size: 25 MW}}}"))
+    notable = (
         "in replication 0 they are numbered 0 to 1; write a number, STREAM:NUMBER, or the name of a deal."
         " Worth a look:\n"
         "  0 (s:0): the largest, 50 MW\n"
         "  1 (s:1): waited longest, 32 days\n"
         "  0 (s:0): its holder was limited by room, 50 MW"
     )
-    for request, said in ((None, "say which request: "), ("s:7", 'there is no request "s:7"; ')):
+    for request, message in ((None, "say which request: "), ("s:7", 'there is no request "s:7"; ')):
         with pytest.raises(ExplanationError) as error:
-            explain_request(done, request)
-        assert str(error.value) == said + there
+            explain_request(run, request)
+        assert str(error.value) == message + notable
 
 
 def test_a_request_has_three_names(tmp_path: Path) -> None:
-    done = ran(tmp_path, TWO)
-    stories = [explain_request(done, name).timeline for name in ("0", "s:0", "A")]
+    run = run_text(tmp_path, TWO)
+    stories = [explain_request(run, name).timeline for name in ("0", "s:0", "A")]
     assert stories[0] == stories[1] == stories[2]
 
 
@@ -263,9 +261,9 @@ def test_a_replication_that_is_not_there(small: ScenarioFile) -> None:
 
 def test_without_tables_the_replication_is_played_again(small: ScenarioFile) -> None:
     kept, bare = (run_scenario(small, replications=2, workers=1, tables=t) for t in ("all", "none"))  # type: ignore[arg-type]
-    found = explain_request(bare, "5", 1)
-    assert found.timeline == explain_request(kept, "5", 1).timeline
-    assert found.notes == ["The run kept no tables; replication 1 was played again"]
+    explanation = explain_request(bare, "5", 1)
+    assert explanation.timeline == explain_request(kept, "5", 1).timeline
+    assert explanation.notes == ["The run kept no tables; replication 1 was played again"]
 
 
 def own(request: sim.model.callbacks.Request, offers: list[sim.model.callbacks.Offer]) -> list[str]:
@@ -275,13 +273,13 @@ def own(request: sim.model.callbacks.Request, offers: list[sim.model.callbacks.O
 
 def test_a_policy_of_the_users_own_is_not_guessed(tmp_path: Path) -> None:
     """The tables alone: what was promised, and no ranking that nobody recorded."""
-    done = ran(tmp_path, TWO.replace("rights: {R: {holder: H, kind: first refusal}}\n", ""), policy=own)
-    found = explain_request(done, "A")
-    assert found.notes == [
+    run = run_text(tmp_path, TWO.replace("rights: {R: {holder: H, kind: first refusal}}\n", ""), policy=own)
+    explanation = explain_request(run, "A")
+    assert explanation.notes == [
         "The run had its own policy, not kept with it: who was asked in which order, and who had how much room,"
         " is not known"
     ]
-    assert list(explain_lines(found))[3:9] == [
+    assert list(explain_lines(explanation))[3:9] == [
         "                  No right decides.",
         "                  what is left is taken, in an order that is not known:",
         "                    O takes 30 MW",
@@ -290,13 +288,13 @@ def test_a_policy_of_the_users_own_is_not_guessed(tmp_path: Path) -> None:
         "                      20 MW at West, at once",
     ]
     with pytest.raises(ExplanationError) as error:
-        explain_request(done, "A", overrides={"sites.West.online": "60 MW"})
-    assert str(error.value) == f"{found.notes[0]}, nor what would come of another key"
+        explain_request(run, "A", overrides={"sites.West.online": "60 MW"})
+    assert str(error.value) == f"{explanation.notes[0]}, nor what would come of another key"
 
 
 def test_a_holder_of_the_users_own_is_not_said_to_lack_appetite(tmp_path: Path) -> None:
-    done = ran(tmp_path, TWO, answer=lambda request, offer: 0)
-    assert "                  H takes nothing, as its own answer says." in lines(done, "A")
+    run = run_text(tmp_path, TWO, answer=lambda request, offer: 0)
+    assert "                  H takes nothing, as its own answer says." in lines(run, "A")
 
 
 def test_a_trace_that_is_gone(tmp_path: Path) -> None:
@@ -311,7 +309,7 @@ demand:
 providers: {O: {sites: [East]}}
 sites: {East: {online: 10 kW}}
 """
-    ran(tmp_path, text, out=tmp_path / "out")
+    run_text(tmp_path, text, out=tmp_path / "out")
     saved = read_run(tmp_path / "out")
     assert lines(saved, "jobs:2") == [
         "2025-01-01 00:03  Lab asks for 8 kW, wanted at once for 1 hour; never gives up.",
@@ -334,12 +332,12 @@ sites: {East: {online: 10 kW}}
         "                  Outcome: served whole, all 8 kW by 2025-01-01 02:00, 1.9 hours after it was wanted.",
     ]
     trace.unlink()
-    found = explain_request(saved, "jobs:2")
-    assert found.notes == [
+    explanation = explain_request(saved, "jobs:2")
+    assert explanation.notes == [
         f'The trace "{one_line(str(trace))}" cannot be read again, as it is not a file: who was asked in which order,'
         " and who had how much room, is not known"
     ]
-    assert list(explain_lines(found))[2:4] == [
+    assert list(explain_lines(explanation))[2:4] == [
         "                  No right decides.",
         "                  8 kW wait, promised by nobody.",
     ]
@@ -347,18 +345,18 @@ sites: {East: {online: 10 kW}}
 
 def test_a_run_of_another_version_is_told_from_its_tables(tmp_path: Path) -> None:
     """Where playing it again comes out otherwise, nothing seen then is put beside what the tables say."""
-    done = ran(tmp_path, TWO)
-    done.provenance["versions"]["rofr"] = "0.0.9"
-    done.loaded_tables["requests"] = done.table("requests").with_columns(appetite_draw=pl.lit(0.5))
-    found = explain_request(done, "A")
-    assert found.notes == [
+    run = run_text(tmp_path, TWO)
+    run.provenance["versions"]["rofr"] = "0.0.9"
+    run.loaded_tables["requests"] = run.table("requests").with_columns(appetite_draw=pl.lit(0.5))
+    explanation = explain_request(run, "A")
+    assert explanation.notes == [
         f"Played again by version {version('rofr')}, the replication comes out otherwise than version 0.0.9 recorded"
         " it: who was asked in which order, and who had how much room, is not known"
     ]
     with pytest.raises(ExplanationError) as error:
-        explain_request(done, "A", overrides={"sites.West.online": "60 MW"})
-    assert str(error.value) == f"{found.notes[0]}, nor what would come of another key"
-    assert "                  H takes 40 MW of 50 MW, for want of room." in list(explain_lines(found))
+        explain_request(run, "A", overrides={"sites.West.online": "60 MW"})
+    assert str(error.value) == f"{explanation.notes[0]}, nor what would come of another key"
+    assert "                  H takes 40 MW of 50 MW, for want of room." in list(explain_lines(explanation))
 
 
 # On the command line, in a notebook, and in a shell
@@ -367,7 +365,7 @@ def test_a_run_of_another_version_is_told_from_its_tables(tmp_path: Path) -> Non
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
     """A run in a folder."""
-    ran(tmp_path, TWO, out=tmp_path / "out")
+    run_text(tmp_path, TWO, out=tmp_path / "out")
     return tmp_path / "out"
 
 
@@ -394,10 +392,10 @@ def test_the_command_in_a_pipe(command: Callable[..., Any], saved: Path) -> None
 
 def test_the_command_as_json(command: Callable[..., Any]) -> None:
     code, out, err = command("A", "--set", "sites.West.online=60 MW", "--json")
-    found = json.loads(out)
+    content = json.loads(out)
     assert (code, err) == (0, "")
-    assert found["story"]["request"]["asked"] == "2025-02-01T00:00:00"
-    assert [(e["at"], e["kind"]) for e in found["other"]["events"]] == [
+    assert content["story"]["request"]["asked"] == "2025-02-01T00:00:00"
+    assert [(e["at"], e["kind"]) for e in content["other"]["events"]] == [
         ("2025-02-01T00:00:00", "asked"),
         ("2025-02-01T00:00:00", "put"),
         ("2025-02-01T00:00:00", "answered"),
@@ -405,7 +403,7 @@ def test_the_command_as_json(command: Callable[..., Any]) -> None:
         ("2025-04-02T00:00:00", "ended"),
         ("2025-04-02T00:00:00", "outcome"),
     ]
-    assert {"what": "holder_kw", "here": 40_000, "there": 50_000} in found["differences"]
+    assert {"what": "holder_kw", "here": 40_000, "there": 50_000} in content["differences"]
 
 
 def test_the_command_without_a_request(command: Callable[..., Any]) -> None:
@@ -424,7 +422,7 @@ def test_the_command_with_a_key_that_cannot_be(command: Callable[..., Any]) -> N
 
 
 def test_the_command_says_that_it_played_again(tmp_path: Path, command: Callable[..., Any]) -> None:
-    ran(tmp_path, TWO, out=tmp_path / "out", tables="none")
+    run_text(tmp_path, TWO, out=tmp_path / "out", tables="none")
     code, out, err = command("A")
     assert (code, err) == (0, "The run kept no tables; replication 0 was played again\n")
     assert out.startswith("Request 0 (s:0) of case, replication 0, seed 1\n2025-02-01  ")
@@ -432,14 +430,14 @@ def test_the_command_says_that_it_played_again(tmp_path: Path, command: Callable
 
 def test_in_python(saved: Path) -> None:
     result = sim.open_run(saved)
-    told = result.explain(0)
-    assert repr(told).splitlines()[:3] == [
+    explanation = result.explain(0)
+    assert repr(explanation).splitlines()[:3] == [
         "Request 0 (s:0) of case, replication 0, seed 1",
         "2025-02-01  Lab asks for 50 MW, wanted at once for 60 days; never gives up.",
         "            It is the deal A.",
     ]
-    assert max(len(line) for line in repr(told).splitlines()) <= 100
-    assert told.to_dict() == explain_to_dict(explain_request(result.run, "A"))
+    assert max(len(line) for line in repr(explanation).splitlines()) <= 100
+    assert explanation.to_dict() == explain_to_dict(explain_request(result.run, "A"))
     beside = result.explain("A", overrides={"rights.R.window": "9 d"})._repr_html_()
     assert "as it was" in beside
     assert "with rights.R.window=9 d" in beside

@@ -29,40 +29,40 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture
-def done(tmp_path: Path) -> SweepResult:
+def result(tmp_path: Path) -> SweepResult:
     """The small sweep, with a statement that fails at some points."""
     text = WHOLE.replace("requests.mean > 10", "unserved_mw.mean.p50 < 110")
     return sweep.run_sweep(swept(tmp_path, text), workers=1)
 
 
-def printed(done: SweepResult) -> str:
+def page_text(result: SweepResult) -> str:
     console = Console(width=100, record=True, file=StringIO())
-    render_sweep(done, console)
+    render_sweep(result, console)
     return " ".join(console.export_text().replace("│", " ").split())
 
 
-def test_the_page_tells_where_outcomes_are_least_and_most(done: SweepResult) -> None:
-    said = printed(done)
-    assert "small: 16 points (grid), 5 replications at each, seed 1" in said
-    assert "lever rights.refusal.window: 0 d, 20 d, 40 d, 60 d" in said
-    assert "uncertainty uncertain.growth: 1.707 to 2.293" in said
-    means = done.estimates.filter(pl.col("metric") == "unserved_mw.mean").sort("mean", "point")
+def test_the_page_tells_where_outcomes_are_least_and_most(result: SweepResult) -> None:
+    page = page_text(result)
+    assert "small: 16 points (grid), 5 replications at each, seed 1" in page
+    assert "lever rights.refusal.window: 0 d, 20 d, 40 d, 60 d" in page
+    assert "uncertainty uncertain.growth: 1.707 to 2.293" in page
+    means = result.estimates.filter(pl.col("metric") == "unserved_mw.mean").sort("mean", "point")
     for word, row in (("least", means.row(0, named=True)), ("most", means.row(-1, named=True))):
         interval = f"{format_compact(row['mean'])} ± {format_compact(row['ci_high'] - row['mean'])}"
-        told = f"{word} {interval} {label_point(done, row['point'])}"
-        assert told in said
-    fails = [verdict for verdict in done.verdicts() if not verdict.holds]
+        line = f"{word} {interval} {label_point(result, row['point'])}"
+        assert line in page
+    fails = [verdict for verdict in result.verdicts() if not verdict.holds]
     worst = max(fails, key=lambda verdict: verdict.found or 0)
     assert (
-        f"FAILS at {len(fails)} of 16 points: unserved_mw.mean.p50 < 110 (found {worst.found:,.6g} at" in said
+        f"FAILS at {len(fails)} of 16 points: unserved_mw.mean.p50 < 110 (found {worst.found:,.6g} at" in page
     )
 
 
 def test_a_single_factor_is_told_value_by_value(tmp_path: Path) -> None:
     text = WHOLE.replace("grid: {levels: 2}", "grid: {}")
     alone = re.sub(r"  rights.refusal.until.*\n|uncertainties:\n.*\n", "", text)
-    said = printed(sweep.run_sweep(swept(tmp_path, alone), workers=1))
-    assert re.search(r"window .* 0 d +[\d.]+ ± [\d.]+ .* 20 d .* 40 d .* 60 d", said), said
+    page = page_text(sweep.run_sweep(swept(tmp_path, alone), workers=1))
+    assert re.search(r"window .* 0 d +[\d.]+ ± [\d.]+ .* 20 d .* 40 d .* 60 d", page), page
 
 
 def test_factors_are_called_by_as_little_as_tells_them_apart(tmp_path: Path) -> None:
@@ -90,12 +90,12 @@ outcomes: [requests]
     assert label_point(found, 3) == "chat lead 1 d"
 
 
-def test_a_heat_map_holds_the_means(done: SweepResult) -> None:
-    figure = plot_heat_maps(done)
+def test_a_heat_map_holds_the_means(result: SweepResult) -> None:
+    figure = plot_heat_maps(result)
     panel = figure.axes[0]
     means = (
-        done.estimates.filter(pl.col("metric") == "unserved_mw.mean")
-        .join(done.points, on="point")
+        result.estimates.filter(pl.col("metric") == "unserved_mw.mean")
+        .join(result.points, on="point")
         .group_by("rights.refusal.window", "rights.refusal.until")
         .agg(pl.col("mean").mean())
         .sort("rights.refusal.window", "rights.refusal.until")
@@ -105,10 +105,10 @@ def test_a_heat_map_holds_the_means(done: SweepResult) -> None:
     assert [label.get_text() for label in panel.get_yticklabels()] == ["0", "20", "40", "60"]
 
 
-def test_each_design_has_its_plots(done: SweepResult, tmp_path: Path) -> None:
+def test_each_design_has_its_plots(result: SweepResult, tmp_path: Path) -> None:
     """Curves over a grid, clouds elsewhere; a single factor has no heat map; one outcome no trade-off."""
-    assert len(plot_responses(done).axes) == 3 * 3
-    assert len(plot_trade_offs(done).axes) == 2
+    assert len(plot_responses(result).axes) == 3 * 3
+    assert len(plot_trade_offs(result).axes) == 2
     text = WHOLE.replace("grid: {levels: 2}", "latin hypercube: {points: 20}").replace("tions: 5", "tions: 1")
     spread = sweep.run_sweep(swept(tmp_path, text), workers=1)
     assert no_heat_maps_reason(spread) == "it needs a grid of two factors, and the design is: latin hypercube"
@@ -133,9 +133,9 @@ def test_junit_and_markdown_take_any_text(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "s.md"))
     append_step_summary("Title", cases)
     append_step_summary("Another", cases[:1])
-    told = (tmp_path / "s.md").read_text()
-    assert "### Title\n\n1 of 3 checks hold.\n\n| check | found |\n|---|---|\n| d \\| e |" in told
-    assert "### Another\n\n1 of 1 checks hold." in told
+    summary = (tmp_path / "s.md").read_text()
+    assert "### Title\n\n1 of 3 checks hold.\n\n| check | found |\n|---|---|\n| d \\| e |" in summary
+    assert "### Another\n\n1 of 1 checks hold." in summary
 
 
 def test_a_run_is_checked_for_builders_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,15 +32,15 @@ SURE = bonferroni_confidence_level(all_cases())
 FEW = 5
 
 
-def said(case: ReferenceCase, clock: Engine, replications: int) -> CaseResult:
-    (made,) = verify_cases([case], [clock], SURE, replications=replications, workers=1)
-    return made
+def case_result(case: ReferenceCase, clock: Engine, replications: int) -> CaseResult:
+    (result,) = verify_cases([case], [clock], SURE, replications=replications, workers=1)
+    return result
 
 
 @pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.name)
 def test_the_exact_value_lies_in_a_tight_interval(case: ReferenceCase) -> None:
     """On the compiled clock, and well off every rival, so that other seeds hold too; SimPy's says the same."""
-    compiled = said(case, "compiled", case.scenario["replications"])
+    compiled = case_result(case, "compiled", case.scenario["replications"])
     findings = compiled.check_results
     assert [f.verdict for f in findings] == ["exact"] * len(findings), "\n".join(map(str, findings))
     for f in findings:
@@ -48,7 +48,7 @@ def test_the_exact_value_lies_in_a_tight_interval(case: ReferenceCase) -> None:
         assert all(abs(f.check.exact - rival) > 1.8 * f.half_width for rival in f.check.rivals.values()), str(
             f
         )
-    assert differing_metrics([said(case, "simpy", FEW), compiled]) == {}
+    assert differing_metrics([case_result(case, "simpy", FEW), compiled]) == {}
 
 
 WRONG: dict[str, tuple[str, dict[str, Any]]] = {
@@ -86,21 +86,23 @@ def test_a_wrong_rule_would_be_seen(what: str) -> None:
     """A part of the replications is enough to tell another rule, or another number, from that of the case."""
     name, changes = WRONG[what]
     case = next(case for case in all_cases() if case.name == name)
-    findings = said(replace(case, scenario=changed(case.scenario, changes)), "compiled", 50).check_results
+    findings = case_result(
+        replace(case, scenario=changed(case.scenario, changes)), "compiled", 50
+    ).check_results
     assert not all(f.contains_exact for f in findings), "\n".join(map(str, findings))
 
 
 def changed(scenario: Any, changes: dict[str, Any]) -> dict[str, Any]:
     """A scenario with something else at some dotted paths."""
-    found = dict(scenario)
+    keys = dict(scenario)
     for path, value in changes.items():
         *parts, last = path.split(".")
-        part = found
+        part = keys
         for key in parts:
             part[key] = dict(part.get(key, {}))
             part = part[key]
         part[last] = value
-    return found
+    return keys
 
 
 # Little's law: what stood there over time is what each brought
@@ -366,11 +368,11 @@ def test_the_equivalent_group_is_the_one_that_it_came_from() -> None:
 def test_one_server_from_empty() -> None:
     """The chain of two states is solved by hand: A / (1 + A) (1 - exp(-(1 + A) t))."""
     load, terms = 1.7, 0.6
-    found = markov.solve_capacity_steps(load, [(1, terms)])
+    solution = markov.solve_capacity_steps(load, [(1, terms)])
     rest, rate = load / (1 + load), 1 + load
-    assert found.in_service == pytest.approx([rest * (1 - exp(-rate * terms))])
-    assert found.lost == pytest.approx(rest * (1 - (1 - exp(-rate * terms)) / rate / terms))
-    assert found.interrupted == 0
+    assert solution.in_service == pytest.approx([rest * (1 - exp(-rate * terms))])
+    assert solution.lost == pytest.approx(rest * (1 - (1 - exp(-rate * terms)) / rate / terms))
+    assert solution.interrupted == 0
 
 
 def test_capacity_that_is_ample_or_stays() -> None:
@@ -412,6 +414,6 @@ def test_capacity_in_steps_by_a_solver_of_differential_equations() -> None:
         chances = solved[:6]
         mean.append(sum(n * p for n, p in enumerate(chances)))
         lost, above = lost + solved[6], above + solved[7]
-    found = markov.solve_capacity_steps(load, steps)
-    assert found.in_service == pytest.approx(mean, rel=1e-8)
-    assert (found.lost, found.interrupted) == pytest.approx((lost / 2.0, above), rel=1e-8)
+    solution = markov.solve_capacity_steps(load, steps)
+    assert solution.in_service == pytest.approx(mean, rel=1e-8)
+    assert (solution.lost, solution.interrupted) == pytest.approx((lost / 2.0, above), rel=1e-8)

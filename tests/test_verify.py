@@ -33,10 +33,10 @@ def sim(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         code = 0
         try:
             cli.main()
-        except SystemExit as done:
-            code = int(done.code or 0)
-        told = capsys.readouterr()
-        return code, told.out, told.err
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        output = capsys.readouterr()
+        return code, output.out, output.err
 
     return called
 
@@ -54,8 +54,8 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_table_of_what_is_exact(sim: Sim, few: None) -> None:
-    code, told, complaint = sim("--engine", "simpy")
-    header, *rows, held, how_sure = told.splitlines()
+    code, output, complaint = sim("--engine", "simpy")
+    header, *rows, held, how_sure = output.splitlines()
     assert (code, complaint) == (0, "")
     assert header.split("\t") == list(verify.VERIFY_COLUMNS)
     assert [row.split("\t")[:5] for row in rows] == [
@@ -73,8 +73,8 @@ def test_a_table_of_what_is_exact(sim: Sim, few: None) -> None:
 
 
 def test_json_is_one_object(sim: Sim, few: None) -> None:
-    code, told, complaint = sim("--engine", "simpy", "--json", "--seed", "3", "--workers", "1")
-    found = json.loads(told)
+    code, output, complaint = sim("--engine", "simpy", "--json", "--seed", "3", "--workers", "1")
+    found = json.loads(output)
     assert (code, complaint) == (0, "")
     assert (found["right"], found["seed"], found["unlike"], found["interrupted"]) == (True, 3, {}, False)
     assert found["confidence"] == verification.bonferroni_confidence_level(all_cases(3))
@@ -97,12 +97,12 @@ def test_a_wrong_rule_fails(sim: Sim, few: None, monkeypatch: pytest.MonkeyPatch
     """A site that finds 1 MW of room too little."""
     right = rules.room
     monkeypatch.setattr(rules, "room", lambda online, *more: right(online - 1000, *more))
-    code, told, _ = sim("--engine", "simpy", "--workers", "1")
+    code, output, _ = sim("--engine", "simpy", "--workers", "1")
     assert code == 1
-    assert [row.rpartition("\t")[2] for row in told.splitlines()[1:3]] == ["WRONG", "WRONG"]
-    assert "0 of 2 checks hold; 2 fail" in told
-    code, told, _ = sim("--engine", "simpy", "--workers", "1", "--json")
-    assert (code, json.loads(told)["right"]) == (1, False)
+    assert [row.rpartition("\t")[2] for row in output.splitlines()[1:3]] == ["WRONG", "WRONG"]
+    assert "0 of 2 checks hold; 2 fail" in output
+    code, output, _ = sim("--engine", "simpy", "--workers", "1", "--json")
+    assert (code, json.loads(output)["right"]) == (1, False)
 
 
 def test_what_is_too_wide_to_say_fails(sim: Sim, few: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,9 +111,9 @@ def test_what_is_too_wide_to_say_fails(sim: Sim, few: None, monkeypatch: pytest.
     rival = {"a rule that is nearly the same": only.checks[0].exact * 1.001}
     strict = replace(only, checks=(replace(only.checks[0], rivals=rival), only.checks[1]))
     monkeypatch.setattr("sim.verify.catalogue.CASE_GROUPS", (lambda: [strict],))
-    code, told, _ = sim("--engine", "simpy", "--workers", "1")
+    code, output, _ = sim("--engine", "simpy", "--workers", "1")
     assert code == 1
-    assert [row.rpartition("\t")[2] for row in told.splitlines()[1:3]] == ["too wide", "exact"]
+    assert [row.rpartition("\t")[2] for row in output.splitlines()[1:3]] == ["too wide", "exact"]
 
 
 def test_names_that_are_not_there(sim: Sim) -> None:
@@ -125,8 +125,8 @@ def test_names_that_are_not_there(sim: Sim) -> None:
     code, _, complaint = sim("zzz")
     assert code == 2
     assert complaint.startswith('there is no case "zzz"; there are: loss, exponential terms; loss, lognormal')
-    code, told, complaint = sim("--engine", "fast")
-    assert (code, told) == (2, "")
+    code, output, complaint = sim("--engine", "fast")
+    assert (code, output) == (2, "")
     assert "--engine" in complaint
 
 
@@ -145,14 +145,14 @@ def test_ctrl_c_tells_what_was_finished(sim: Sim, few: None, monkeypatch: pytest
         return play_batch(task, replications)
 
     monkeypatch.setattr(verification, "play_batch", interrupted)
-    code, told, complaint = sim("--engine", "simpy", "--workers", "1")
+    code, output, complaint = sim("--engine", "simpy", "--workers", "1")
     assert code == 130
     assert complaint.strip() == "Stopping after what has begun; Ctrl-C again stops at once"
-    assert {row.split("\t")[0] for row in told.splitlines()[1:3]} == {QUICK}
-    assert told.splitlines()[3] == "2 of 2 checks hold; 0 fail; interrupted, 1 of 2 cases are left out"
+    assert {row.split("\t")[0] for row in output.splitlines()[1:3]} == {QUICK}
+    assert output.splitlines()[3] == "2 of 2 checks hold; 0 fail; interrupted, 1 of 2 cases are left out"
     played = 0
-    code, told, _ = sim("--engine", "simpy", "--workers", "1", "--json")
-    found = json.loads(told)
+    code, output, _ = sim("--engine", "simpy", "--workers", "1", "--json")
+    found = json.loads(output)
     assert (code, found["interrupted"], found["right"], len(found["checks"])) == (130, True, False, 2)
 
 
@@ -265,8 +265,8 @@ def test_clocks_that_differ_fail(sim: Sim, few: None, monkeypatch: pytest.Monkey
     """Even where both hold by theory."""
     found = [played(QUICK, "simpy", lost=[0.1]), played(QUICK, "compiled", lost=[0.2])]
     monkeypatch.setattr(verification, "verify_cases", lambda *_, **__: found)
-    code, told, _ = sim("--json", "--engine", "simpy")
-    assert (code, json.loads(told)["right"], json.loads(told)["unlike"]) == (1, False, {QUICK: ["lost"]})
+    code, output, _ = sim("--json", "--engine", "simpy")
+    assert (code, json.loads(output)["right"], json.loads(output)["unlike"]) == (1, False, {QUICK: ["lost"]})
     assert "The clocks differ on the same futures in: loss, constant terms" in sim("--engine", "simpy")[1]
 
 
@@ -309,8 +309,8 @@ def test_a_case_of_ones_own_is_judged_by_the_same_path() -> None:
         "sites": {"Here": {"online": "3 MW"}},
     }
     check = ExactCheck("MW in service", "2 MW for 5 of 10 d", "in_service_mw.mean", 1.0, 1e-9)
-    (made,) = verification.verify_cases(
+    (case_result,) = verification.verify_cases(
         [ReferenceCase("a deal", scenario, (check,))], ["simpy"], 0.999, workers=1
     )
-    (said,) = made.check_results
-    assert (said.verdict, said.half_width) == ("exact", 0.0)
+    (check_result,) = case_result.check_results
+    assert (check_result.verdict, check_result.half_width) == ("exact", 0.0)

@@ -7,10 +7,16 @@ from typing import Any
 
 from sim.explain.decision_trace import Decision
 from sim.explain.record import TableRow
+from sim.model.outcomes import RELEASE_REASONS, ReleaseReason
 
 RELEASE_STEP, DELIVERY_STEP, RENEGING_STEP = 0, 1, 2
 """The order in which a market does these within one instant."""
-STEP_OF_RELEASE = {"gave up": RENEGING_STEP, "cancelled": RELEASE_STEP, "retired": RELEASE_STEP}
+_STEPS = {
+    ReleaseReason.GAVE_UP: RENEGING_STEP,
+    ReleaseReason.CANCELLED: RELEASE_STEP,
+    ReleaseReason.RETIRED: RELEASE_STEP,
+}
+STEP_OF_RELEASE = {RELEASE_REASONS[reason]: _STEPS[reason] for reason in ReleaseReason}
 """By the word of the table `releases`: reneging, or excess released by a site."""
 
 

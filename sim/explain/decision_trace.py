@@ -1,4 +1,7 @@
-"""What stood behind each decision over one request: the market played again, with an eye on who had room."""
+"""The trace of the decisions over one request, by an observer of a market on SimPy's clock.
+
+In names m is the state of the market, r a request, k a right, p a provider and s a site, each by number but m.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +35,7 @@ class SiteState:
 
 @dataclass(frozen=True)
 class ProviderState:
-    """What a provider could do for a request at a time, before anything is placed."""
+    """The state of a provider at a decision, before anything is allocated: its offer and its sites."""
 
     provider: str
     would_take_kw: int
@@ -52,7 +55,7 @@ class ProviderState:
 
 @dataclass(frozen=True)
 class AnswerTerms:
-    """What a holder of a first refusal goes by when it answers: shares in millionths, times in microseconds."""
+    """The limits of the holder of a first refusal at its answer: shares in millionths, times in microseconds."""
 
     reason: str
     """What limits it, as in the table `requests`."""
@@ -68,12 +71,12 @@ class AnswerTerms:
     held: dict[str, int] | None
     """What was held for the request, by site; None where nothing is held while it thinks."""
     without: dict[str, int]
-    """What it would take were it not for one of its limits, by its name; its appetite apart."""
+    """By name of a limit, the kW that it would take without it; its appetite left out of account."""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """Who could take what at a time: the holder of a right, or those to whom the overflow goes, as ranked."""
+    """A decision: the holder of a right that answers, or the providers as ranked for the overflow."""
 
     at: int
     n_commitments_before: int
@@ -90,44 +93,47 @@ LIMITS_LEFT_OUT: dict[str, RefusalReason] = {
     "delay": RefusalReason.DELAY,
     "partial": RefusalReason.PARTIAL,
 }
-"""What a holder is asked again with one of its limits waived."""
+"""By name, the limits that are waived one at a time; `appetite` waives nothing, as offers leave the appetite out."""
 
 
 class DecisionTracer:
-    """Looks on at a market, and notes what its decisions over one request rest on."""
+    """Observes a market, and records what its decisions over one request rest on."""
 
     def __init__(self, state: MarketState, request: int) -> None:
         self.state, self.request, self.decisions = state, request, list[Decision]()
         self._n_commitments = self._n_scanned = 0
-        """How many commitments were made to the request, of so many that were made."""
+        """The number of commitments to the request among the first `_n_scanned` of all."""
 
     def on_right_in_force(self, r: int, k: int) -> None:
-        """Note an exclusive right: its holder is looked at here, since it is not asked for an answer."""
+        """Record the holder of an exclusive right: it is not asked for an answer that could be observed."""
         rights = self.state.inputs.rights
         if r == self.request and k != NOBODY and rights[k].is_exclusive:
             self._add_decision(k, [rights[k].holder], self.state.gives_up[r])
 
     def on_holder_answer(self, r: int, k: int, held: HeldCapacity | None, allocation: Allocation) -> None:
-        """Note what the holder of a first refusal takes, and what it goes by."""
+        """Record the answer of the holder of a first refusal, with its limits."""
         if r == self.request:
             terms = self._answer_terms(k, held, allocated_kw(allocation))
             latest = min(terms.latest, self.state.gives_up[r])
             self._add_decision(k, [self.state.inputs.rights[k].holder], latest, terms)
 
     def on_has_taker(self, r: int, without: int, has_taker: bool) -> None:
-        """Note the providers also where none would take anything, and the market therefore ranks none."""
+        """Record the ranking also where no provider would take anything, and the market therefore ranks none."""
         if r == self.request and not has_taker:
-            rank_providers(self.state, r, without)
+            rank_providers(self.state, r, without)  # observed by on_ranking, which records it
 
     def on_ranking(self, r: int, ranking: Sequence[int]) -> None:
-        """Note in which order the providers are asked, and what each could do."""
+        """Record the order in which the providers are asked, and the state of each."""
         if r == self.request:
             self._add_decision(NOBODY, ranking, self.state.gives_up[r])
 
     def _add_decision(
         self, k: int, providers: Sequence[int], latest: int, terms: AnswerTerms | None = None
     ) -> None:
-        """Note what is seen; forget an earlier look off the waiting list by which nothing was placed."""
+        """Append a decision, in place of earlier ones off the waiting list by which nothing was committed.
+
+        A waiting request is looked at whenever capacity rises; only the looks that led to something are explained.
+        """
         r, m = self.request, self.state
         while self._n_scanned < len(m.undelivered_of_commitment):
             self._n_commitments += request_of(m, self._n_scanned) == r
@@ -146,6 +152,7 @@ class DecisionTracer:
         )
 
     def _without_effect(self, decision: Decision) -> bool:
+        """Whether a decision was made in an earlier instant, off the waiting list, and led to no commitment."""
         return (
             self.state.answered[self.request] < decision.at < self.state.now
             and decision.n_commitments_before == self._n_commitments
@@ -178,7 +185,7 @@ class DecisionTracer:
         )
 
     def _answer_terms(self, k: int, held: HeldCapacity | None, answered_kw: int) -> AnswerTerms:
-        """What the holder goes by."""
+        """Describe the limits of the holder at its answer, and what it would take without each."""
         r, m = self.request, self.state
         right = m.inputs.rights[k]
         latest = latest_acceptable_date(m, r, k)
@@ -205,19 +212,19 @@ class DecisionTracer:
 def trace_decisions(
     scenario: ScenarioFile, seed: int, replication: int, stream: str, number: int
 ) -> tuple[Run, list[Decision]]:
-    """Play a replication and record what stood behind each decision over one request of a stream.
+    """Simulate a replication and record the decisions over one request of a stream.
 
     Returns the run and the decisions in order; none where there is no such request. Raises what `play` raises.
     """
-    seen: list[DecisionTracer] = []
+    tracers: list[DecisionTracer] = []
 
     def watch(market: Market) -> None:
-        future = market.inputs
-        if stream in future.streams:
-            of = future.stream_of_request() == future.streams.index(stream)
-            for r in np.flatnonzero(of & (future.requests.number == number)).tolist():
-                seen.append(DecisionTracer(market.state, r))
-                market.state.observer = seen[-1]
+        inputs = market.inputs
+        if stream in inputs.streams:
+            in_stream = inputs.stream_of_request() == inputs.streams.index(stream)
+            for r in np.flatnonzero(in_stream & (inputs.requests.number == number)).tolist():
+                tracers.append(DecisionTracer(market.state, r))
+                market.state.observer = tracers[-1]
 
     run = play(scenario, seed, replication, observe=watch)
-    return run, [look for witness in seen for look in witness.decisions]
+    return run, [decision for tracer in tracers for decision in tracer.decisions]

@@ -1,9 +1,8 @@
 """A scenario in words, as `sim check` prints it."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
-from sim.results.formatting import DISPLAY_UNITS, format_duration, join_words
+from sim.results.formatting import DISPLAY_UNITS, format_day, format_duration, join_words
 from sim.scenario.construction import Building
 from sim.scenario.dates import Date
 from sim.scenario.demand import Arrivals, Stream
@@ -64,11 +63,11 @@ def describe_quantity(distribution: Distribution) -> str:
 
 
 def _describe_time(scenario: ScenarioFile) -> str:
-    text = f"{_format_day(scenario.start)} to {_format_day(scenario.end)}"
+    text = f"{format_day(scenario.start)} to {format_day(scenario.end)}"
     if scenario.measure_from != scenario.start:
-        text += f", metrics from {_format_day(scenario.measure_from)}"
+        text += f", metrics from {format_day(scenario.measure_from)}"
     if scenario.report_at:
-        text += f", reported at {join_words(_format_day(at) for at in scenario.report_at)}"
+        text += f", reported at {join_words(format_day(at) for at in scenario.report_at)}"
     return f"{text}; {scenario.replications} replications from seed {scenario.seed}"
 
 
@@ -97,7 +96,7 @@ def _describe_arrivals(arrivals: Arrivals, size: Distribution | None) -> str:
         return f"at random, {describe_quantity(arrivals.poisson.rate)}{each}"
     if arrivals.curve is not None:
         (first, low), (last, high) = arrivals.curve.points[0], arrivals.curve.points[-1]
-        ends = f"{describe_quantity(low)} on {_format_day(first)} to {describe_quantity(high)} on {_format_day(last)}"
+        ends = f"{describe_quantity(low)} on {format_day(first)} to {describe_quantity(high)} on {format_day(last)}"
         growth = f", then times {describe_quantity(arrivals.curve.growth)} a year"
         return f"as a curve of wanted power passes, from {ends}{growth}{each}"
     if arrivals.deals is not None:
@@ -161,8 +160,4 @@ def _describe_building(name: str, building: Building) -> str:
 
 
 def _describe_date(date: Date) -> str:
-    return _format_day(date.at) + ("" if date.plus is None else f" plus {describe_quantity(date.plus)}")
-
-
-def _format_day(at: datetime) -> str:
-    return f"{at:%Y-%m-%d}"
+    return format_day(date.at) + ("" if date.plus is None else f" plus {describe_quantity(date.plus)}")

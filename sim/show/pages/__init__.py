@@ -1,1 +1,1 @@
-"""TODO."""
+"""The pages: what each command prints, a module for each command."""

@@ -142,10 +142,10 @@ def _describe_late_building(building: EventFacts) -> str:
     text = f"{name}, planned for {format_date(building['planned'])}, "
     if building["now_planned"] is None:
         return text + "was cancelled"
-    came = "does not come before the run ends"
+    arrival = "does not come before the run ends"
     if building["came"]:
-        came = f"comes on {format_date(building['came'])}"
-    return f"{text}is now planned for {format_date(building['now_planned'])}, and {came}"
+        arrival = f"comes on {format_date(building['came'])}"
+    return f"{text}is now planned for {format_date(building['now_planned'])}, and {arrival}"
 
 
 def _narrate_release(event: TimelineEvent, _: EventFacts) -> list[str]:

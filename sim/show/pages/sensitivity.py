@@ -147,7 +147,7 @@ def _morris_cells(effect: FactorEffect, unit: str, largest: float) -> tuple[str,
 
 @dataclass(frozen=True)
 class DesignLayout:
-    """How the results of one design are shown: its name, its columns beside the swing, and how to read them."""
+    """The layout of the results of one design: its name, its columns beside the swing, and how to read them."""
 
     label: str
     columns: tuple[str, str]
