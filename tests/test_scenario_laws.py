@@ -13,7 +13,7 @@ import pytest
 
 from sim.model.random_streams import Sampler
 from sim.scenario.distribution_families import FAMILIES, SCALE
-from sim.scenario.distribution_family import DistributionFamily, describe_by
+from sim.scenario.distribution_family import DistributionFamily, Parameter, describe_by
 from sim.scenario.distribution_properties import can_be_zero, mean, median, quantile, support
 from sim.scenario.distribution_reader import is_distribution, measure_of, read_distribution
 from sim.scenario.distributions import Distribution, UncertainReference
@@ -354,6 +354,30 @@ def test_the_bounds_of_a_family_hold_what_it_gives(name: str) -> None:
         assert low <= values.min() <= median(law, {}) <= values.max() <= high
         assert low <= mean(law, {}) <= high
         assert describe_quantity(law)
+
+
+@pytest.mark.parametrize(
+    ("name", "names", "negated"),
+    [
+        pytest.param(name, ways, parameter, id=f"{name}, {parameter.name}")
+        for name, family in FAMILIES.items()
+        for ways in family.parametrizations
+        for parameter in ways
+        if not parameter.is_plain
+    ],
+)
+def test_a_negative_parameter_is_refused_or_supported(
+    name: str, names: tuple[Parameter, ...], negated: Parameter
+) -> None:
+    """A law that takes a parameter below 0 says so in its support: else `not_below_zero` would let it pass."""
+    written = {each.name: f"-{each.example}" if each is negated else each.example for each in names}
+    try:
+        law = read_distribution({name: written}, DURATION)
+    except InvalidValueError:
+        return
+    low, high = support(law, {})
+    values = quantile(law, np.linspace(0, 1, 1000, endpoint=False), {})
+    assert low <= values.min() <= values.max() <= high
 
 
 def test_a_chance_that_is_uncertain_is_described_by_its_name() -> None:

@@ -194,7 +194,7 @@ def forbidden(*_: object, **__: object) -> None:
 
 
 def test_corners_that_contradict_make_it_careful(tmp_path: Path) -> None:
-    """What two levers say together is looked at before the first point; also where both change the same."""
+    """What two levers say together is looked at before the first point; where both change the same, it is refused."""
 
     def careful(levers: str) -> PointBuilder:
         return prepare_points(swept(tmp_path, f"scenario: small.yaml\nlevers: {{{levers}}}\ndesign: grid\n"))
@@ -206,7 +206,8 @@ def test_corners_that_contradict_make_it_careful(tmp_path: Path) -> None:
         "rights.refusal.until: [2025-03-01, 2025-09-01], rights.refusal.from: [2025-04-01]"
     ).rereads_points
     size = "demand.chat.size: [20 MW, {lognormal: {median: 9 MW, sigma: 1}}]"
-    assert careful(f"{size}, demand.chat.size.lognormal.sigma: [2, 3]").rereads_points
+    with pytest.raises(ScenarioError, match=r"overlaps with demand\.chat\.size, "):
+        careful(f"{size}, demand.chat.size.lognormal.sigma: [2, 3]")
 
 
 def test_designs_are_of_their_size_and_seed(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from sim.study.value import ContractValue
 
 
 class AnalysisResult(Protocol):
-    """What the results of runs, comparisons, sweeps, plans, values and sensitivity analyses have in common."""
+    """The common shape of the results of runs, comparisons, sweeps, plans, values and sensitivity analyses."""
 
     @property
     def frame(self) -> pl.DataFrame:

@@ -26,7 +26,7 @@ TARGET_CHUNKS = 256
 
 @dataclass(frozen=True)
 class SweepTask:
-    """What all chunks of a sweep have in common."""
+    """The part of the work that all chunks of a sweep share."""
 
     points: PointBuilder
     replications: int

@@ -31,7 +31,7 @@ class RunKeywords(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How often a scenario is played, from which seed, by how many workers, and on which engine.
+    """The number of replications, the seed, the workers and the engine with which a scenario is played.
 
     None stands for the number that the scenario states; of workers, for one a core. Raises ValueError for numbers
     that cannot be; the engine is checked where it is chosen (`engines.choose_engine`).

@@ -52,7 +52,7 @@ class PairedDifference:
     p_holm: float | None = None
     """The p-value adjusted for the number of metrics (Holm)."""
     replications_needed: int | None = None
-    """How many replications would show a difference like the one observed, where these do not."""
+    """The number of replications that would show a difference like the one observed, where these do not."""
 
     @property
     def equal(self) -> bool:

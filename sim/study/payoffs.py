@@ -69,7 +69,7 @@ PROVIDER_MEASURES = {
 
 @dataclass(frozen=True)
 class Payoff:
-    """What a right does to a party by one measure; in the difference a is without the right, b with it."""
+    """The effect of a right on a party by one measure; in the difference a is without the right, b with it."""
 
     party: str
     role: str
@@ -84,7 +84,7 @@ class Payoff:
 
     @property
     def worth(self) -> float | None:
-        """What the right is worth to the party: above 0 where it is better off with it."""
+        """The worth of the right to the party: above 0 where it is better off with it."""
         diff = self.in_unit(self.difference.diff)
         return None if diff is None else self.measure.direction * diff + 0.0  # so that there is no -0.0
 

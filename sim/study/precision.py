@@ -37,7 +37,7 @@ class PrecisionError(UserError, ValueError):
 
 @dataclass(frozen=True)
 class PrecisionTarget:
-    """How tight the 95 % interval of a metric is to be: a half-width in its unit, or in per cent of its mean."""
+    """The half-width that the 95 % interval of a metric may have, in its unit or in per cent of its mean."""
 
     metric: str
     bound: float
@@ -85,7 +85,7 @@ def check_precision_metrics(targets: Iterable[PrecisionTarget], names: Iterable[
 
 @dataclass(frozen=True)
 class AchievedPrecision:
-    """How tight the interval of a target is after the replications so far."""
+    """The precision of a metric after the replications so far, beside its target."""
 
     target: PrecisionTarget
     n: int

@@ -48,7 +48,7 @@ class TooManyReplicationsError(UserError, ValueError):
 
 @dataclass(frozen=True)
 class RunTask:
-    """What all replications of a run have in common."""
+    """The part of the work that all replications of a run share."""
 
     scenario: ScenarioFile
     seed: int

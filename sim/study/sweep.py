@@ -56,7 +56,7 @@ from sim.study.sweep_result import SweepResult
 from sim.study.sweep_store import ESTIMATES_FILE, POINTS_FILE, SweepStore, query_runs, read_sweep_description
 
 MAX_POOL_FAILURES = 3
-"""How often all workers may die before one more chunk is finished."""
+"""The number of times that all workers may die before one more chunk is finished."""
 
 
 class TemporaryFolder:

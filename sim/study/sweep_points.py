@@ -39,7 +39,7 @@ UNBOUNDED_TAIL = 2.0**-20
 
 @dataclass(frozen=True)
 class FactorVariation:
-    """What a factor changes in the scenario."""
+    """The changes of the scenario by a factor."""
 
     factor: Factor
     level_changes: tuple[NodeChanges, ...]

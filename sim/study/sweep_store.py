@@ -51,7 +51,7 @@ RESUME_REMEDY = (
     "make room, or name another folder with --out;"
     " what was finished is kept, and the same command goes on from there"
 )
-"""What to do where a file of a sweep cannot be written."""
+"""The remedy where a file of a sweep cannot be written."""
 
 
 class NoRunsError(OutputError):

@@ -80,7 +80,7 @@ class ContractValue:
     caution: str
     """A warning to be read before the numbers; empty where there is none."""
     notes: tuple[str, ...]
-    """How the numbers are to be read, and what is not known, and why."""
+    """Sentences on how the numbers are to be read, and on what is not known."""
 
     def by_window(self) -> list[ValueAtWindow]:
         """Return the right with each window, its own included, from short to long; those not known last."""
