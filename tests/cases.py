@@ -4,6 +4,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from sim.scenario.overflow_policies import OVERFLOW_POLICIES
+
 DAYS = st.integers(0, 12)
 SHORT = st.integers(0, 4)
 Case = dict[str, Any]
@@ -137,7 +139,7 @@ def cases(draw: st.DrawFn, busy: bool = False) -> Case:
         "told": told,
         "providers": providers,
         "overflow": {
-            "policy": draw(st.sampled_from(["soonest", "cheapest", "most room", "in order"])),
+            "policy": draw(st.sampled_from(list(OVERFLOW_POLICIES))),
             "order": draw(st.permutations(names)),
         },
         "bypass": bypass,

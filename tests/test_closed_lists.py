@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 from typing import get_args
 
 import alike
@@ -17,6 +18,7 @@ from sim.model.run import Engine, Run, play, play_inputs
 from sim.model.sampling import sample_inputs
 from sim.results.tables import name_column
 from sim.scenario.overflow_policies import OVERFLOW_POLICIES, OverflowPolicy
+from sim.scenario.reading import read_scenario
 from sim.scenario.right_kinds import RIGHT_KINDS
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.splits import SPLITS
@@ -40,6 +42,38 @@ def test_a_policy_that_only_the_scenario_knows_is_refused_by_both_clocks(
 def test_every_policy_is_played_alike_by_both_clocks(small: ScenarioFile, policy: str) -> None:
     scenario = small.replace({"overflow.policy": policy})
     alike.check(*(play(scenario, 1, 0, engine=engine) for engine in ENGINES))
+
+
+FIRST_ASKED = {"soonest": "Soon", "cheapest": "Cheap", "most room": "Large", "in order": "First"}
+"""Of four providers that differ in one thing each; a policy that asks another first than it should is seen here."""
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("policy", OVERFLOW_POLICIES)
+def test_every_policy_asks_whom_it_should(policy: str, engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "four.yaml"
+    path.write_text(
+        """
+start: 2026-01-01
+end: 2028-01-01
+demand:
+  d: {customer: Lab, size: 10 MW, term: 1 y, arrivals: {deals: {one: {asked: 2026-02-01}}}}
+providers:
+  First: {sites: [A], presells: 2 y, price: 9 M$/MW/y}
+  Soon: {sites: [B], presells: 2 y, price: 9 M$/MW/y}
+  Cheap: {sites: [C], presells: 2 y, price: 8 M$/MW/y}
+  Large: {sites: [D], presells: 2 y, price: 9 M$/MW/y}
+sites:
+  A: {buildings: {b: {it_power: 20 MW, planned: 2026-08-01}}}
+  B: {buildings: {b: {it_power: 20 MW, planned: 2026-07-01}}}
+  C: {buildings: {b: {it_power: 20 MW, planned: 2026-09-01}}}
+  D: {buildings: {b: {it_power: 30 MW, planned: 2026-09-01}}}
+"""
+    )
+    scenario = read_scenario(path).replace({"overflow.policy": policy})
+    run = play(scenario, 1, 0, engine=engine)
+    names = [provider.name for provider in run.inputs.providers]
+    assert [names[p] for p in run.requests["asked_first"].tolist()] == [FIRST_ASKED[policy]]
 
 
 @pytest.mark.parametrize("kind", RIGHT_KINDS)
@@ -69,6 +103,9 @@ def test_the_rules_refuse_a_policy_or_a_split_without_a_rule() -> None:
         assert not (rules.may_take_part(split) and rules.starts_whole(split))
     with pytest.raises(ValueError, match="an unknown overflow policy"):
         rules.ranking_key(len(OVERFLOW_POLICIES), 1, 1, 1, 1, 1.0)
+    for rests_on in (rules.ranks_by_promise, rules.ranks_by_room):
+        with pytest.raises(ValueError, match="an unknown overflow policy"):
+            rests_on(len(OVERFLOW_POLICIES))
     for ask in (rules.may_take_part, rules.starts_whole):
         with pytest.raises(ValueError, match="an unknown split"):
             ask(len(SPLITS))

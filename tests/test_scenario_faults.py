@@ -252,11 +252,11 @@ def test_buildings_may_not_wait_for_each_other_in_a_round() -> None:
     two = f"{{it_power: 1 MW, after: West.One, {phases}}}"
     third = f"{{it_power: 1 MW, after: Two, {phases}}}"
     overrides = {
-        "sites.West.buildings": {},
+        "sites.West.buildings": f"{{One: {one}}}",
         "sites.East.buildings.Two": two,
         "sites.East.buildings.Three": third,
     }
-    assert sentences({**overrides, "sites.West.buildings.One": one}) == [
+    assert sentences(overrides) == [
         'sites.East.buildings.Two.after: "West.One": never begins: East.Two after West.One after East.Two; let one begin on a date'
     ]
 

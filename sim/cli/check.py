@@ -25,8 +25,7 @@ def check_command(
         understood = dict(describe_scenario(read))
         typer.echo(json.dumps({"scenario": read.name, "understood": understood, "warnings": warnings}))
         return
-    from rich.console import Console
-
+    from sim.show.console import page_console
     from sim.show.pages.check import render_check
 
-    render_check(read, Console(highlight=False))
+    render_check(read, page_console())

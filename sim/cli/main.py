@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -75,6 +76,11 @@ def common_options(
 
 def main() -> None:
     """Run a command. An error of the user's is reported as a one-line message, with exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(
+            stream, TextIOWrapper
+        ):  # a pipe may be ASCII: what it cannot take is replaced, not an error
+            stream.reconfigure(errors="replace")
     debug = "--debug" in sys.argv  # taken out by hand, since typer knows it before a subcommand alone
     sys.argv = [word for word in sys.argv if word != "--debug"]
     try:

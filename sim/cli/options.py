@@ -143,9 +143,9 @@ def print_answer(
     if as_json:
         typer.echo(json.dumps(to_dict()))
         return
-    from rich.console import Console
+    from sim.show.console import page_console
 
-    render(Console(highlight=False))
+    render(page_console())
 
 
 def report_analysis(analysis: "AnyAnalysis", folder: Path, command: str, plots: bool, as_json: bool) -> None:

@@ -33,11 +33,10 @@ def show_command(
         if as_json:
             typer.echo(json.dumps({key: [ours, theirs] for key, ours, theirs in differences}))
             return
-        from rich.console import Console
-
+        from sim.show.console import page_console
         from sim.show.pages.tables import print_table
 
-        print_table(("key", str(scenario), str(diff)), differences, Console())
+        print_table(("key", str(scenario), str(diff)), differences, page_console())
         typer.echo(f"{len(differences)} keys differ" if differences else "nothing differs")
     elif as_json:
         typer.echo(json.dumps(scenario_file.resolved_tree()))

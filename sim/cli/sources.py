@@ -28,7 +28,7 @@ def sources_command(
         counts = count_by_confidence(quantities)
         typer.echo(json.dumps({"quantities": [asdict(each) for each in listed], "by_confidence": counts}))
         return
-    from rich.console import Console
+    from sim.show.console import page_console
 
-    render_sources(listed, Console())
+    render_sources(listed, page_console())
     typer.echo(sources_footer(quantities, assumptions))

@@ -65,14 +65,13 @@ def verify_command(
         answer |= {"seed": seed, "confidence": confidence, "interrupted": interrupted}
         typer.echo(json.dumps(answer))
     else:
-        from rich.console import Console
-
+        from sim.show.console import page_console
         from sim.show.pages.tables import print_table
 
         if sys.stdout.isatty():
-            Console().print(page.verify_table(results))
+            page_console().print(page.verify_table(results))
         else:
-            print_table(page.VERIFY_COLUMNS, page.verify_rows(results), Console())
+            print_table(page.VERIFY_COLUMNS, page.verify_rows(results), page_console())
         for line in page.verify_footer(results, n_requested, unlike, confidence, seed):
             typer.echo(line)
     if interrupted:

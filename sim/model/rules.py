@@ -135,12 +135,20 @@ def cover_date(now: int, wanted: int, need: int, online: int, dates: list[int], 
 
 def ranks_by_promise(policy: int) -> bool:
     """Does the place of a provider rest on what it would take, and on the date that it would promise?"""
-    return policy == SOONEST
+    if policy == SOONEST:
+        return True
+    if policy in (IN_ORDER, CHEAPEST, MOST_ROOM):
+        return False
+    raise ValueError("an unknown overflow policy")
 
 
 def ranks_by_room(policy: int) -> bool:
     """Does the place of a provider rest on the room of its sites?"""
-    return policy == MOST_ROOM
+    if policy == MOST_ROOM:
+        return True
+    if policy in (IN_ORDER, SOONEST, CHEAPEST):
+        return False
+    raise ValueError("an unknown overflow policy")
 
 
 def ranking_key(

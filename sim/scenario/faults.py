@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time
 from pathlib import Path
 
+from sim.scenario.text import printable
+
 KeyPath = tuple[str | int, ...]
 
 
@@ -43,7 +45,8 @@ class Fault:
     def __str__(self) -> str:
         quoted = f'"{self.value}"' if self.value is not None else ""
         text = f"{self.message}; {self.remedy}" if self.remedy else self.message
-        return ": ".join(part for part in (str(Place(self.file, self.line)), self.key, quoted, text) if part)
+        line = ": ".join(part for part in (str(Place(self.file, self.line)), self.key, quoted, text) if part)
+        return printable(line)  # one line for a fault, whatever a name holds
 
 
 class UserError(Exception):

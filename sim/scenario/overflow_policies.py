@@ -64,4 +64,4 @@ OVERFLOW_POLICIES: Mapping[str, OverflowPolicy] = {
     )
 }
 """By the word of the format, and looked up with `OVERFLOW_POLICIES[name]`, so that an unknown one is a KeyError."""
-assert get_args(OverflowPolicyName) == tuple(OVERFLOW_POLICIES)
+assert get_args(OverflowPolicyName) == tuple(OVERFLOW_POLICIES), "name each policy in OverflowPolicyName too"

@@ -36,4 +36,4 @@ RIGHT_KINDS: Mapping[str, RightKind] = {
     )
 }
 """By the word of the format. Look a kind up with `RIGHT_KINDS[name]`, so that an unknown one is a KeyError."""
-assert get_args(RightKindName) == tuple(RIGHT_KINDS)
+assert get_args(RightKindName) == tuple(RIGHT_KINDS), "name each kind in RightKindName too"

@@ -7,6 +7,8 @@ from io import StringIO
 from rich.console import Console
 
 from sim.scenario.schema import ScenarioFile
+from sim.scenario.text import printable
+from sim.show.console import page_console
 from sim.show.describe import describe_scenario
 
 HTML_FRAME = '<pre style="white-space:pre;overflow-x:auto;line-height:1.3;font-size:12px">{code}</pre>'
@@ -14,8 +16,7 @@ HTML_FRAME = '<pre style="white-space:pre;overflow-x:auto;line-height:1.3;font-s
 
 def console_html(render: Callable[[Console], None], width: int = 100) -> str:
     """Return what a function prints to a terminal of some width, as HTML with its colours."""
-    # forced off, since rich in Jupyter would display the page at once, beside the HTML that is returned
-    console = Console(record=True, file=StringIO(), width=width, highlight=False, force_jupyter=False)
+    console = page_console(StringIO(), width, record=True)
     render(console)
     return console.export_html(inline_styles=True, code_format=HTML_FRAME)
 
@@ -23,8 +24,8 @@ def console_html(render: Callable[[Console], None], width: int = 100) -> str:
 def scenario_html(scenario: ScenarioFile) -> str:
     """Return the description of a scenario as an HTML table."""
     rows = "".join(
-        f'<tr><td style="text-align:left;vertical-align:top"><b>{escape(label)}</b></td>'
-        f'<td style="text-align:left">{escape(text)}</td></tr>'
+        f'<tr><td style="text-align:left;vertical-align:top"><b>{escape(printable(label))}</b></td>'
+        f'<td style="text-align:left">{escape(printable(text))}</td></tr>'
         for label, text in describe_scenario(scenario)
     )
-    return f"<p><b>{escape(scenario.title or scenario.name)}</b></p><table>{rows}</table>"
+    return f"<p><b>{escape(printable(scenario.title or scenario.name))}</b></p><table>{rows}</table>"

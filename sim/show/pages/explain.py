@@ -15,6 +15,7 @@ from sim.explain.explanation import RequestExplanation, TimelineDifference
 from sim.explain.record import DAY_LENGTH
 from sim.explain.timeline import Timeline
 from sim.results.formatting import format_date, format_days, format_power, join_words
+from sim.show.console import page_console
 from sim.show.notebook import console_html
 from sim.show.pages.explain_narrative import narrate_timeline
 
@@ -173,7 +174,7 @@ def _hanging_indent(lines: list[str]) -> Group:
 
 def explain_text(explanation: RequestExplanation, width: int = 100) -> str:
     """Return the page with its notes as plain text of some width."""
-    console = Console(file=StringIO(), width=width, highlight=False, color_system=None)
+    console = page_console(StringIO(), width, colour=False)
     _render_with_notes(explanation, console)
     assert isinstance(console.file, StringIO)
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from xml.etree import ElementTree as xml
 from sim.results.files import report_os_errors, write_text
 from sim.results.formatting import format_found
 from sim.results.run import RunResult
+from sim.scenario.text import printable
 from sim.show.factor_labels import label_point
 from sim.study.sweep_result import SweepResult
 
@@ -36,13 +38,15 @@ def write_junit(path: Path, suite: str, cases: Iterable[JUnitCase]) -> None:
     suite_element = xml.SubElement(
         root,
         "testsuite",
-        name=suite,
+        name=xml_text(suite),
         tests=str(len(cases)),
         failures=str(sum(case.failure is not None and not case.is_error for case in cases)),
         errors=str(sum(case.is_error for case in cases)),
     )
     for case in cases:
-        element = xml.SubElement(suite_element, "testcase", classname=suite, name=case.name)
+        element = xml.SubElement(
+            suite_element, "testcase", classname=xml_text(suite), name=xml_text(case.name)
+        )
         if case.failure is not None:
             xml.SubElement(element, "error" if case.is_error else "failure", message=xml_text(case.failure))
     xml.indent(root)
@@ -67,7 +71,7 @@ def append_step_summary(title: str, cases: Iterable[JUnitCase]) -> None:
         return
     cases = list(cases)
     failed = [case for case in cases if case.failure is not None]
-    lines = [f"### {title}", "", f"{len(cases) - len(failed)} of {len(cases)} checks hold."]
+    lines = [f"### {markdown_cell(title)}", "", f"{len(cases) - len(failed)} of {len(cases)} checks hold."]
     if failed:
         lines += ["", "| check | found |", "|---|---|"]
         lines += [
@@ -83,8 +87,8 @@ def append_step_summary(title: str, cases: Iterable[JUnitCase]) -> None:
 
 
 def markdown_cell(text: str) -> str:
-    """Escape a text for a cell of a Markdown table."""
-    return " ".join(text.replace("|", "\\|").replace("<", "&lt;").split())
+    """Escape a text for a heading or a cell of a table in Markdown, in which nothing of it is markup."""
+    return re.sub(r"([\\`*_{}\[\]<>#|!~])", r"\\\1", printable(" ".join(text.split())))
 
 
 def sweep_junit_cases(sweep: SweepResult) -> list[JUnitCase]:

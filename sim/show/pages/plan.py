@@ -1,11 +1,11 @@
 """The page of `plan`: the value of a lever that was sought, and the values that were tried."""
 
 from rich.console import Console, Group, RenderableType
-from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from sim.results.formatting import format_significant
+from sim.show.console import titled_panel
 from sim.study.plan import Plan
 from sim.study.plan_search import EVIDENCE_AGAINST, EVIDENCE_FOR, EVIDENCE_IN_SAMPLE, EVIDENCE_OPEN
 
@@ -32,7 +32,7 @@ def render_plan(plan: Plan, console: Console) -> None:
     ]
     for line in plan_warnings(plan):
         parts += [Text(""), Text(line, style="yellow")]
-    console.print(Panel(Group(*parts), title=f"What it takes of {plan.lever.path}", title_align="left"))
+    console.print(titled_panel(Group(*parts), f"What it takes of {plan.lever.path}"))
 
 
 def _plan_rows(plan: Plan) -> list[tuple[str, str]]:

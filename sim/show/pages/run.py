@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from rich.console import Console, Group, RenderableType
-from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
@@ -19,6 +18,7 @@ from sim.results.formatting import (
 from sim.results.run import RunResult
 from sim.results.summary import SampleStatistics, Summary
 from sim.scenario.sources import list_assumptions, list_quantities
+from sim.show.console import titled_panel
 from sim.show.notebook import console_html
 from sim.show.pages.precision import precision_lines
 
@@ -47,7 +47,7 @@ def render_run(run: RunResult, console: Console) -> None:
         mark, style = ("holds", "green") if verdict.holds else ("FAILS", "bold red")
         parts.append(Text(f"{mark}: {verdict.statement} (found {format_exact(verdict.found)})", style=style))
     title = scenario.title or scenario.name
-    console.print(Panel(Group(*parts), title=title, title_align="left"))
+    console.print(titled_panel(Group(*parts), title))
     for line in _provenance_lines(run):
         console.print(line, style="dim", highlight=False)
 

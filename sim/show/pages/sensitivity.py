@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from rich.console import Console, Group, RenderableType
-from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
@@ -18,6 +17,7 @@ from sim.results.formatting import (
     with_half_width,
     with_sign,
 )
+from sim.show.console import titled_panel
 from sim.study.effects import EFFECT_VERDICTS, FactorEffect, OutcomeEffects
 from sim.study.sensitivity import Sensitivity
 from sim.study.sensitivity_indices import IndexEstimate
@@ -47,7 +47,7 @@ def render_sensitivity(sensitivity: Sensitivity, console: Console) -> None:
         parts.append(_effect_table(design, effects))
     parts += [Text(""), Text(f"{SWING_LEGEND} {design.legend}", style="dim")]
     parts += [Text(note, style="yellow") for note in sensitivity.notes()]
-    console.print(Panel(Group(*parts), title=f"What matters: {sensitivity.name}", title_align="left"))
+    console.print(titled_panel(Group(*parts), f"What matters: {sensitivity.name}"))
 
 
 def _study_lines(sensitivity: Sensitivity) -> Iterator[str]:

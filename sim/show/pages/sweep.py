@@ -8,13 +8,13 @@ from typing import Any
 
 import polars as pl
 from rich.console import Console, Group, RenderableType
-from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from sim.results.expectations import ExpectationVerdict
 from sim.results.formatting import format_factor_value, format_found, format_mean_interval
 from sim.scenario.expectations import parse_expectation
+from sim.show.console import titled_panel
 from sim.show.factor_labels import label_factors, label_point
 from sim.show.notebook import console_html
 from sim.study.sweep_result import SweepResult
@@ -42,7 +42,7 @@ def render_sweep(sweep: SweepResult, console: Console) -> None:
     verdicts = sweep.verdicts()
     parts += [Text("")] if verdicts else []
     parts += expectation_lines(sweep, verdicts)
-    console.print(Panel(Group(*parts), title=sweep.description["title"] or sweep.name, title_align="left"))
+    console.print(titled_panel(Group(*parts), sweep.description["title"] or sweep.name))
     engine = ""
     if sweep.engine_choice is not None:
         engine = f"; engine {sweep.engine_choice.engine} ({sweep.engine_choice.reason})"

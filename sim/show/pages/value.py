@@ -3,11 +3,11 @@
 from itertools import groupby
 
 from rich.console import Console, Group, RenderableType
-from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from sim.results.formatting import format_count, format_figures, scale_to_unit, with_sign
+from sim.show.console import titled_panel
 from sim.study.payoffs import NO_DIFFERENCE, NOT_DISTINGUISHABLE, Payoff
 from sim.study.value import ContractValue
 
@@ -49,9 +49,7 @@ def render_value(contract_value: ContractValue, console: Console) -> None:
             ),
         ]
     parts += [Text(""), *(Text(note, style="dim") for note in contract_value.notes)]
-    console.print(
-        Panel(Group(*parts), title=f'What the right "{contract_value.right}" is worth', title_align="left")
-    )
+    console.print(titled_panel(Group(*parts), f'What the right "{contract_value.right}" is worth'))
 
 
 def _payoff_table(contract_value: ContractValue) -> Table:
