@@ -376,7 +376,7 @@ def test_a_check_tells_builders_what_failed(tmp_path: Path) -> None:
     assert 'name="unserved_mw.mean.p50 &lt; 110 at window 0 d, until 2025-03-01, growth 1.707"' in junit
     summary = (tmp_path / "summary.md").read_text()
     assert f"{32 - len(fails_at)} of 32 checks hold." in summary
-    assert summary.count("| unserved_mw.mean.p50 &lt; 110 at window") == len(fails_at)
+    assert summary.count(r"| unserved\_mw.mean.p50 \< 110 at window") == len(fails_at)
 
 
 def test_sweeps_in_python(tmp_path: Path) -> None:
