@@ -10,11 +10,10 @@ def printable(text: str) -> str:
     """
     if text.isprintable():
         return text
-    return "".join(
-        " "
-        if c in "\t\u2028\u2029"
-        else c
-        if unicodedata.category(c) not in ("Cc", "Cs")
-        else "\N{REPLACEMENT CHARACTER}"
-        for c in text
-    )
+    return "".join(map(_printable_character, text))
+
+
+def _printable_character(character: str) -> str:
+    if character in "\t\u2028\u2029":
+        return " "
+    return "\N{REPLACEMENT CHARACTER}" if unicodedata.category(character) in ("Cc", "Cs") else character
