@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import secrets
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -90,22 +91,61 @@ def report_os_errors(path: Path, remedy: str) -> Iterator[None]:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error}); {remedy}") from None
 
 
+def user_path(path: str | Path) -> Path:
+    """Return a path that a user names, with a leading ~ as the home folder. Raises OutputError for an unknown one."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise OutputError(f"{path}: there is no such home folder; write the path out") from None
+
+
+def path_beside(path: Path, ending: str) -> Path:
+    """Return an unpredictable hidden path beside another one, so that nobody can have put a link or file there."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(8)}.{ending}")
+
+
 @contextmanager
 def replace_file(path: Path) -> Iterator[Path]:
-    """Yield a path beside `path`, and rename it to `path` at the end, so that this file is whole or not there at all.
+    """Yield the path of an empty file beside `path`, and rename it to `path` at the end, synced to the disk.
 
-    Where the block fails, what it wrote is removed. Raises OSError as the system does.
+    So this file is whole or not there at all, whenever the machine stops. Its name is unpredictable, and it is made
+    anew, so that no link is followed. Where the block fails, what it wrote is removed. Raises OSError.
     """
     if path.is_dir():  # or else the system complains of the name beside it
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    beside = path.with_name(f".{path.name}.new")
+    beside = path_beside(path, "new")
+    # Not by tempfile, whose files nobody else may read: the umask decides, as for any other file.
+    os.close(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     try:
         yield beside
-        beside.replace(path)
+        sync_file(beside)
+        os.replace(beside, path)
+        sync_folder(path.parent)
     except BaseException:
         with suppress(OSError):
             beside.unlink()
         raise
+
+
+def sync_file(path: Path) -> None:
+    """Wait until a file is on the disk. Raises OSError, as where the disk is full after all."""
+    descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk, where the system can do so for folders."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some file systems of a network cannot
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def write_text(path: Path, text: str) -> None:
