@@ -4,6 +4,8 @@ import errno
 import json
 import os
 import random
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,8 +19,9 @@ from sweeping import WHOLE, digests, swept, written
 
 import sim
 from sim.cli.main import main
-from sim.results.files import OutputError
+from sim.results.files import OutputError, write_analysis
 from sim.results.summary import sample_statistics
+from sim.scenario import source_code
 from sim.scenario.faults import ScenarioError
 from sim.scenario.sweep import read_sweep
 from sim.study import chunks, replications, sweep, sweep_store
@@ -240,6 +243,60 @@ def test_another_sweep_does_not_mix_with_old_results(tmp_path: Path, whole: dict
     expecting = swept(tmp_path, WHOLE.replace("requests.mean > 10", "requests.mean > 20"))
     with pytest.raises(OutputError, match="holds another sweep"):
         sweep.run_sweep(expecting, out=out, workers=1)
+
+
+def test_a_sweep_of_edited_sources_is_not_mixed_with_what_was_before(tmp_path: Path) -> None:
+    """Killed, the sources edited, and resumed: refused, and played anew with --fresh. What only shows may change."""
+    package = Path(sim.__file__).parent
+    shutil.copytree(package, tmp_path / "sim", ignore=shutil.ignore_patterns("__pycache__"))
+    words = [str(written(tmp_path)), "--out", "out", "--workers", "1", "--no-plots"]
+    assert command(*words, "--shard", "1/2", cwd=tmp_path).returncode == 0
+    for edited, sentence in (
+        ("show/console.py", ""),
+        (
+            "model/rules.py",
+            r"out: was played by other sources of sim \(code [0-9a-f]{16}, and now [0-9a-f]{16}\);"
+            " start anew with --fresh, or name another folder with --out",
+        ),
+    ):
+        with (tmp_path / "sim" / edited).open("a") as source:
+            source.write("# edited\n")
+        done = command(*words, "--shard", "1/2", cwd=tmp_path)
+        assert done.returncode == (2 if sentence else 0), done.stderr
+        assert re.search(sentence, " ".join(done.stderr.replace("│", " ").split()))
+    assert command(*words, "--fresh", cwd=tmp_path).returncode == 0
+    assert len(sim.open_sweep(tmp_path / "out").runs) == 80
+
+
+def test_the_fingerprint_is_of_all_that_decides_numbers(tmp_path: Path) -> None:
+    """The same sources with the line ends of Windows have the same one; any other byte gives another."""
+    (tmp_path / "a.py").write_bytes(b"x = 1\ny = 2\n")
+    (tmp_path / "b.py").write_bytes(b"x = 1\r\ny = 2\r\n")
+    (tmp_path / "c.py").write_bytes(b"x = 1\ny = 3\n")
+    a, b, c = (source_code.hash_sources([tmp_path / f"{name}.py"]).hexdigest() for name in "abc")
+    assert a == b != c
+    package = Path(sim.__file__).parent
+    rooms = {path.name for path in package.iterdir() if (path / "__init__.py").is_file()}
+    # The other rooms make no numbers that are stored: a new room is to be put on one side.
+    assert rooms - {"cli", "show", "explain", "verify"} == set(source_code.NUMERICAL_ROOMS)
+    assert re.fullmatch("[0-9a-f]{16}", source_code.code_fingerprint())
+
+
+def test_every_stored_result_states_its_code(tmp_path: Path, whole: dict[str, str]) -> None:
+    scenario = sim.load(tmp_path / "small.yaml")
+    own = source_code.code_fingerprint()
+    assert scenario.run(replications=2, workers=1).run.provenance["code"] == own
+    sim.compare(scenario, scenario.replace({"seed": 1}), replications=2, workers=1, out=tmp_path / "both")
+    write_analysis(tmp_path / "plan", "plan", {"answer": 1})
+    for file, keys in (
+        ("both/comparison.json", ("code",)),
+        ("plan/plan.json", ("code",)),
+        ("whole/sweep.json", ("identity", "code")),
+    ):
+        content = json.loads((tmp_path / file).read_text())
+        for key in keys:
+            content = content[key]
+        assert content == own, file
 
 
 def test_what_is_expected_can_change_without_playing_again(tmp_path: Path, whole: dict[str, str]) -> None:

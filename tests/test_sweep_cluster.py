@@ -1,6 +1,7 @@
 """Sweeps on a Dask cluster: a real scheduler and real workers, one of which is killed."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,8 +13,14 @@ from pathlib import Path
 import pytest
 from sweeping import WHOLE, digests, swept
 
-from sim.study import sweep
-from sim.study.executors import ClusterError, StopRequest, results_as_completed, worker_pool
+from sim.study import executors, sweep
+from sim.study.executors import (
+    ClusterError,
+    OtherSourcesError,
+    StopRequest,
+    results_as_completed,
+    worker_pool,
+)
 
 pytest.importorskip("distributed")
 DASK = [sys.executable, "-m", "distributed.cli.dask_{}"]
@@ -28,6 +35,53 @@ def free_port() -> int:
 
 def dask(kind: str, *words: str, folder: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen([*DASK[:2], DASK[2].format(kind), *words], cwd=folder, **QUIET)
+
+
+def edited_package(folder: Path, left_out: str = "no file") -> Path:
+    """A folder with a copy of the package, one of whose rules was edited, or without a file."""
+    package = Path(executors.__file__).parents[1]
+    shutil.copytree(package, folder / "sim", ignore=shutil.ignore_patterns("__pycache__", left_out))
+    with (folder / "sim" / "model" / "rules.py").open("a") as rules:
+        rules.write("# edited\n")
+    return folder
+
+
+@pytest.mark.parametrize("edited", ["worker", "scheduler"])
+def test_a_machine_with_other_sources_refuses(tmp_path: Path, edited: str) -> None:
+    """One of two workers has an edited copy of the package; or the scheduler a version that knows no fingerprint."""
+    address = f"tcp://127.0.0.1:{free_port()}"
+    copy = edited_package(tmp_path / "copy", "executors.py" if edited == "scheduler" else "no file")
+    folders = dict.fromkeys(("scheduler", "worker"), tmp_path) | {edited: copy}  # Python looks there first
+    words = (address, "--nthreads", "1", "--no-nanny", "--no-dashboard")
+    port = address.rpartition(":")[2]
+    processes = [
+        dask("scheduler", "--port", port, "--no-dashboard", folder=folders["scheduler"]),
+        dask("worker", *words, folder=tmp_path),
+        dask("worker", *words, folder=folders["worker"]),
+    ]
+    sentence = {
+        "worker": r"a worker on \S+ has other sources of sim \([0-9a-f]{16}\) than this command",
+        "scheduler": "the scheduler or a worker of the cluster has another sim, or none",
+    }[edited]
+    try:
+        with worker_pool(1, cluster=address) as pool:
+            while pool.n_workers() < 2:
+                time.sleep(0.1)
+        with pytest.raises(
+            OtherSourcesError, match=f"{sentence}.*; install the same version on all machines"
+        ):
+            sweep.run_sweep(swept(tmp_path), out=tmp_path / "out", cluster=address)
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def test_a_process_with_other_sources_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that starts after the sources were edited is no longer of the code of its parent."""
+    monkeypatch.setattr(executors, "code_fingerprint", lambda: "0123456789abcdef")
+    with worker_pool(2) as pool, pytest.raises(OtherSourcesError, match=r"\(0123456789abcdef\); install"):
+        list(results_as_completed(pool, abs, [1, 2], StopRequest()))
 
 
 @pytest.fixture

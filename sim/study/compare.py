@@ -16,6 +16,7 @@ from sim.results.files import check_output_folder, report_unusable, write_json
 from sim.results.run import RunResult, has_reached_precision, was_interrupted
 from sim.results.statistics import MetricSamples
 from sim.results.tables import TableSelection
+from sim.scenario.source_code import code_fingerprint
 from sim.study.comparison_inputs import (
     ComparisonError,
     ComparisonSide,
@@ -250,6 +251,7 @@ def _build_result(
         "replications": n_replications,
         "finished": len(shared),
         "interrupted": len(shared) < n_replications,
+        "code": code_fingerprint(),
     }
     if rule is not None:
         samples = [_precision_samples(values[0], other, rule) for other in values[1:]]

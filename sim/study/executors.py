@@ -8,6 +8,7 @@ import logging
 import multiprocessing
 import os
 import pickle
+import platform
 import re
 import signal
 import sys
@@ -33,6 +34,7 @@ from typing import Any, Literal, TypeVar
 
 from sim.results.files import OutputError
 from sim.scenario.faults import UserError
+from sim.scenario.source_code import code_fingerprint
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
@@ -44,6 +46,18 @@ HEARTBEAT_S = 10.0
 
 class ClusterError(UserError):
     """A cluster cannot be used; the message says why, and what to do."""
+
+
+SAME_SOURCES_REMEDY = (
+    "install the same version on all machines, start the workers anew, and give the same command again"
+)
+
+
+class OtherSourcesError(UserError):
+    """A worker has other sources than the command that sends it work; the message says what to do."""
+
+
+code_fingerprint()  # Taken now, as the code is loaded, since the sources may be edited while this process lives.
 
 
 @dataclass
@@ -98,6 +112,22 @@ def unpickle_once(pickled: bytes) -> Any:
     return pickle.loads(pickled)
 
 
+def call_with_same_sources(fingerprint: str, pickled: bytes) -> Any:
+    """Call a pickled function with a pickled item, in a worker. Raises OtherSourcesError where it has other sources.
+
+    Nothing is unpickled before, since other sources may not even know the classes. Work of any version comes in
+    here, so that name and parameters of this function stay as they are.
+    """
+    own = code_fingerprint()
+    if fingerprint != own:
+        raise OtherSourcesError(
+            f"a worker on {platform.node()} has other sources of sim ({own}) than this command"
+            f" ({fingerprint}); {SAME_SOURCES_REMEDY}"
+        )
+    function, item = pickle.loads(pickled)
+    return function(item)
+
+
 def available_cores() -> int:
     """Return the number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -140,7 +170,8 @@ def results_as_completed(
     """Yield each item and the result of the function for it, in the order in which they finish.
 
     Few items are submitted at a time, so that there may be any number. Once a stop is requested, no further one
-    begins. Raises what the function raised, and BrokenExecutor where a worker died and none took its place.
+    begins. Raises what the function raised, BrokenExecutor where a worker died and none took its place, and
+    OtherSourcesError where one in another process has other sources.
     """
     remaining = iter(items)
     waiting: dict[Future[ResultT], ItemT] = {}
@@ -149,7 +180,7 @@ def results_as_completed(
             waiting = {future: item for future, item in waiting.items() if not future.cancel()}
         else:
             for item in islice(remaining, max(0, pool.queue_depth() - len(waiting))):
-                waiting[pool.executor.submit(function, item)] = item
+                waiting[_submit(pool, function, item)] = item
         if not waiting:
             return
         done = wait(waiting, timeout=HEARTBEAT_S, return_when=FIRST_COMPLETED).done
@@ -157,6 +188,13 @@ def results_as_completed(
             pool.n_workers()  # raises BrokenExecutor where a cluster is gone
         for future in done:
             yield waiting.pop(future), _pool_result(future)
+
+
+def _submit(pool: WorkerPool, function: Callable[[ItemT], ResultT], item: ItemT) -> Future[ResultT]:
+    """Submit an item; to another process with the fingerprint of the sources, which must be the same there."""
+    if not pool.remote:
+        return pool.executor.submit(function, item)
+    return pool.executor.submit(call_with_same_sources, code_fingerprint(), pickle.dumps((function, item)))
 
 
 def _pool_result(future: Future[ResultT]) -> ResultT:
@@ -169,6 +207,13 @@ def _pool_result(future: Future[ResultT]) -> ResultT:
         # By name, since these classes are Dask's, which may not be installed.
         if type(error).__name__ in ("KilledWorker", "NoValidWorkerError", "CommClosedError"):
             raise BrokenExecutor(str(error)) from None
+        # Raised by Dask where the scheduler, which reads the work too, has no `call_with_same_sources`.
+        if re.search(
+            r"No module named 'sim|call_with_same_sources|deserialization of the task graph", str(error)
+        ):
+            raise OtherSourcesError(
+                f"the scheduler or a worker of the cluster has another sim, or none; {SAME_SOURCES_REMEDY}"
+            ) from None
         raise
 
 

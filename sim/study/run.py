@@ -17,6 +17,7 @@ from sim.results.tables import DERIVED_TABLES, TABLES_BY_SELECTION, TableSelecti
 from sim.scenario.expectations import parse_expectation
 from sim.scenario.faults import Fault, ScenarioError, suggestion
 from sim.scenario.schema import ScenarioFile
+from sim.scenario.source_code import code_fingerprint
 from sim.study.engines import EngineSelection, choose_engine
 from sim.study.options import RunKeywords, RunOptions
 from sim.study.precision import PrecisionSpec, check_precision_metrics, parse_precision, stopping_rule
@@ -145,6 +146,7 @@ def run_provenance(
         "replications": n_replications,
         "finished": n_finished,
         "interrupted": n_finished < n_replications,
+        "code": code_fingerprint(),
         "engine": engine_choice.engine,
         "engine_asked": engine_choice.requested,
         "engine_why": engine_choice.reason,

@@ -28,6 +28,7 @@ from sim.scenario.description_keys import DESCRIPTION_KEYS
 from sim.scenario.expectations import parse_expectation
 from sim.scenario.factors import Factor
 from sim.scenario.faults import ScenarioError, suggestion
+from sim.scenario.source_code import code_fingerprint
 from sim.scenario.sweep import MAX_RUNS, SweepExperiment
 from sim.study.chunks import (
     ChunkResult,
@@ -199,6 +200,7 @@ def describe_sweep(sweep: SweepExperiment, task: SweepTask, n_points: int) -> di
             "seed": task.seed,
             "outcomes": list(task.outcomes),
             "version": version("rofr"),
+            "code": code_fingerprint(),
         },
     }
 

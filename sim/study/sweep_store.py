@@ -77,9 +77,7 @@ class SweepStore:
                 self.clear()
             elif before is not None and before["identity"] != description["identity"]:
                 mismatch = describe_mismatch(before["identity"], description["identity"])
-                raise OutputError(
-                    f"{folder}: holds another sweep ({mismatch}); start anew with --fresh, or {ANOTHER_FOLDER}"
-                )
+                raise OutputError(f"{folder}: {mismatch}; start anew with --fresh, or {ANOTHER_FOLDER}")
             self.chunks_folder.mkdir(parents=True, exist_ok=True)
             check_writable(folder, folder, self.chunks_folder)
             # A process that was killed may have left what `replace_file` had not renamed yet.
@@ -157,8 +155,7 @@ class SweepStore:
         if other["identity"] != own["identity"]:
             mismatch = describe_mismatch(other["identity"], own["identity"])
             raise OutputError(
-                f"{source}: holds another sweep ({mismatch});"
-                " play it again with the same sweep, scenario and version"
+                f"{source}: {mismatch}; play it again with the same sweep, scenario and version"
             )
         if source.resolve() == self.folder.resolve():
             return
@@ -230,5 +227,8 @@ def read_sweep_description(folder: Path) -> dict[str, Any] | None:
 
 
 def describe_mismatch(other: dict[str, Any], own: dict[str, Any]) -> str:
-    """Return the keys in which the identities of two sweeps differ, in words."""
-    return ", ".join(key for key in own if other.get(key) != own[key]) + " differ"
+    """Return in words what a folder holds whose sweep has another identity: the keys in which the two differ."""
+    keys = [key for key in own if other.get(key) != own[key]]
+    if keys == ["code"]:
+        return f"was played by other sources of sim (code {other.get('code')}, and now {own['code']})"
+    return f"holds another sweep ({', '.join(keys)} {'differs' if len(keys) == 1 else 'differ'})"

@@ -5,7 +5,6 @@ from. So the folder is named by a hash of every source that compiled code could 
 the model, and what the model imports of the scenario, so that nobody has to remember to list a new file here.
 """
 
-import hashlib
 import os
 import re
 import shutil
@@ -13,6 +12,8 @@ import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
+
+from sim.scenario.source_code import hash_sources
 
 MAX_FOLDERS = 4
 """How many folders of compiled code are kept, for other versions of the sources."""
@@ -30,9 +31,7 @@ def compiled_sources() -> list[Path]:
 
 def source_hash() -> str:
     """The hash of all that compiled code depends on, besides the processor, which numba looks at."""
-    digest = hashlib.sha256()
-    for path in compiled_sources():
-        digest.update(path.read_bytes() + b"\0")
+    digest = hash_sources(compiled_sources())
     options = (
         version("numba"),
         sys.version_info[:2],
