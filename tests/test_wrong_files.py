@@ -89,9 +89,9 @@ def test_the_table_is_read_whole() -> None:
     ("content", "answer"),
     [
         (b"seed: 1\ntitle: caf\xe9\n", "wrong.yaml:2: is not UTF-8; save the file as UTF-8"),
-        ("title: größer\n".encode("utf-16"), "wrong.yaml:1: is not UTF-8; save the file as UTF-8"),
+        ("title: größer\n".encode("utf-16"), "wrong.yaml: is UTF-16; save it as text in UTF-8"),
         (b"seed: 1\ntitle: \x00\n", "wrong.yaml:2: holds the character 0x0000; remove what is not text"),
-        (b"\x1f\x8b\x08\x00\x00\x00", "wrong.yaml:1: is not UTF-8; save the file as UTF-8"),
+        (b"\x1f\x8b\x08\x00\x00\x00", "wrong.yaml: is compressed by gzip; save it as text in UTF-8"),
     ],
 )
 def test_what_is_said_of_a_file_that_is_no_text(sim: Sim, content: bytes, answer: str) -> None:

@@ -97,7 +97,11 @@ def group_members(tree: Tree) -> Iterator[tuple[str, str, str]]:
     """The buildings of each group, as its site's name, its own, and theirs."""
     for site, name, _, building in iterate_buildings(tree):
         count = str(building.get("count", 1))
-        for number in range(1, int(count) + 1) if count.isdecimal() and 1 < int(count) <= 10_000 else ():
+        for number in (
+            range(1, int(count) + 1)
+            if count.isascii() and count.isdecimal() and 1 < int(count) <= 10_000
+            else ()
+        ):
             yield site, name, f"{name} {number}"
 
 

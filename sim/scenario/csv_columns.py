@@ -7,10 +7,15 @@ fingerprint covers them.
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 
-from sim.scenario.faults import Complaint, ComplaintCollector, InvalidValueError, Place, suggestion
+from sim.scenario.faults import Complaint, ComplaintCollector, InvalidValueError, Place, one_line, suggestion
+from sim.scenario.input_files import locate_file, read_input_file
 from sim.scenario.yaml_reader import YamlNode
+
+MAX_COLUMN_BYTES = 64 * 2**20
+"""The largest file from which the values of a law are read, each of which is kept with its line."""
 
 
 def inline_files(node: YamlNode, collector: ComplaintCollector, read_traces: bool = True) -> YamlNode:
@@ -28,7 +33,7 @@ def inline_files(node: YamlNode, collector: ComplaintCollector, read_traces: boo
             if key == "empirical" and content.get("file"):
                 parts[key] = YamlNode(read_empirical_values(content), part.place)
             elif key == "trace" and content.get("file") and read_traces:
-                parts[key] = YamlNode({**content, "file": locate_file(content["file"])}, part.place)
+                parts[key] = YamlNode({**content, "file": absolute_file(content["file"])}, part.place)
             else:
                 parts[key] = inline_files(part, inner, read_traces)
             inner.raise_if_any()
@@ -40,18 +45,19 @@ def invalid_key(key: str, message: str, remedy: str, value: object) -> InvalidVa
     return InvalidValueError(Complaint(message, remedy, value, (key,)))
 
 
-def locate_file(file_node: YamlNode) -> YamlNode:
+def absolute_file(file_node: YamlNode) -> YamlNode:
     """The absolute path of a file that is named relative to the file that names it. Raises InvalidValueError."""
-    path = Path(file_node.place.file).parent / str(file_node.to_plain())
-    if not path.is_file():
-        raise invalid_key("file", "is not a file", f"looked for {path}", file_node.to_plain())
+    folder, name = Path(file_node.place.file).parent, str(file_node.to_plain())
+    path = locate_file(folder, name)
+    if path is None:
+        raise invalid_key("file", "is not a file", f"looked for {one_line(folder / name, 200)}", name)
     return YamlNode(str(path.absolute()), file_node.place)
 
 
 def read_empirical_values(content: dict[str, YamlNode]) -> dict[str, YamlNode]:
     """The values and the unit of an empirical distribution, once its file is read. Raises InvalidValueError."""
     file_node = content["file"]
-    path = Path(locate_file(file_node).to_plain())
+    path = Path(absolute_file(file_node).to_plain())
     if others := set(content) - {"file", "column", "unit"}:
         raise invalid_key(
             min(others), "has no meaning beside a file", "remove it", content[min(others)].to_plain()
@@ -71,18 +77,19 @@ def read_empirical_values(content: dict[str, YamlNode]) -> dict[str, YamlNode]:
 def read_column(path: Path, column: str | None, file_node: YamlNode) -> list[YamlNode]:
     """The cells of a column that hold something, each with its line; the only column needs no name."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            header = list(rows.fieldnames or ())
-            if column is None and len(header) != 1:
-                raise invalid_key(
-                    "file", "has several columns", f"write column: {' or '.join(header)}", file_node.value
-                )
-            if column is not None and column not in header:
-                raise invalid_key("column", "has no such column", suggestion(column, header), column)
-            cells = [(row[column or header[0]], rows.line_num) for row in rows]
+        text = read_input_file(path, MAX_COLUMN_BYTES).decode("utf-8-sig")
+        rows = csv.DictReader(io.StringIO(text, newline=""))
+        header = list(rows.fieldnames or ())
+        if column is None and len(header) != 1:
+            raise invalid_key(
+                "file", "has several columns", f"write column: {' or '.join(header)}", file_node.value
+            )
+        if column is not None and column not in header:
+            raise invalid_key("column", "has no such column", suggestion(column, header), column)
+        cells = [(row[column or header[0]], rows.line_num) for row in rows]
     except (UnicodeDecodeError, csv.Error, OSError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise invalid_key(
-            "file", f"cannot be read: {error}", "save it as csv in UTF-8", file_node.value
+            "file", f"cannot be read: {reason}", "save it as csv in UTF-8", file_node.value
         ) from None
     return [YamlNode(cell, Place(str(path), line)) for cell, line in cells if cell and cell.strip()]

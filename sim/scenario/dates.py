@@ -15,7 +15,7 @@ from sim.scenario.faults import ComplaintCollector, invalid_value
 from sim.scenario.number_reader import NumberReader
 
 TIME_PATTERN = r"(\d\d?):(\d\d)(?::(\d\d(?:\.\d{1,6})?))?\s*(Z|[+-]\d\d(?::?\d\d)?)?"
-INSTANT_PATTERN = re.compile(rf"(\d{{4}})-(\d\d?)-(\d\d?)(?:(?:[Tt]|\s+){TIME_PATTERN})?")
+INSTANT_PATTERN = re.compile(rf"(\d{{4}})-(\d\d?)-(\d\d?)(?:(?:[Tt]|\s+){TIME_PATTERN})?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,12 @@ def read_date_map(content: Mapping[str, object], number_reader: NumberReader) ->
 def parse_instant(written: object) -> datetime:
     """An instant in UTC, without a zone. Raises InvalidValueError for no date, or one that does not exist."""
     if isinstance(written, datetime):
-        return written.astimezone(UTC).replace(tzinfo=None) if written.tzinfo else written
+        try:
+            return written.astimezone(UTC).replace(tzinfo=None) if written.tzinfo else written
+        except OverflowError:
+            raise invalid_value(
+                "is a date that does not exist in UTC", "write another date", written.isoformat()
+            ) from None
     if isinstance(written, date):
         return datetime.combine(written, time())
     match = INSTANT_PATTERN.fullmatch(str(written).strip())
@@ -81,8 +86,9 @@ def parse_instant(written: object) -> datetime:
     hour, minute, second, zone = match[4] or "0", match[5] or "00", match[6] or "00", match[7] or ""
     text = f"{year:04}-{month:02}-{day:02}T{int(hour):02}:{minute}:{second}{zone.replace('Z', '+00:00')}"
     try:
-        return parse_instant(datetime.fromisoformat(text))
+        at = datetime.fromisoformat(text)
     except ValueError:
         raise invalid_value(
             "is a time that does not exist", "write it as 2026-04-27T12:00:00Z", written
         ) from None
+    return parse_instant(at)

@@ -40,7 +40,9 @@ def _read_distribution_map(content: Mapping[str, object], number_reader: NumberR
         params = family.read(family, content, number_reader, read_distribution)
         return Distribution(family.name, params, number_reader.measure.dimension)
     if "value" in content:
-        key = next(str(each) for each in content if each != "value" and each not in DESCRIPTION_KEYS)
+        key = next((str(each) for each in content if each != "value" and each not in DESCRIPTION_KEYS), None)
+        if key is None:
+            raise invalid_value("is a value within a value", "write value once", content)
         raise invalid_value(f"has {key} beside its value", suggestion(key, sorted(DESCRIPTION_KEYS)), content)
     key = str(next(iter(content), ""))
     remedy = suggestion(key, FAMILIES) if key else f"write {number_reader.measure.example}, or a law"

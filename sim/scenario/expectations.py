@@ -12,6 +12,7 @@ from pydantic import ValidationInfo
 
 from sim.scenario.faults import invalid_value, suggestion
 from sim.scenario.fields import field_reader, read_text
+from sim.scenario.units import NUMBER_PATTERN
 
 EXPECTATION_STATISTICS = ("mean", "sd", "p10", "p50", "p90", "ci_low", "ci_high", "n")
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
@@ -21,8 +22,7 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
     "==": operator.eq,
 }
-BOUND_PATTERN = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?"
-EXPECTATION_PATTERN = re.compile(rf"(?P<name>[^<>=]+?)\s*(?P<op><=|>=|==|<|>)\s*(?P<bound>{BOUND_PATTERN})")
+EXPECTATION_PATTERN = re.compile(rf"(?P<name>[^<>=]+?)\s*(?P<op><=|>=|==|<|>)\s*(?P<bound>{NUMBER_PATTERN})")
 
 
 @dataclass(frozen=True)

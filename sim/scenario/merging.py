@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 from sim.scenario.faults import Complaint, Fault, KeyPath, ScenarioError, closest_word, suggestion
 from sim.scenario.fields import SchemaObject
+from sim.scenario.text import compose_characters
 from sim.scenario.yaml_reader import YamlNode
 
 
@@ -91,7 +92,7 @@ def is_within(path: str, other: str) -> bool:
 
 def override_node(node: YamlNode, dotted: str, new: YamlNode, schema_type: SchemaType) -> YamlNode:
     """What is written once `new` stands at a dotted path. Raises ScenarioError for a path that leads nowhere."""
-    return _override_part(node, tuple(dotted.split(".")), (), new, schema_type)
+    return _override_part(node, tuple(compose_characters(dotted).split(".")), (), new, schema_type)
 
 
 def _override_part(
@@ -100,7 +101,7 @@ def _override_part(
     """A part of it, where `path` is what is left of the whole, and `parents` what has been walked."""
     key, rest = path[0], path[1:]
     if isinstance(node.value, list):
-        if not (key.isdecimal() and int(key) < len(node.value)):
+        if not (key.isascii() and key.isdecimal() and len(key) < 10 and int(key) < len(node.value)):
             raise unknown_path_error(path, parents, new, map(str, range(len(node.value))))
         position = int(key)
         part = _override_part(node.value[position], rest, (*parents, key), new, None) if rest else new

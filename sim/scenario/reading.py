@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from sim.scenario.faults import Place, one_line
+from sim.scenario.faults import Place, ScenarioError, one_line
+from sim.scenario.input_files import MAX_SCENARIO_BYTES, file_signature, locate_file, read_input_file
 from sim.scenario.merging import merge_nodes
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.yaml_reader import YamlNode, file_error, parse_yaml
 
 SWEEP_ONLY_KEYS = frozenset({"design", "levers", "uncertainties"})
 """Keys by which a sweep is known for one."""
+MAX_EXTENDED_FILES = 20
+"""The most files that extend each other, one after the other."""
 
 
 def read_scenario(
@@ -47,24 +50,38 @@ def extended_file(path: Path, extends_node: YamlNode, extending: tuple[Path, ...
     if not isinstance(name, str):
         remedy, value = "name one scenario file", one_line(extends_node.to_plain())
         raise file_error(extends_node.place, "is not a file", remedy, value, "extends")
-    base = path.parent / name
-    if not base.is_file():
-        raise file_error(extends_node.place, "is not a file", f"looked for {base}", name, "extends")
+    base = locate_file(path.parent, name)
+    if base is None:
+        raise missing_file_error(extends_node, path.parent / name, "extends")
+    if len(extending) > MAX_EXTENDED_FILES:
+        message = f"is file {len(extending) + 1} in a row of files that extend each other"
+        remedy = f"extend no more than {MAX_EXTENDED_FILES}, one after the other"
+        raise file_error(extends_node.place, message, remedy, one_line(name), "extends")
     if base.resolve() in [each.resolve() for each in extending]:
         message, remedy = "extends itself in the end", "extend another file"
         raise file_error(extends_node.place, message, remedy, name, "extends")
     return base
 
 
+def missing_file_error(name: YamlNode, path: Path, key: str) -> ScenarioError:
+    """The error of a name under `key` that leads to no file, with the path at which it was looked for."""
+    remedy = f"looked for {one_line(path, 200)}"
+    return file_error(name.place, "is not a file", remedy, one_line(name.value), key)
+
+
 def read_yaml_file(path: Path, description: str = "a scenario file") -> YamlNode:
     """What is written in one file. Raises ScenarioError where it is no YAML in UTF-8."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        data = read_input_file(path, MAX_SCENARIO_BYTES)
     except OSError as error:
         raise file_error(
             Place(str(path)), f"cannot be read: {error.strerror}", f"name {description}"
         ) from None
+    try:
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        if signature := file_signature(data):
+            raise file_error(Place(str(path)), f"is {signature}", "save it as text in UTF-8") from None
         line = error.object[: error.start].count(b"\n") + 1
         raise file_error(Place(str(path), line), "is not UTF-8", "save the file as UTF-8") from None
     return parse_yaml(text, str(path))

@@ -28,7 +28,7 @@ def whole_number_reader(least: int, most: int = 10**9) -> FieldReader:
 
     def read(written: object, info: ValidationInfo) -> int:
         text = str(written).strip()
-        if isinstance(written, bool) or not re.fullmatch(r"[+-]?\d{1,18}", text):
+        if isinstance(written, bool) or not re.fullmatch(r"[+-]?[0-9]{1,18}", text):
             raise invalid_value("is not a whole number", "write a number such as 8", written)
         if int(text) < least:
             raise invalid_value(f"must not be below {least}", f"write {least}, or more", written)

@@ -23,8 +23,9 @@ from sim.scenario.faults import (
     sort_faults,
 )
 from sim.scenario.fields import complaints_of
+from sim.scenario.input_files import locate_file
 from sim.scenario.merging import SchemaType, is_within, schema_type_of
-from sim.scenario.reading import SWEEP_ONLY_KEYS, read_scenario, read_yaml_file
+from sim.scenario.reading import SWEEP_ONLY_KEYS, missing_file_error, read_scenario, read_yaml_file
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.schema_objects import describe_syntax
 from sim.scenario.sweep_schema import Lever, SweepFile, Uncertainty
@@ -93,10 +94,10 @@ def read_sweep(path: Path, replications: int | None = None, seed: int | None = N
         faults += [fault_at(each, root) for each in complaints_of(error)]
     node = root.value.get("scenario")
     if node is not None and isinstance(node.value, str):
-        base = path.parent / node.value
+        base = locate_file(path.parent, node.value)
         try:
-            if not base.is_file():
-                raise file_error(node.place, "is not a file", f"looked for {base}", node.value, "scenario")
+            if base is None:
+                raise missing_file_error(node, path.parent / node.value, "scenario")
             scenario = read_scenario(base)
         except ScenarioError as error:
             faults += error.faults

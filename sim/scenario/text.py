@@ -3,6 +3,11 @@
 import unicodedata
 
 
+def compose_characters(text: str) -> str:
+    """A text in Unicode's composed form (NFC), so that a name is the same however its accents were typed."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
 def printable(text: str) -> str:
     """Return a text in one line, whose control characters (line ends among them) are replaced by U+FFFD.
 

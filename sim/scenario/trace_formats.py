@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Literal, get_args
 
 from sim.scenario.faults import InvalidValueError, Place
+from sim.scenario.input_files import MAX_TABLE_BYTES, unpack_gzip
 from sim.scenario.trace_table import ROW_COLUMN, TraceTable, select_columns, trace_error
 
 SWF_FIELDS = (
@@ -120,7 +120,7 @@ assert get_args(TraceFormatName) == tuple(TRACE_FORMATS)
 
 def decompress(data: bytes) -> bytes:
     """The content of a file, decompressed if it is compressed by gzip."""
-    return gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+    return unpack_gzip(data, MAX_TABLE_BYTES)
 
 
 def first_line(error: Exception) -> str:

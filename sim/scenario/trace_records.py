@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.scenario.faults import InvalidValueError, Place
+from sim.scenario.input_files import MAX_TABLE_BYTES, read_input_file
 from sim.scenario.trace_formats import TRACE_FORMATS
 from sim.scenario.trace_table import RecordedRequestType, trace_error
 from sim.scenario.units import MEASURES
@@ -82,7 +83,7 @@ def _read_cached(
     """The requests of a file; `_` are its date and length, so that one that has changed is read anew."""
     import numpy as np
 
-    data = Path(path).read_bytes()
+    data = read_input_file(path, MAX_TABLE_BYTES)
     table = TRACE_FORMATS[file_format](data, path, dict(columns))
     if table.frame.is_empty():
         raise trace_error("records no request", "name a file that does")

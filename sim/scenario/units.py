@@ -39,7 +39,9 @@ UNIT_SYNONYMS = {
 """Other spellings that are read, in the singular."""
 
 PER_PATTERN = re.compile(r"\s*\bper\b\s*")
-QUANTITY_PATTERN = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(.*)", re.DOTALL)
+NUMBER_PATTERN = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?"
+"""A number, in the digits from 0 to 9: those of other scripts are none."""
+QUANTITY_PATTERN = re.compile(rf"({NUMBER_PATTERN})\s*(.*)", re.DOTALL)
 MAX_QUANTITY_LENGTH = 80
 
 
@@ -133,8 +135,8 @@ def split_quantity(written: object, measure: Measure | None = None) -> tuple[Fra
     if match is None:
         raise invalid_value(f"is not {expected}", not_a_number_remedy(text, example), written)
     number, unit = match.groups()
-    if re.match(r"[_,'. ]?\d", unit):
-        digits = re.sub(r"(?<=\d)[_,' ](?=\d)", "", text)
+    if re.match(r"[_,'. ]?[0-9]", unit):
+        digits = re.sub(r"(?<=[0-9])[_,' ](?=[0-9])", "", text)
         raise invalid_value("has separators between its digits", f"write {digits}", written)
     if re.match(r"(-|–|to\b|\.\.)", unit):
         raise invalid_value(
@@ -147,7 +149,7 @@ def not_a_number_remedy(text: str, example: str) -> str:
     """The remedy for something that does not begin with a number."""
     if text.lower().lstrip("+-.") in {"nan", "inf", "infinity"}:
         return "write a finite number, or leave the key out"
-    if dollars := re.fullmatch(r"\$\s*([\d.]+)\s*([kMBT]?)\b(.*)", text):
+    if dollars := re.fullmatch(r"\$\s*([0-9.]+)\s*([kMBT]?)\b(.*)", text):
         return f"write {dollars[1]} {dollars[2]}${dollars[3]}"
     return f"write it as {example}"
 

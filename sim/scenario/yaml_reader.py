@@ -20,6 +20,7 @@ from sim.scenario.faults import (
     ScenarioError,
     one_line,
 )
+from sim.scenario.text import compose_characters
 
 NULL_WORDS = frozenset({"", "~", "null", "Null", "NULL"})
 MAX_DEPTH = 40
@@ -131,7 +132,7 @@ class NodeComposer:
             return YamlNode(self.sequence(depth), place)
         # Only a plain scalar says nothing: a quoted null is a text.
         empty = event.style is None and event.value in NULL_WORDS
-        return YamlNode(None if empty else str(event.value), place)
+        return YamlNode(None if empty else compose_characters(str(event.value)), place)
 
     def mapping(self, depth: int) -> dict[str, YamlNode]:
         """The entries of a map, each with the place of its key."""
@@ -174,7 +175,7 @@ def scalar_text(value: object) -> str:
         return value.isoformat()
     if not isinstance(value, str | Number):
         raise TypeError(f"{value!r} cannot stand in a scenario: write text, numbers, dates, maps and lists")
-    return str(value)
+    return compose_characters(str(value))
 
 
 def fault_at(complaint: Complaint, root: YamlNode) -> Fault:

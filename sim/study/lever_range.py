@@ -123,7 +123,7 @@ def _default_step(
     Whole numbers by 1; durations by days and shares by percents, where the range has ten of them; else by a
     round number of which the range has about a hundred.
     """
-    if all(re.fullmatch(r"[+-]?\d+", end) for end in ends):
+    if all(re.fullmatch(r"[+-]?[0-9]+", end) for end in ends):
         return Fraction(1)
     if measure.dimension in USUAL_STEPS:
         usual = _convert(split_quantity(USUAL_STEPS[measure.dimension]), unit or "", measure)

@@ -17,8 +17,8 @@ from sim.results.formatting import format_amount, format_difference, format_figu
 from sim.results.metrics import metric_unit
 from sim.results.statistics import MetricSamples, Sample
 from sim.results.summary import sample_statistics
-from sim.scenario.expectations import BOUND_PATTERN
 from sim.scenario.faults import UserError
+from sim.scenario.units import NUMBER_PATTERN
 
 MIN_REPLICATIONS = 50
 """The number of replications at the first look, and how many must have a value for the interval to be trusted."""
@@ -28,7 +28,7 @@ MAX_REPLICATIONS = 10_000
 PrecisionSpec = Iterable[str] | Mapping[str, str | float]
 """A precision as a user writes it: `METRIC:BOUND` each, or a bound for each metric."""
 
-PRECISION_GRAMMAR = re.compile(rf"(?P<metric>[^:].*):\s*(?P<bound>{BOUND_PATTERN})\s*(?P<percent>%?)\s*")
+PRECISION_GRAMMAR = re.compile(rf"(?P<metric>[^:].*):\s*(?P<bound>{NUMBER_PATTERN})\s*(?P<percent>%?)\s*")
 
 
 class PrecisionError(UserError, ValueError):
