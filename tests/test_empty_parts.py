@@ -57,7 +57,7 @@ def test_what_is_empty_is_null(
     in_place = 100 if "base" in STREAMS[streams] else 0
     if no_request and streams == "in place alone":
         assert values["in_service_mw.mean"] == in_place
-        assert values["spend.total"] == pytest.approx(12e6 * in_place * run_days(values, window) / 365.25)
+        assert values["spend"] == pytest.approx(12e6 * in_place * run_days(values, window) / 365.25)
 
 
 def run_days(values: dict[str, float | None], window: str) -> float:

@@ -487,7 +487,8 @@ def test_money_is_that_of_the_summary(runs: Runs) -> None:
     axes = runs.figure("rich", "money").axes[0]
     assert axes.get_xlabel() == "Billions of $, 2025-02-01 to 2026-07-01"
     found = outcome.summary()
-    shown = ["spend.Big", "margin.Big", "spend._Neo", "take_or_pay._Neo", "margin._Neo"]
+    shown = [f"provider.Big.{kind}" for kind in ("spend", "margin")]
+    shown += [f"provider._Neo.{kind}" for kind in ("spend", "take_or_pay", "margin")]
     whiskers = [line for line in axes.get_lines() if line.get_marker() == "|"]
     numbers = [float(text.get_text().replace("−", "-")) for text in axes.texts]
     assert [bar[0].get_width() for bar in axes.containers] == pytest.approx([found[m]["mean"] for m in shown])

@@ -34,8 +34,8 @@ def test_what_is_written_is_read() -> None:
         PrecisionTarget("unserved_mw.mean", 5, True),
         PrecisionTarget("unserved_mw.at.2025-01-01T12:00:00", 2.5, True),
     )
-    assert parse_precision({"spend.total": 1e9, "lost_share": "0.01"}) == (
-        PrecisionTarget("spend.total", 1e9, False),
+    assert parse_precision({"spend": 1e9, "lost_share": "0.01"}) == (
+        PrecisionTarget("spend", 1e9, False),
         PrecisionTarget("lost_share", 0.01, False),
     )
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from sim.results.metrics import NAMED_KINDS
 from sim.results.run import RunResult
 from sim.results.tables import DERIVED_TABLES, RUN_TABLES
 from sim.scenario.reading import read_scenario
@@ -13,7 +14,6 @@ from sim.study.run import run_scenario
 ROOT = Path(__file__).parents[1]
 TABLES, _, METRICS = (ROOT / "docs" / "results.md").read_text(encoding="utf-8").partition("## Metrics")
 DATED = re.compile(r"\.(mean|max|end|p50|p95|max_days|at\.\d{4}-\d\d-\d\d)$")
-NAMED = ("provider", "site", "customer", "stream", "spend", "take_or_pay", "margin")
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +37,8 @@ def test_every_column_is_documented(run: RunResult, table: str) -> None:
 def family(metric: str) -> str:
     """A metric without its statistic or date, and without the name of what it is of."""
     first, *rest = DATED.sub("", metric).split(".")
-    if first in NAMED and rest:
-        rest[0] = "total" if rest[0] == "total" else "NAME"
+    if first in NAMED_KINDS:
+        rest[0] = "NAME"
     return ".".join([first, *rest])
 
 
@@ -51,8 +51,7 @@ def test_every_metric_is_documented(run: RunResult) -> None:
     missing = [
         each
         for each, last in sorted(last_words.items())
-        if each not in reasons
-        and not re.search(rf"(?<![\w]){re.escape(last if last != 'NAME' else each)}(?![\w])", METRICS)
+        if each not in reasons and not re.search(rf"(?<![\w]){re.escape(last)}(?![\w])", METRICS)
     ]
     assert missing == []
     assert "spilled_share" in families

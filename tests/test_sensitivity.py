@@ -322,7 +322,7 @@ uncertainties:
 design: {sobol: {points: 16}}
 replications: 4
 seed: 7
-outcomes: [online_mw.mean, spend.Neo]
+outcomes: [online_mw.mean, provider.Neo.spend]
 """
 
 
@@ -385,8 +385,12 @@ def test_few_futures_are_said_to_be_few(what: Path) -> None:
 
 def test_an_outcome_that_is_none(what: Path) -> None:
     with pytest.raises(UnknownMetricError) as error:
-        analyse_sensitivity(read_sweep(what), outcomes=["spent.Neo"])
-    assert str(error.value) == 'outcome "spent.Neo": there is no such metric; did you mean spend.Neo?'
+        analyse_sensitivity(read_sweep(what), outcomes=["provider.Neo.spent"])
+    missing = 'outcome "provider.Neo.spent": there is no such metric'
+    assert str(error.value) == f"{missing}; did you mean provider.Neo.spend?"
+    with pytest.raises(UnknownMetricError) as error:
+        analyse_sensitivity(read_sweep(what), outcomes=["spend.Neo"])
+    assert str(error.value).endswith("; it is called provider.Neo.spend now")
     with pytest.raises(ValueError, match="method='soboll': write one of both, morris, sobol"):
         analyse_sensitivity(read_sweep(what), method="soboll")  # type: ignore[arg-type]
 

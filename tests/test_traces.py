@@ -390,8 +390,8 @@ def test_each_customer_has_its_own_metrics(made: Made) -> None:
         assert found[f"{name}.in_service_mw.mean"] == pytest.approx(served_kw / 1000 / 59)
         assert found[f"{name}.spend"] == pytest.approx(paid_kw * day)
         assert found[f"{name}.wait_days.mean"] == 0
-    assert found["spend.total"] == pytest.approx(16 * day)
-    assert found["take_or_pay.P"] == pytest.approx(1e6 - 7 * day)
+    assert found["spend"] == pytest.approx(16 * day)
+    assert found["provider.P.take_or_pay"] == pytest.approx(1e6 - 7 * day)
     done = run_scenario(scenario, replications=1, workers=1)
     asking = done.table("requests")["customer", "class", "stream"].rows()
     assert asking == [("Bank", "x", "jobs"), ("P", "x", "jobs"), ("Lab", "y", "jobs"), ("Bank", "y", "jobs")]

@@ -124,7 +124,7 @@ def test_contracts_of_one_provider_with_two_customers(hand: ScenarioFile) -> Non
     })  # fmt: skip
     found = value_right(two, "ask first", windows=[], workers=1)
     assert {stake.difference.metric for stake in found.payoffs if stake.measure.name == "owed beyond it"} == {
-        "take_or_pay.Neo"
+        "provider.Neo.take_or_pay"
     }
     assert (
         "Lab and Old have take-or-pay contracts with Big: what each of them owes beyond what it pays is not told"

@@ -20,8 +20,8 @@ from sim.cli.options import (
     parse_overrides,
     print_answer,
     progress_bar,
-    safe_file_name,
 )
+from sim.scenario.text import safe_file_name
 
 if TYPE_CHECKING:
     from sim.results.run import RunResult

@@ -104,11 +104,6 @@ def output_folder(out: Path | None, *default: str) -> Path:
     return Path("runs", *default) if out is None else out
 
 
-def safe_file_name(name: str) -> str:
-    """Turn a name into part of a path: letters, digits, dots and dashes."""
-    return "".join(c if c.isalnum() or c in ".-_" else "-" for c in name).strip(".") or "run"
-
-
 def parse_overrides(overrides: list[str] | None) -> dict[str, object]:
     """Parse `--set` into values by path. Raises BadParameter for what is no PATH=VALUE."""
     values: dict[str, object] = {}

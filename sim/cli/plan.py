@@ -20,8 +20,8 @@ from sim.cli.options import (
     parse_overrides,
     progress_bar,
     report_analysis,
-    safe_file_name,
 )
+from sim.scenario.text import safe_file_name
 
 StepFlag = Annotated[
     str | None,

@@ -25,8 +25,8 @@ from sim.cli.options import (
     parse_plot_names,
     print_answer,
     progress_bar,
-    safe_file_name,
 )
+from sim.scenario.text import safe_file_name
 
 if TYPE_CHECKING:
     from sim.results.run import RunResult

@@ -22,8 +22,8 @@ from sim.cli.options import (
     output_folder,
     progress_bar,
     report_analysis,
-    safe_file_name,
 )
+from sim.scenario.text import safe_file_name
 
 
 class MethodKeyword(StrEnum):

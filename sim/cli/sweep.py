@@ -27,8 +27,8 @@ from sim.cli.options import (
     output_folder,
     print_answer,
     progress_bar,
-    safe_file_name,
 )
+from sim.scenario.text import safe_file_name
 
 if TYPE_CHECKING:
     from sim.scenario.sweep import SweepExperiment

@@ -35,27 +35,34 @@ def add_cost_metrics(metrics: Metrics, integrals: RunIntegrals) -> None:
     served_days = integrals.in_service.kw_days_by(n + 1, owner[deliveries["site"]])
     idle_days = cancel_rounding(online_days - served_days, online_days)
     revenue_usd = sum_by_index(integrals.paid_usd, deliveries["provider"], n)
-    total = 0.0
+    buildings = run.buildings
+    completed = buildings["project"][
+        (buildings["event"] == EventKind.ONLINE) & (buildings["at"] >= window.begin)
+    ]
+    capex_usd = np.array([building.capex for building in inputs.buildings], dtype=np.float64)[completed]
+    capex_site = np.array([building.site for building in inputs.buildings], dtype=np.int64)[completed]
+    owner_capex_usd = sum_by_index(capex_usd, owner[capex_site], n + 1)
+    with_contract = {contract.provider for contract in inputs.contracts}
+    total_spend, total_owed = 0.0, 0.0
     for p, provider in enumerate(providers):
         name = f"provider.{provider.name}"
         metrics[f"{name}.share"] = ratio_or_none(committed_kw[p], committed_kw.sum())
         served.write_to(metrics, f"{name}.in_service_mw", p)
         metrics[f"{name}.idle_mw"] = float(idle_days[p]) / window.days / KW_PER_MW
         spend = None if provider.price is None else float(revenue_usd[p])
-        total += spend or 0.0
-        metrics[f"spend.{provider.name}"] = spend
+        total_spend += spend or 0.0
+        metrics[f"{name}.spend"] = spend
+        if p in with_contract:
+            owed = metrics[f"{name}.take_or_pay"] = _take_or_pay_owed_usd(integrals, p)
+            total_owed += owed
         margin = None
         if spend is not None and provider.cost is not None:
             margin = spend - provider.cost * float(online_days[p])
-        metrics[f"margin.{provider.name}"] = margin
-    metrics["spend.total"] = total
-    for p in dict.fromkeys(contract.provider for contract in inputs.contracts):
-        metrics[f"take_or_pay.{providers[p].name}"] = _take_or_pay_owed_usd(integrals, p)
-    buildings = run.buildings
-    completed = buildings["project"][
-        (buildings["event"] == EventKind.ONLINE) & (buildings["at"] >= window.begin)
-    ]
-    metrics["capex.total"] = float(sum(inputs.buildings[building].capex for building in completed.tolist()))
+        metrics[f"{name}.margin"] = margin
+        metrics[f"{name}.capex"] = float(owner_capex_usd[p])
+    metrics["spend"] = total_spend
+    metrics["take_or_pay"] = total_owed
+    metrics["capex"] = float(capex_usd.sum())
 
 
 def _take_or_pay_owed_usd(integrals: RunIntegrals, provider: int) -> float:

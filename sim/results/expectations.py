@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
+from sim.results.metrics import present_name
 from sim.results.summary import SampleStatistics, Summary
 from sim.scenario.expectations import Expectation, parse_expectation
 from sim.scenario.faults import UserError, suggestion
@@ -40,7 +42,16 @@ def judge_expectation(statement: str, summary: Summary) -> ExpectationVerdict:
 
 def unknown_metric_text(name: str, names: Iterable[str]) -> str:
     """State that there is no metric of this name, and which of `names` may have been meant."""
-    return f"there is no metric {name}; {suggestion(name, names)}"
+    return f"there is no metric {name}; {unknown_metric_remedy(name, names)}"
+
+
+def unknown_metric_remedy(name: str, names: Iterable[str]) -> str:
+    """State what to write in place of a name of no metric: what it is called now, or what may have been meant."""
+    names, present = list(names), present_name(name)
+    # A pattern (`margin.*`) names none, but fits some.
+    if present is not None and (present in names or any(fnmatchcase(each, present) for each in names)):
+        return f"it is called {present} now"
+    return suggestion(name, names)
 
 
 def _statistic_value(statistics: SampleStatistics, statistic: str) -> float | None:

@@ -4,6 +4,7 @@ Time means are integrals over [measure_from, end); `.end` is just before the end
 `report_at`; request metrics are over the requests asked in the window. A metric without a denominator is None.
 """
 
+import re
 from datetime import datetime
 
 import numpy as np
@@ -39,7 +40,14 @@ UNIT_OF_NAME = {
     "h100e": "H100e",
     "requests": "count",
 }
-"""The unit of a metric by the first part of its name, or the last."""
+"""The unit of a metric by the first part of its name, that of what it is of left out."""
+NAMED_KINDS = ("provider", "site", "customer", "stream")
+"""Kinds of things that have metrics of their own, as KIND.NAME.METRIC, where the name is the user's."""
+OLD_NAMES = (
+    (re.compile(r"(spend|capex)\.total"), r"\1"),
+    (re.compile(r"(spend|margin|take_or_pay)\.([^.]+)"), r"provider.\2.\1"),
+)
+"""Patterns of the names that metrics had before, with the present ones; the first that fits holds."""
 
 
 def metric_unit(metric: str) -> str:
@@ -60,11 +68,21 @@ def has_unit(metric: str) -> bool:
 
 def _unit_or_none(metric: str) -> str | None:
     parts = metric.split(".")
+    if parts[0] in NAMED_KINDS:
+        parts = parts[2:]  # a provider may be called Holidays, or Timeshare
     for part in reversed(parts):
         for ending, unit in UNIT_OF_ENDING:
             if part.endswith(ending):
                 return unit
-    return UNIT_OF_NAME.get(parts[0]) or UNIT_OF_NAME.get(parts[-1])
+    return UNIT_OF_NAME.get(parts[0]) if parts else None
+
+
+def present_name(metric: str) -> str | None:
+    """Return what a metric is called now that was called so before, or None: `spend.total` is `spend`."""
+    for pattern, present in OLD_NAMES:
+        if match := pattern.fullmatch(metric):
+            return match.expand(present)
+    return None
 
 
 def metric_date(at: datetime) -> str:

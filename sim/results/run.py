@@ -11,6 +11,7 @@ import polars as pl
 from sim.results import store
 from sim.results.expectations import ExpectationVerdict, judge_expectation
 from sim.results.files import OutputError, read_json, write_json, write_text
+from sim.results.metrics import present_name
 from sim.results.store import RunStore
 from sim.results.summary import Summary, summarise_metrics
 from sim.results.tables import DERIVED_TABLES, RUN_TABLES
@@ -123,7 +124,7 @@ def read_provenance(folder: Path) -> dict[str, Any] | None:
 
 
 def read_run(folder: Path) -> RunResult:
-    """Read a run that was saved. Raises OutputError where the folder holds none."""
+    """Read a run that was saved. Raises OutputError where the folder holds none, or one with old names of metrics."""
     if not store.is_run_folder(folder):
         raise OutputError(f"{folder}: holds no run of sim; make one with: sim run SCENARIO --out {folder}")
     provenance = read_provenance(folder)
@@ -138,6 +139,12 @@ def read_run(folder: Path) -> RunResult:
         rows = result.table("metrics")
         result.finished_replications = rows["replication"].unique(maintain_order=True).to_list()
         names = rows["metric"].unique(maintain_order=True).to_list()
+        for name in names:
+            if present := present_name(name):
+                raise OutputError(
+                    f"{folder}: an earlier version of sim left it, whose metric {name} is called {present} now;"
+                    f" run it again: sim run {folder / store.SCENARIO_FILE} --out DIR"
+                )
         values = rows["value"].to_numpy().reshape(len(result.finished_replications), len(names))
         result.metric_values = {
             name: [None if np.isnan(v) else v for v in values[:, k].tolist()] for k, name in enumerate(names)

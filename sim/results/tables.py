@@ -74,7 +74,7 @@ def requests_table(run: Run) -> pl.DataFrame:
     for k, window in enumerate(asked.windows):
         windows = np.where(right == k, window, windows)
     answered = became["answered"] < NEVER
-    only = [None if g.only is None else "|".join(sellers[p] for p in g.only) for g in groups]
+    only = [None if g.only is None else [sellers[p] for p in g.only] for g in groups]
     return pl.DataFrame(
         {
             "replication": pl.repeat(run.replication, len(asked), dtype=pl.Int32, eager=True),
@@ -84,7 +84,7 @@ def requests_table(run: Run) -> pl.DataFrame:
             "deal": pl.Series(asked.deal, dtype=pl.String),
             "customer": name_column([g.customer for g in groups], of),
             "class": name_column([g.class_ for g in groups], of),
-            "only": name_column(only, of),
+            "only": pl.Series(only, dtype=pl.List(pl.String)).gather(pl.Series(of)),
             "asked": timestamp_column(calendar, asked.asked),
             "wanted": timestamp_column(calendar, asked.wanted),
             "gives_up": timestamp_column(calendar, asked.gives_up),

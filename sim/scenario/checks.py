@@ -14,6 +14,7 @@ from sim.scenario.distribution_reader import is_distribution
 from sim.scenario.faults import Complaint, KeyPath, suggestion
 from sim.scenario.fields import Declarations
 from sim.scenario.right_kinds import RIGHT_KINDS
+from sim.scenario.text import safe_file_name
 
 Tree = dict[str, Any]
 
@@ -41,6 +42,7 @@ def consistency_complaints(tree: Tree, declarations: Declarations) -> Iterator[C
     yield from building_order_complaints(tree)
     yield from fill_complaints(tree, declarations)
     yield from group_name_complaints(tree)
+    yield from alike_name_complaints(tree)
 
 
 def bypass_complaints(tree: Tree) -> Iterator[Complaint]:
@@ -178,3 +180,14 @@ def group_name_complaints(tree: Tree) -> Iterator[Complaint]:
         if (site, each) in names:
             message = f"is also the name of building {each.removeprefix(name).strip()} of {name}"
             yield Complaint(message, "write another name", None, building_path(site, each))
+
+
+def alike_name_complaints(tree: Tree) -> Iterator[Complaint]:
+    """Complaints about names of one map that are the same in the name of a file."""
+    for key in tree:
+        first_of: dict[str, str] = {}
+        for name, _ in named_objects(tree, key):
+            other = first_of.setdefault(safe_file_name(name), name)
+            if other != name:
+                message = f"is the same as {other} in the name of a file ({safe_file_name(name)})"
+                yield Complaint(message, "write another name", name, (key, name))

@@ -166,6 +166,15 @@ class ScenarioFile(SchemaObject):
     def check_report_at(cls, dates: tuple[datetime, ...], info: ValidationInfo) -> tuple[datetime, ...]:
         """Check that the dates of reports are within the run."""
         check_within_run({(position,): at for position, at in enumerate(dates)}, info)
+        # Metrics are called by the second, as `unserved_mw.at.2026-12-31T12:00:00`.
+        seconds = [at.replace(microsecond=0) for at in dates]
+        complaints = [
+            Complaint("is in the same second as one before it", "write it once", at, (position,))
+            for position, at in enumerate(dates)
+            if seconds[position] in seconds[:position]
+        ]
+        if complaints:
+            raise_complaints(complaints)
         return dates
 
     @field_validator("sites")

@@ -1,4 +1,4 @@
-"""Texts of users, such as names and titles, made safe to print."""
+"""Texts of users, such as names and titles, made safe to print, and to be part of a path."""
 
 import unicodedata
 
@@ -22,3 +22,8 @@ def _printable_character(character: str) -> str:
     if character in "\t\u2028\u2029":
         return " "
     return "\N{REPLACEMENT CHARACTER}" if unicodedata.category(character) in ("Cc", "Cs") else character
+
+
+def safe_file_name(name: str) -> str:
+    """Turn a name into part of a path: letters, digits, dots and dashes."""
+    return "".join(c if c.isalnum() or c in ".-_" else "-" for c in name).strip(".") or "run"

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
+from sim.results.expectations import unknown_metric_remedy
 from sim.results.run import RunResult
 from sim.scenario.differences import ABSENT, assumption_differences
-from sim.scenario.faults import UserError, suggestion
+from sim.scenario.faults import UserError
 from sim.scenario.schema import ScenarioFile
 from sim.study.replications import metric_names
 
@@ -33,9 +34,9 @@ HEADLINE_METRICS = (
     "utilization",
     "provider.*.share",
     "h100e.in_service.end",
-    "spend.total",
-    "margin.*",
-    "capex.total",
+    "spend",
+    "provider.*.margin",
+    "capex",
 )
 """The metrics of a report, as patterns."""
 
@@ -105,7 +106,7 @@ def metric_families(patterns: Sequence[str], available: Sequence[Sequence[str]])
     for pattern in patterns:
         if not matching_names(all_names, [pattern]):
             raise ComparisonError(
-                f'metrics "{pattern}": no metric is called so; {suggestion(pattern, all_names)}'
+                f'metrics "{pattern}": no metric is called so; {unknown_metric_remedy(pattern, all_names)}'
             )
     if patterns:
         return {"asked for": matching_names(all_names, patterns)}

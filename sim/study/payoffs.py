@@ -59,9 +59,9 @@ CUSTOMER_MEASURES = {
 }
 PROVIDER_MEASURES = {
     "provider.{}.in_service_mw.mean": MEASURE_SOLD,
-    "spend.{}": MEASURE_EARNED,
-    "take_or_pay.{}": MEASURE_TAKE_OR_PAY,
-    "margin.{}": MEASURE_MARGIN,
+    "provider.{}.spend": MEASURE_EARNED,
+    "provider.{}.take_or_pay": MEASURE_TAKE_OR_PAY,
+    "provider.{}.margin": MEASURE_MARGIN,
     "provider.{}.idle_mw": MEASURE_IDLE,
 }
 """The measures of a customer and of a provider, by the metric that has each."""
@@ -162,7 +162,9 @@ def _measures_of_party(party: str, measures: Mapping[str, PayoffMeasure]) -> Mea
 def _measures_of_customer(scenario: ScenarioFile, customer: str) -> MeasuresByMetrics:
     """Return the measures of a customer; what it owes by contract too, where no other customer shares the metric."""
     owed = tuple(
-        f"take_or_pay.{name}" for name, each in contract_customers(scenario).items() if each == [customer]
+        f"provider.{name}.take_or_pay"
+        for name, each in contract_customers(scenario).items()
+        if each == [customer]
     )
     return {
         **_measures_of_party(customer, CUSTOMER_MEASURES),

@@ -13,11 +13,10 @@ import numpy as np
 import polars as pl
 
 from sim.model.arrays import FloatArray
-from sim.results.expectations import UnknownMetricError
+from sim.results.expectations import UnknownMetricError, unknown_metric_remedy
 from sim.results.formatting import format_figures, format_percent_3, join_words
 from sim.scenario.designs import Design
 from sim.scenario.factors import Factor
-from sim.scenario.faults import suggestion
 from sim.scenario.sweep import SweepExperiment
 from sim.study.design import sample_design
 from sim.study.effects import (
@@ -206,7 +205,9 @@ def _outcomes_to_analyse(sweep: SweepExperiment, outcomes: Sequence[str] | None)
     known = metric_names(sweep.scenario)
     for name in analysed:
         if name not in known:
-            raise UnknownMetricError(f'outcome "{name}": there is no such metric; {suggestion(name, known)}')
+            raise UnknownMetricError(
+                f'outcome "{name}": there is no such metric; {unknown_metric_remedy(name, known)}'
+            )
     return analysed
 
 

@@ -22,12 +22,13 @@ import polars as pl
 
 from sim.model.arrays import FloatArray
 from sim.model.run import Engine
+from sim.results.expectations import unknown_metric_remedy
 from sim.results.files import OutputError, write_text
 from sim.results.metrics import metric_unit
 from sim.scenario.description_keys import DESCRIPTION_KEYS
 from sim.scenario.expectations import parse_expectation
 from sim.scenario.factors import Factor
-from sim.scenario.faults import ScenarioError, suggestion
+from sim.scenario.faults import ScenarioError
 from sim.scenario.source_code import code_fingerprint
 from sim.scenario.sweep import MAX_RUNS, SweepExperiment
 from sim.study.chunks import (
@@ -145,7 +146,9 @@ def prepare_sweep(sweep: SweepExperiment, engine: Engine = "simpy") -> tuple[Swe
         for k, metric in enumerate(metrics):
             if metric not in known:
                 faults.append(
-                    sweep.fault((key, k), f"there is no metric {metric}", suggestion(metric, known))
+                    sweep.fault(
+                        (key, k), f"there is no metric {metric}", unknown_metric_remedy(metric, known)
+                    )
                 )
     # Both are columns of one table.
     clashing = {factor.name for factor in sweep.factors} & set(outcomes)

@@ -42,7 +42,7 @@ def _narrate_request(event: TimelineEvent, _: EventFacts) -> list[str]:
     if facts["priority"]:
         lines.append(f"Its priority is {facts['priority']}.")
     if facts["only"]:
-        lines.append(f"Only {join_words(facts['only'].split('|'), 'or')} may serve it.")
+        lines.append(f"Only {join_words(facts['only'], 'or')} may serve it.")
     if len(parts := facts.get("parts", [])) > 1:
         others = join_words(str(part) for part in parts if part != facts["request"])
         place = parts.index(facts["request"]) + 1

@@ -89,7 +89,9 @@ def _statistics_by_provider(run: RunResult) -> dict[str, dict[str, SampleStatist
     summary = run.summary()
     values = {
         name: {
-            kind: s for kind in MONEY_METRICS if (s := summary.get(f"{kind}.{name}")) is not None and s["n"]
+            kind: s
+            for kind in MONEY_METRICS
+            if (s := summary.get(f"provider.{name}.{kind}")) is not None and s["n"]
         }
         for name in run.scenario.providers
     }
