@@ -131,7 +131,7 @@ def test_a_small_packed_file_that_holds_too_much(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(OSError, match="unpacked, it holds more than"):
         input_files.unpack_gzip(gzip.compress(bytes(2**19)) * 3, 2**20)
     (tmp_path / "bomb.csv").write_bytes(packed)
-    monkeypatch.setattr("sim.scenario.trace_formats.MAX_TABLE_BYTES", 100_000)
+    monkeypatch.setattr("sim.scenario.file_content.MAX_TABLE_BYTES", 100_000)
     assert "cannot be read: unpacked, it holds more than 0 MiB" in complaint_of(trace("bomb.csv"), tmp_path)
 
 

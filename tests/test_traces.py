@@ -59,7 +59,7 @@ def faults(made: Made, *how: str) -> list[str]:
     with pytest.raises(ScenarioError) as caught:
         made(*how)
     told = str(caught.value).replace(f"{Path.cwd()}/", "")
-    return re.sub(r"(is not a CSV file|is not a Parquet file): [^;]*;", r"\1: ...;", told).split("\n")
+    return re.sub(r"(is not a Parquet file): [^;]*;", r"\1: ...;", told).split("\n")
 
 
 def asked(scenario: ScenarioFile, replication: int = 0) -> SampledInputs:
@@ -157,7 +157,8 @@ def test_parquet_may_hold_what_is_no_column_of_a_trace(made: Made) -> None:
         'a.yaml:8: demand.jobs.arrivals.trace.columns.size: "kw": is a column of List(Int64); name one of numbers',
     ]
     assert faults(made, f"{trace}: {{asked: t, customer: u}}") == [
-        'a.yaml:9: demand.jobs.arrivals.trace.columns.customer: "u": is a column of List(Int64); name one of words'
+        'a.yaml:9: demand.jobs.arrivals.trace.columns.asked: "t": is a column of Boolean; name one of numbers or dates',
+        'a.yaml:9: demand.jobs.arrivals.trace.columns.customer: "u": is a column of List(Int64); name one of words',
     ]
 
 
@@ -249,9 +250,9 @@ WRONG = {
         'a.yaml:9: {0}.columns.term: "h": is not a column of t.csv; choose one of t, kws, hours',
     ],
     "t,kw,h\n0,5,1,7\n": ["t.csv:2: {0}.file: has 4 cells, where the header names 3; correct the line"],
-    "t,kw,h\n0,5,\xff\n": ["a.yaml:9: {0}.file: is not a CSV file: ...; save it as csv in UTF-8"],
+    "t,kw,h\n0,5,\xff\n": ["t.csv:2: {0}.file: is not UTF-8; save the file in UTF-8"],
     "t,kw,h\n": ["a.yaml:9: {0}.file: records no request; name a file that does"],
-    "": ["a.yaml:9: {0}.file: is not a CSV file: ...; save it as csv in UTF-8"],
+    "": ["a.yaml:9: {0}.file: is empty; name a file with a header and rows"],
 }  # fmt: skip
 
 

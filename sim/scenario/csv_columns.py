@@ -6,11 +6,12 @@ fingerprint covers them.
 
 from __future__ import annotations
 
-import csv
-import io
+import zlib
 from pathlib import Path
 
+from sim.scenario.csv_records import CsvRecord, check_width, iterate_records
 from sim.scenario.faults import Complaint, ComplaintCollector, InvalidValueError, Place, one_line, suggestion
+from sim.scenario.file_content import decode_text
 from sim.scenario.input_files import locate_file, read_input_file
 from sim.scenario.yaml_reader import YamlNode
 
@@ -77,19 +78,29 @@ def read_empirical_values(content: dict[str, YamlNode]) -> dict[str, YamlNode]:
 def read_column(path: Path, column: str | None, file_node: YamlNode) -> list[YamlNode]:
     """The cells of a column that hold something, each with its line; the only column needs no name."""
     try:
-        text = read_input_file(path, MAX_COLUMN_BYTES).decode("utf-8-sig")
-        rows = csv.DictReader(io.StringIO(text, newline=""))
-        header = list(rows.fieldnames or ())
-        if column is None and len(header) != 1:
-            raise invalid_key(
-                "file", "has several columns", f"write column: {' or '.join(header)}", file_node.value
-            )
-        if column is not None and column not in header:
-            raise invalid_key("column", "has no such column", suggestion(column, header), column)
-        cells = [(row[column or header[0]], rows.line_num) for row in rows]
-    except (UnicodeDecodeError, csv.Error, OSError) as error:
+        text = decode_text(read_input_file(path, MAX_COLUMN_BYTES), str(path))
+    except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or error
         raise invalid_key(
-            "file", f"cannot be read: {reason}", "save it as csv in UTF-8", file_node.value
+            "file", f"cannot be read: {reason}", "name a file that can be read", file_node.value
         ) from None
-    return [YamlNode(cell, Place(str(path), line)) for cell, line in cells if cell and cell.strip()]
+    records = iterate_records(text, str(path))
+    header = next(records, CsvRecord(1, []))
+    if column is None and len(header.cells) != 1:
+        remedy = f"write column: {' or '.join(header.cells)}" if header.cells else "name a file with a header"
+        message = "has several columns" if header.cells else "is empty"
+        raise invalid_key("file", message, remedy, file_node.value)
+    name = header.cells[0] if column is None else column
+    if name not in header.cells:
+        raise invalid_key("column", "has no such column", suggestion(name, header.cells), column)
+    if header.cells.count(name) > 1:
+        place = Place(str(path), header.line)
+        message = f"stands {header.cells.count(name)} times in the header"
+        raise InvalidValueError(Complaint(message, "give each a name of its own", name, ("column",), place))
+    cells: list[YamlNode] = []
+    for record in records:
+        check_width(record, len(header.cells), str(path))
+        cell = record.cells[header.cells.index(name)]
+        if cell:
+            cells.append(YamlNode(cell, Place(str(path), record.line)))
+    return cells

@@ -26,6 +26,7 @@ FILE_SIGNATURES = {
     b"\xfd7zXZ\x00": "compressed by xz",
     b"\x28\xb5\x2f\xfd": "compressed by zstd",
     b"PK\x03\x04": "a zip archive (or a workbook)",
+    b"\xd0\xcf\x11\xe0": "an Excel workbook of the old kind (.xls)",
     b"PAR1": "a Parquet file",
     b"\xff\xfe": "UTF-16",
     b"\xfe\xff": "UTF-16",
@@ -42,11 +43,11 @@ def is_file(path: Path) -> bool:
 
 
 def locate_file(folder: Path, name: str) -> Path | None:
-    """The file of a name, relative to a folder; None where there is none.
+    """The file of a name, relative to a folder; None where there is none. A `~` in front stands for the home.
 
     Accents in names of files may be stored composed or decomposed, so both are looked for.
     """
-    forms = (unicodedata.normalize(form, name) for form in ("NFC", "NFD"))
+    forms = (unicodedata.normalize(form, os.path.expanduser(name)) for form in ("NFC", "NFD"))
     return next((folder / form for form in forms if is_file(folder / form)), None)
 
 

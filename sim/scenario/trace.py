@@ -110,7 +110,7 @@ class Trace(SchemaObject):
             records = read_trace(self.file, self.format, self.column_by_key, unit)
         except InvalidValueError as error:
             raise_complaints(error.complaints)
-        if self.sha256 not in (None, records.sha256):
+        if self.sha256 and self.sha256.lower() != records.sha256:
             message = f"is not the SHA-256 of the file, which has {records.sha256}"
             raise_complaints(
                 [Complaint(message, "bring back the file that had it", self.sha256, ("sha256",))]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Literal, get_args
 
-from sim.scenario.faults import InvalidValueError, Place
-from sim.scenario.input_files import MAX_TABLE_BYTES, unpack_gzip
-from sim.scenario.trace_table import ROW_COLUMN, TraceTable, select_columns, trace_error
+from sim.scenario.csv_records import CsvRecord, has_width, iterate_records, width_error
+from sim.scenario.faults import Complaint, InvalidValueError, Place
+from sim.scenario.file_content import decode_text, file_complaint, kind_of_file
+from sim.scenario.trace_table import ROW_COLUMN, TraceTable, check_columns, select_columns
 
 SWF_FIELDS = (
     *("job number", "submit time", "wait time", "run time", "allocated processors", "average cpu time"),
@@ -28,51 +27,63 @@ def read_csv_trace(data: bytes, path: str, names: Mapping[str, str]) -> TraceTab
     """Read a file of comma-separated values with a header; empty lines are passed over."""
     import polars as pl
 
-    data = decompress(data)
-    try:
-        frame = pl.read_csv(io.BytesIO(data), infer_schema=False, row_index_name=ROW_COLUMN)
-    except pl.exceptions.PolarsError as error:
-        raise ragged_row_error(data, path) or trace_error(
-            f"is not a CSV file: {first_line(error)}", "save it as csv in UTF-8"
-        ) from None
-    frame = frame.filter(~pl.all_horizontal(pl.exclude(ROW_COLUMN).is_null()))
-    return select_columns(frame, names, path, partial(csv_row_place, data, path))
+    records = iterate_records(decode_text(data, path), path)
+    header = next(records, None)
+    if header is None:
+        raise file_complaint("is empty", "name a file with a header and rows")
+    check_header(header, path, names)
+    positions = {name: header.cells.index(name) for name in set(names.values()) & set(header.cells)}
+    columns: dict[str, list[str]] = {name: [] for name in positions}
+    lines: list[int] = []
+    ragged: list[CsvRecord] = []
+    for record in records:
+        if not has_width(record, len(header.cells)):
+            ragged.append(record)
+            continue
+        lines.append(record.line)
+        for name, position in positions.items():
+            columns[name].append(record.cells[position])
+    if ragged:
+        raise width_error(ragged[0], len(header.cells), path, len(ragged) - 1)
+    frame = pl.DataFrame(
+        {ROW_COLUMN: lines} | columns, {ROW_COLUMN: pl.Int64} | dict.fromkeys(columns, pl.String)
+    )
+    return select_columns(frame, names, lambda line: Place(path, line))
 
 
-def csv_row_place(data: bytes, path: str, row: int) -> Place:
-    """The line in which a row begins; the file is read again up to there, since a cell may hold several lines."""
-    lines = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
-    for _ in range(row + 1):
-        next(lines)
-    return Place(path, lines.line_num + 1)
-
-
-def ragged_row_error(data: bytes, path: str) -> InvalidValueError | None:
-    """The error of the first line that has more cells than the header."""
-    lines = csv.reader(io.StringIO(data.decode("utf-8-sig", "replace"), newline=""))
-    header = next(lines, [])
-    for cells in lines:
-        if len(cells) > len(header):
-            message = f"has {len(cells)} cells, where the header names {len(header)}"
-            return trace_error(message, "correct the line", Place(path, lines.line_num))
-    return None
+def check_header(header: CsvRecord, path: str, names: Mapping[str, str]) -> None:
+    """Raise InvalidValueError where columns are not in the header, or stand in it more than once."""
+    place = Place(path, header.line)
+    other = next((sign for sign in ";\t|" if sign in header.cells[0]), None)
+    if len(header.cells) == 1 and other:
+        message = f"is separated by {'tabs' if other == chr(9) else other}, not by commas"
+        raise file_complaint(message, "save it with commas", place)
+    check_columns(header.cells, path, names)
+    complaints = []
+    for key, name in names.items():
+        where = [str(k + 1) for k, cell in enumerate(header.cells) if cell == name]
+        if len(where) > 1:
+            message = f"stands {len(where)} times in the header, as the columns {' and '.join(where)}"
+            complaints.append(
+                Complaint(message, "give each a name of its own", name, ("columns", key), place)
+            )
+    if complaints:
+        raise InvalidValueError(*complaints)
 
 
 def read_parquet_trace(data: bytes, path: str, names: Mapping[str, str]) -> TraceTable:
     """Read a Parquet file, whose rows count from 1."""
     import polars as pl
 
+    kind = kind_of_file(data)
+    if kind and not data.startswith(b"PAR1"):
+        raise file_complaint(*kind)
     try:
-        known = pl.read_parquet_schema(io.BytesIO(data))
-        wanted = [name for name in known if name in names.values()]
-        frame = pl.read_parquet(io.BytesIO(data), columns=wanted)
+        check_columns(list(pl.read_parquet_schema(io.BytesIO(data))), path, names)
+        frame = pl.read_parquet(io.BytesIO(data), columns=list(dict.fromkeys(names.values())))
     except pl.exceptions.PolarsError as error:
-        raise trace_error(f"is not a Parquet file: {first_line(error)}", "name a Parquet file") from None
-    if len(wanted) < len(set(names.values())):
-        frame = pl.DataFrame(
-            schema=known
-        )  # so that those that are missing are named, beside all that there are
-    return select_columns(frame.with_row_index(ROW_COLUMN), names, path, lambda row: Place(path, row + 1))
+        raise file_complaint(f"is not a Parquet file: {first_line(error)}", "name a Parquet file") from None
+    return select_columns(frame.with_row_index(ROW_COLUMN, 1), names, lambda row: Place(path, row))
 
 
 def read_swf_trace(data: bytes, path: str, names: Mapping[str, str]) -> TraceTable:
@@ -83,16 +94,14 @@ def read_swf_trace(data: bytes, path: str, names: Mapping[str, str]) -> TraceTab
     """
     import polars as pl
 
-    lines = pl.DataFrame({"line": decompress(data).decode("utf-8", "replace").split("\n")}).with_row_index(
-        ROW_COLUMN
-    )
+    text = decode_text(data, path, errors="replace")
+    lines = pl.DataFrame({"line": text.split("\n")}).with_row_index(ROW_COLUMN, 1)
     lines = lines.filter(~pl.col("line").str.contains(r"^\s*(;|$)"))
     cells = lines["line"].str.extract_all(r"\S+")
     if (short := (cells.list.len() < len(SWF_FIELDS)).arg_true()).len():
-        line, n_cells = int(lines[ROW_COLUMN][short[0]]) + 1, len(cells[int(short[0])])
-        raise trace_error(
-            f"has {n_cells} of the {len(SWF_FIELDS)} fields of SWF", "correct the line", Place(path, line)
-        )
+        line, n_cells = int(lines[ROW_COLUMN][short[0]]), len(cells[int(short[0])])
+        message = f"has {n_cells} of the {len(SWF_FIELDS)} fields of SWF"
+        raise file_complaint(message, "correct the line", Place(path, line))
     fields = pl.DataFrame(
         [lines[ROW_COLUMN], *(cells.list.get(k).alias(name) for k, name in enumerate(SWF_FIELDS))]
     )
@@ -100,7 +109,8 @@ def read_swf_trace(data: bytes, path: str, names: Mapping[str, str]) -> TraceTab
     fields = fields.with_columns(known).with_columns(
         pl.coalesce("requested processors", "allocated processors").alias(SWF_DEFAULT_COLUMNS["size"])
     )
-    log = select_columns(fields, names, path, lambda row: Place(path, row + 1))
+    check_columns([name for name in fields.columns if name != ROW_COLUMN], path, names)
+    log = select_columns(fields, names, lambda row: Place(path, row))
     number = {key: pl.col(key).cast(pl.Float64, strict=False) for key in ("size", "term")}
     is_partial = fields["status"].cast(pl.Float64, strict=False).is_in(PARTIAL_JOB_STATUSES).fill_null(False)
     jobs = log.frame.filter(~is_partial).drop_nulls(["asked", *number])
@@ -116,11 +126,6 @@ TRACE_FORMATS: Mapping[str, Callable[[bytes, str, Mapping[str, str]], TraceTable
 }
 """By the word of the format; each takes the data of a file, its path, and the names of columns."""
 assert get_args(TraceFormatName) == tuple(TRACE_FORMATS)
-
-
-def decompress(data: bytes) -> bytes:
-    """The content of a file, decompressed if it is compressed by gzip."""
-    return unpack_gzip(data, MAX_TABLE_BYTES)
 
 
 def first_line(error: Exception) -> str:

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.scenario.faults import InvalidValueError, Place
+from sim.scenario.file_content import file_complaint
 from sim.scenario.input_files import MAX_TABLE_BYTES, read_input_file
 from sim.scenario.trace_formats import TRACE_FORMATS
-from sim.scenario.trace_table import RecordedRequestType, trace_error
+from sim.scenario.trace_table import RecordedRequestType
 from sim.scenario.units import MEASURES
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def read_trace(path: str, file_format: str, columns: Mapping[str, str], time_uni
         )
     except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or error
-        raise trace_error(f"cannot be read: {reason}", "name a file that can be read") from None
+        raise file_complaint(f"cannot be read: {reason}", "name a file that can be read") from None
 
 
 @lru_cache(maxsize=8)
@@ -86,7 +87,7 @@ def _read_cached(
     data = read_input_file(path, MAX_TABLE_BYTES)
     table = TRACE_FORMATS[file_format](data, path, dict(columns))
     if table.frame.is_empty():
-        raise trace_error("records no request", "name a file that does")
+        raise file_complaint("records no request", "name a file that does")
     asked = table.times("asked", time_unit_us)
     size = table.numbers("size", least=0, most=MEASURES["power"].max_size)
     term = table.numbers("term", time_unit_us, least=0, most=MEASURES["duration"].max_size)

@@ -5,7 +5,7 @@ This room knows of frames only while it reads a trace: here and in `trace_format
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,11 +28,6 @@ ROW_COLUMN = "\0row"
 
 RecordedRequestType = tuple[str | None, str | None, int | None]
 """Customer, class and priority of a request; None for what a row does not say."""
-
-
-def trace_error(message: str, remedy: str, place: Place | None = None) -> InvalidValueError:
-    """The error of a file that cannot be read as a trace."""
-    return InvalidValueError(Complaint(message, remedy, None, ("file",), place))
 
 
 @dataclass
@@ -84,10 +79,6 @@ class TraceTable:
         column = self.frame[key]
         if isinstance(column.dtype, pl.Duration):
             column, unit = column.dt.total_microseconds(), 1.0
-        elif not column.dtype.is_numeric() and column.dtype not in (pl.String, pl.Null):
-            remedy = "name one of numbers" + (" or dates" if key == "asked" else "")
-            self.add_complaint(key, f"is a column of {column.dtype}", remedy)
-            return np.full(len(self.frame), np.nan)
         numbers = column.cast(pl.Float64, strict=False)
         finite = numbers.is_finite().fill_null(False)
         self.add_row_complaint(key, column.is_not_null() & ~finite, "is not a finite number")
@@ -179,16 +170,8 @@ def parse_dates(column: pl.Series) -> pl.Series:
     return text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", time_zone="UTC", strict=False)
 
 
-def select_columns(
-    frame: pl.DataFrame,
-    names: Mapping[str, str],
-    path: str,
-    locate_row: Callable[[int], Place],
-) -> TraceTable:
-    """The columns of a frame that are asked for. Raises InvalidValueError for those that it does not have."""
-    import polars as pl
-
-    known = [name for name in frame.columns if name != ROW_COLUMN]
+def check_columns(known: Sequence[str], path: str, names: Mapping[str, str]) -> None:
+    """Raise InvalidValueError for columns that are asked for and that a file does not have."""
     missing = [
         Complaint(f"is not a column of {Path(path).name}", suggestion(name, known), name, ("columns", key))
         for key, name in names.items()
@@ -196,15 +179,65 @@ def select_columns(
     ]
     if missing:
         raise InvalidValueError(*missing)
+
+
+def select_columns(
+    frame: pl.DataFrame, names: Mapping[str, str], locate_row: Callable[[int], Place]
+) -> TraceTable:
+    """The columns of a frame that are asked for, under their words. Raises InvalidValueError for a wrong type."""
+    import polars as pl
+
     chosen = {"row": frame[ROW_COLUMN]}
+    wrong = []
     for key, name in names.items():
         column = frame[name]
+        if not (is_suitable := COLUMN_TYPES[key])(column.dtype) and column.dtype not in (pl.String, pl.Null):
+            remedy = f"name one of {TYPE_PHRASES[is_suitable]}"
+            wrong.append(Complaint(f"is a column of {column.dtype}", remedy, name, ("columns", key)))
+            continue
         if key in ("customer", "class"):
-            if column.dtype.is_nested() or column.dtype in (pl.Binary, pl.Object):
-                message = f"is a column of {column.dtype}"
-                raise InvalidValueError(Complaint(message, "name one of words", name, ("columns", key)))
             column = column.cast(pl.String)
         if column.dtype == pl.String:
             column = column.str.strip_chars().replace("", None)
         chosen[key] = column
+    if wrong:
+        raise InvalidValueError(*wrong)
     return TraceTable(pl.DataFrame(chosen), names, locate_row)
+
+
+def is_number_type(dtype: pl.DataType) -> bool:
+    """Whether a column of a type holds numbers."""
+    return dtype.is_numeric()
+
+
+def is_duration_type(dtype: pl.DataType) -> bool:
+    """Whether a column of a type holds numbers, or durations with their unit."""
+    return dtype.is_numeric() or dtype.base_type().__name__ == "Duration"
+
+
+def is_time_type(dtype: pl.DataType) -> bool:
+    """Whether a column of a type holds dates, or numbers or durations since some date."""
+    return is_duration_type(dtype) or dtype.base_type().__name__ in ("Date", "Datetime")
+
+
+def is_name_type(dtype: pl.DataType) -> bool:
+    """Whether a column of a type holds words, or whole numbers that are names."""
+    return dtype.is_integer() or dtype.base_type().__name__ in ("Boolean", "Categorical", "Enum")
+
+
+TYPE_PHRASES: Mapping[Callable[[pl.DataType], bool], str] = {
+    is_number_type: "numbers",
+    is_duration_type: "numbers or durations",
+    is_time_type: "numbers or dates",
+    is_name_type: "words",
+}
+"""What a column of each kind of types holds."""
+COLUMN_TYPES: Mapping[str, Callable[[pl.DataType], bool]] = {
+    "asked": is_time_type,
+    "size": is_number_type,
+    "term": is_duration_type,
+    "class": is_name_type,
+    "customer": is_name_type,
+    "priority": is_number_type,
+}
+"""Of what types a column may be, by what it means; texts may hold anything."""
