@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 from conftest import SMALL
+from rich.console import Console
 from scipy import stats
 from typer.testing import CliRunner
 
@@ -18,6 +20,7 @@ from sim.results.files import OutputError
 from sim.results.run import read_run
 from sim.scenario.reading import read_scenario
 from sim.scenario.schema import ScenarioFile
+from sim.show.pages.compare import render_compare
 from sim.show.plots.compare import plot_differences, plot_over_time
 from sim.study.compare import compare_scenarios
 from sim.study.comparison_inputs import ComparisonError
@@ -55,7 +58,9 @@ def test_a_paired_difference_by_hand() -> None:
 def test_only_pairs_count() -> None:
     found = paired_difference("wait_days.mean", [*A, None, 5.0, None], [*B, 5.0, None, None])
     assert (found.n, found.replications) == (6, 9)
-    assert replace(found, replications=6) == paired_difference("wait_days.mean", A, B)
+    assert (found.n_a, found.n_b) == (7, 7)
+    assert replace(found, replications=6, n_a=6, n_b=6) == paired_difference("wait_days.mean", A, B)
+    assert found.verdict.endswith(", of the 6 in 9 replications in which both have it (a in 7, b in 7)")
 
 
 def test_holm_by_hand() -> None:
@@ -120,7 +125,7 @@ BASE = PairedDifference(
             "no difference seen: at most 9.00 MW",
         ),
         ({"n_differing": 0, "diff": 0.0}, "exactly equal"),
-        ({"n": 1, "ci95": None}, "lower by 120 MW in the one replication that there is"),
+        ({"n": 1, "replications": 1, "ci95": None}, "lower by 120 MW in the one replication that there is"),
         ({"diff": None, "a": None, "n": 0}, "only in b"),
         ({"diff": None, "b": None, "n": 0}, "only in a"),
         ({"diff": None, "a": None, "b": None, "n": 0}, "no value in either"),
@@ -254,6 +259,50 @@ def test_several_are_each_compared_with_the_first(small: ScenarioFile) -> None:
     assert found.frame.height == 2 * len(alone.to_dict()["metrics"])
 
 
+def test_scenarios_of_unlike_providers(small: ScenarioFile) -> None:
+    """A metric that a pair lacks, since only a third scenario has it, has no value in either; nothing is lost."""
+    renamed = [
+        read_scenario(_written(small, name, SMALL.replace("Neo:", f"{name}:"))) for name in ("Orb", "Pod")
+    ]
+    found = compare_scenarios([small, *renamed], replications=3, workers=1, tables="none")
+    verdicts = {
+        (pair.b, name): pair.differences[f"provider.{name}.share"].verdict
+        for pair in found.pairs
+        for name in ("Neo", "Orb", "Pod")
+    }
+    assert verdicts == {
+        ("Orb", "Neo"): "only in a",
+        ("Orb", "Orb"): "only in b",
+        ("Orb", "Pod"): "no value in either",
+        ("Pod", "Neo"): "only in a",
+        ("Pod", "Orb"): "no value in either",
+        ("Pod", "Pod"): "only in b",
+    }
+    row = found.to_dict()["comparisons"][0]["metrics"]["provider.Pod.share"]
+    assert (row["a"], row["b"], row["diff"], row["n"], row["n_a"], row["n_b"]) == (None, None, None, 0, 0, 0)
+    assert found.frame.height == 2 * len(found.to_dict()["comparisons"][0]["metrics"])
+
+
+def _written(small: ScenarioFile, name: str, text: str) -> Path:
+    path = small.path.with_name(f"{name}.yaml")
+    path.write_text(text)
+    return path
+
+
+def test_a_difference_of_a_part_of_the_futures_says_so(small: ScenarioFile) -> None:
+    """More capacity is short in fewer futures: the date of the first shortage is compared where both are short."""
+    more = small.replace({"sites.West.online": "330 MW", "rights.refusal": None})
+    found = compare_scenarios([small, more], replications=30, workers=1, tables="none")
+    d = found.pairs[0].differences["short.first_days"]
+    assert 0 < d.n < 30
+    coverage = f"of the {d.n} in 30 replications in which both have it (a in {d.n_a}, b in {d.n_b})"
+    assert coverage in d.verdict
+    assert coverage in found.to_dict()["metrics"]["short.first_days"]["verdict"]
+    console = Console(width=200, file=StringIO(), record=True)
+    render_compare(found, console)
+    assert f"short.first_days is {coverage}" in console.export_text()
+
+
 def test_how_far_apart_over_time(small: ScenarioFile, tmp_path: Path) -> None:
     """The mean difference is that of the bands, narrow where all is alike, whether in memory or in a folder."""
     changed = small.replace(WINDOW)
@@ -356,6 +405,12 @@ def test_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert told["out"] == "runs/compare-a-online"
     assert told["keys"] == ["sites.West.online"]
     assert told["scenarios"] == ["small", "small, sites.West.online=260 MW"]
+    code, text = run(
+        "small.yaml", "wide.yaml", "--replications", "8", "--json", "--no-plots", "--out", "bare"
+    )
+    again = run("bare/a", "bare/b", "--json", "--no-plots")
+    assert (code, again[0]) == (0, 0), "runs that were played for a comparison can be compared again"
+    assert json.loads(again[1])["metrics"] == json.loads(text)["metrics"]
 
 
 def last_first(request: Request, offers: list[Offer]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +14,17 @@ from sim.cli.main import app
 from sim.results.expectations import UnknownMetricError
 from sim.scenario.faults import ScenarioError
 from sim.scenario.schema import ScenarioFile
+from sim.show.pages.plan import plan_warnings
 from sim.study.lever_range import LeverError, parse_lever_range
 from sim.study.plan import PlanError, parse_chance_constraint, parse_target, plan_lever
 from sim.study.plan_search import (
+    EVIDENCE_AGAINST,
+    EVIDENCE_OPEN,
     ChanceConstraint,
     Indicators,
     LeverSearch,
     TargetEvaluator,
+    Trial,
     clopper_pearson_interval,
     min_futures_to_confirm,
 )
@@ -251,13 +256,51 @@ def test_none_in_the_range_and_all_of_it(small: ScenarioFile) -> None:
     assert found.interval == (None, None)
     assert found.verdict == (
         "No value from 60 MW to 110 MW will do: unserved_mw.max < 0 in 90 % of futures is not reached;"
-        " most often it holds at 60 MW, in 0 %"
+        " most often it holds at 60 MW, in 0 % of 25 futures"
     )
     found = plan_lever(small, "sites.West.online", "60 MW", "110 MW", "unserved_mw.max >= 0", **ask)
     assert found.verdict == (
         "60 MW, the least of the range, will do already: unserved_mw.max >= 0 in 90 % of futures"
     )
     assert found.interval == ("60 MW", "60 MW")
+
+
+def test_open_is_not_said_with_will_not_do(small: ScenarioFile) -> None:
+    """None is seen to do, and one may: both in one sentence that does not contradict itself."""
+    trials = tuple(
+        Trial(k, np.arange(200) < held, evidence)
+        for k, held, evidence in ((0, 100, EVIDENCE_AGAINST), (1, 176, EVIDENCE_OPEN))
+    )
+    found = plan_lever(
+        small,
+        "sites.West.online",
+        "60 MW",
+        "110 MW",
+        "unserved_mw.max < 0",
+        step="50 MW",
+        replications=40,
+        workers=1,
+    )
+    assert replace(found, first_open=1, trials=trials).verdict == (
+        "No value from 60 MW to 110 MW reaches unserved_mw.max < 0 in 90 % of futures in those played; most often it"
+        " holds at 110 MW, in 88 % of 200 futures. That 110 MW would with more futures is not ruled out"
+    )
+
+
+def test_futures_without_the_metric_are_counted(small: ScenarioFile) -> None:
+    """A replication in which nothing is delivered has no wait: it does not hold, and page and JSON say so."""
+    scarce = small.replace(dict.fromkeys(("sites.East.buildings", "demand.own", "demand.chat.in_place")))
+    path, target = "sites.West.online", "wait_days.mean < 1000"
+    found = plan_lever(scarce, path, "0 MW", "150 MW", target, step="75 MW", replications=40, workers=1)
+    row = found.to_dict()["tried"][0]
+    assert (row["value"], row["without_value"]) == ("0 MW", row["replications"])
+    (note, *_) = plan_warnings(found)
+    assert note.startswith("wait_days.mean has no value in some futures, which count as not holding: ")
+    assert f"{row['replications']} of {row['replications']} at 0 MW" in note
+    with pytest.raises(
+        PlanError, match="has no value in any future, from 0 MW to 0.5 MW; name a metric that has"
+    ):
+        plan_lever(scarce, path, "0 MW", "0.5 MW", target, step="0.5 MW", replications=40, workers=1)
 
 
 def test_never_short_is_short_late(small: ScenarioFile) -> None:

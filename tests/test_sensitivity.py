@@ -20,12 +20,16 @@ from sim.results.expectations import UnknownMetricError
 from sim.scenario.designs import Design
 from sim.scenario.distributions import Distribution
 from sim.scenario.factors import Factor, distribution_factor
+from sim.scenario.faults import UserError
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.sweep import read_sweep
 from sim.show.pages.sensitivity import render_sensitivity
 from sim.study.design import sample_design
 from sim.study.effects import (
+    DesignEvaluation,
+    DesignEvaluator,
     FactorEffect,
+    MissingPartsError,
     OutcomeEffects,
     analyse_design,
     analyse_effects,
@@ -301,11 +305,62 @@ def test_parts_without_a_value_are_left_out() -> None:
         Design("sobol", {"points": 64}), ANGLES, u, {"some": y, "none": y * np.nan, "flat": 0 * y[:, :1]}
     )
     assert [(findings.outcome, findings.blocks) for findings in found.outcome_effects] == [("some", 63)]
-    assert (
-        found.omission_reasons["none"]
-        == "it has no value, or failed, somewhere in 64 of 64 parts of the design"
+    assert found.omission_reasons["none"] == (
+        "64 of 64 base points are left out: it has no value at 320 points, at the end of no factor in particular;"
+        " more than 25 % may not be"
     )
     assert found.omission_reasons["flat"] == "it is the same at every point"
+    assert set(found.missing_parts) == {"some", "none"}
+    assert found.missing_parts["some"].points_without_value == (7,)
+
+
+def corner_evaluator(threshold: float, error: str | None) -> DesignEvaluator:
+    """What fails, or has no value, where x1 is high and x3 low."""
+
+    def evaluate(design: Design, factors: Any) -> DesignEvaluation:
+        u, outcomes, _ = function_evaluator(lambda x, _: Ishigami.evaluate(x), ANGLES, 3, 5)(design, factors)
+        corner = (u[:, 0] > threshold) & (u[:, 2] < 1 - threshold)
+        outcomes["value"][corner, -1] = np.nan
+        return u, outcomes, dict.fromkeys(np.flatnonzero(corner).tolist(), error) if error else {}
+
+    return evaluate
+
+
+@pytest.mark.parametrize("error", [None, "S: is too full"])
+@pytest.mark.parametrize(("method", "word"), [("sobol", "base points"), ("morris", "trajectories")])
+def test_where_the_missing_parts_lie_is_said(method: str, word: str, error: str | None) -> None:
+    """Of 64 base points, or 40 trajectories, up to a quarter is left out, and page and objects say it alike."""
+    evaluate = corner_evaluator(0.82, error)
+    stages = analyse_effects(ANGLES, evaluate, method, points=64, trajectories=40, levels=8)  # type: ignore[arg-type]
+    found = Sensitivity("some", "small", 1, 3, dict.fromkeys(stages[0].factors, ("0", "1")), stages)
+    missing = found.last_stage.missing_parts["value"]
+    assert 0 < missing.parts <= missing.of / 4
+    assert missing.ends == {"x1": "upper", "x3": "lower"}
+    n = len(missing.failed_points if error else missing.points_without_value)
+    assert n >= missing.parts
+    reason = f"a run failed at {n} points" if error else f"it has no value at {n} points"
+    note = (
+        f"Of value all is said of a part of the design alone: {missing.parts} of {missing.of} {word} are left out:"
+        f" {reason}, at the upper end of x1 and the lower end of x3"
+        + (" (the first failure: S: is too full)." if error else ".")
+    )
+    assert list(found.notes()) == [note]
+    assert found.to_dict()["stages"][0]["left_out"]["value"]["parts"] == missing.parts
+    assert found.frame["blocks_left_out"].unique().to_list() == [missing.parts]
+    console = Console(width=300, file=StringIO(), record=True)
+    render_sensitivity(found, console)
+    assert note in console.export_text()
+
+
+def test_beyond_a_quarter_nothing_is_said() -> None:
+    """Of one outcome a note says why; where there is no other, the command refuses, and says what to write."""
+    with pytest.raises(MissingPartsError) as refusal:
+        analyse_effects(ANGLES, corner_evaluator(0.5, None), "sobol", points=64)
+    assert "nothing can be said of value: " in str(refusal.value)
+    assert str(refusal.value).endswith(
+        "more than 25 % may not be; narrow the ranges of x1 and x3, so that every run goes through or name an outcome"
+        " that has a value in every future, as --outcome unserved_mw.mean"
+    )
 
 
 # -------------------------------------------------------------------------------------------- of a scenario's sweep
@@ -370,6 +425,31 @@ def test_it_goes_on_where_it_was_stopped(what: Path, tmp_path: Path) -> None:
     assert [stage.design.kind for stage in screened.stages] == ["morris", "sobol"]
     assert 1 <= len(screened.last_stage.factors) <= 3
     assert set(screened.dropped_factors) == set(first.last_stage.factors) - set(screened.last_stage.factors)
+
+
+def test_failed_runs_are_said_and_refused(small: ScenarioFile) -> None:
+    """More in place than is online cannot be: a third of all base points meets that."""
+    path = small.path.with_name("failing.yaml")
+    path.write_text(
+        "start: 2026-01-01\nend: 2027-01-01\n"
+        "demand: {jobs: {customer: Lab, in_place: {S: 100 MW}, size: 40 MW, term: 3 mo,"
+        " arrivals: {poisson: {rate: 6 /mo}}}}\n"
+        "providers: {P: {sites: [S]}}\nsites: {S: {online: 300 MW}}\n"
+    )
+    sweep = path.with_name("corner.yaml")
+    sweep.write_text(
+        "scenario: failing.yaml\nreplications: 3\nuncertainties:\n"
+        "  sites.S.online: {uniform: {low: 100 MW, high: 200 MW}}\n"
+        "  demand.jobs.in_place.S: {uniform: {low: 50 MW, high: 150 MW}}\n"
+        "design: {sobol: {points: 8}}\n"
+    )
+    with pytest.raises(MissingPartsError) as refusal:
+        sim.sensitivity(sweep, workers=1)
+    assert isinstance(refusal.value, UserError)  # which every command tells in a line, with exit 2
+    assert str(refusal.value).startswith(
+        "sensitivity: nothing can be said of unserved_mw.mean: 3 of 8 base points are left out: a run failed at 5"
+        " points, at the lower end of sites.S.online and the upper end of demand.jobs.in_place.S (the first failure: "
+    )
 
 
 def test_few_futures_are_said_to_be_few(what: Path) -> None:

@@ -94,7 +94,6 @@ def compare_command(
             seed=seed,
             workers=workers,
             engine=engine.value,
-            tables="summary" if plots else "none",
             precision=precision or (),
             metrics=metrics or (),
             out=folder,

@@ -122,7 +122,8 @@ class ComparisonResult:
 
 def _difference_row(d: PairedDifference) -> dict[str, Any]:
     low, high = d.ci95 or (None, None)
-    means = {"unit": d.unit, "n": d.n, "mean_a": d.a, "mean_b": d.b, "diff": d.diff, "low": low, "high": high}
+    counts = {"n": d.n, "n_a": d.n_a, "n_b": d.n_b}
+    means = {"unit": d.unit, **counts, "mean_a": d.a, "mean_b": d.b, "diff": d.diff, "low": low, "high": high}
     tested = {"sd": d.sd, "p": d.p, "p_holm": d.p_holm, "saved": d.variance_reduction}
     return {**means, **tested, "replications_needed": d.replications_needed, "verdict": d.verdict}
 

@@ -10,15 +10,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 import numpy as np
 
 from sim.model.arrays import FloatArray
+from sim.results.formatting import format_percent, join_words
 from sim.results.metrics import has_unit, metric_unit
 from sim.scenario.designs import Design
 from sim.scenario.factors import Factor
+from sim.scenario.faults import UserError
 from sim.study.design import sample_design
+from sim.study.missing_parts import MAX_MISSING_SHARE, PART_NAMES, MissingParts, find_missing_parts
 from sim.study.sensitivity_indices import (
     IndexEstimate,
     elementary_changes,
@@ -44,6 +48,10 @@ EFFECT_VERDICTS: tuple[EffectVerdict, ...] = get_args(EffectVerdict)
 """From the strongest evidence to the weakest."""
 MIN_BLOCKS = 4
 """The fewest trajectories, or base points of Sobol's, from which anything is estimated."""
+
+
+class MissingPartsError(UserError, ValueError):
+    """Too much of a design is missing to say anything of any outcome; the message says where, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +128,8 @@ class SensitivityStage:
     outcome_effects: tuple[OutcomeEffects, ...]
     omission_reasons: Mapping[str, str]
     """Outcomes of which nothing can be estimated, and why."""
+    missing_parts: Mapping[str, MissingParts]
+    """What is left out of the design for an outcome, of outcomes for which anything is."""
 
     def verdict(self, factor: str) -> EffectVerdict:
         """Return the verdict on a factor for the outcome on which its effect is the clearest."""
@@ -132,8 +142,11 @@ class SensitivityStage:
         return min(verdicts, key=EFFECT_VERDICTS.index)
 
 
-DesignEvaluator = Callable[[Design, Sequence[Factor]], tuple[FloatArray, Mapping[str, FloatArray]]]
-"""Evaluates a design: returns its points `(n_points, d)`, and each outcome `(n_points, n_futures)`, NaN for none."""
+DesignEvaluation = tuple[FloatArray, Mapping[str, FloatArray], Mapping[int, str]]
+"""The points of a design `(n_points, d)`, each outcome there `(n_points, n_futures)`, NaN for none, and the errors of
+runs that failed, by point."""
+DesignEvaluator = Callable[[Design, Sequence[Factor]], DesignEvaluation]
+"""Evaluates a design."""
 
 
 def analyse_effects(
@@ -145,7 +158,10 @@ def analyse_effects(
     levels: int = DEFAULT_LEVELS,
     points: int = DEFAULT_POINTS,
 ) -> tuple[SensitivityStage, ...]:
-    """Analyse which factors matter. With `both`, Morris's design screens where there are more than `keep` factors."""
+    """Analyse which factors matter. With `both`, Morris's design screens where there are more than `keep` factors.
+
+    Raises MissingPartsError where so much of a design is missing that nothing can be said of any outcome.
+    """
     stages: list[SensitivityStage] = []
     if method == "morris" or (method == "both" and len(factors) > keep):
         design = Design("morris", {"trajectories": trajectories, "levels": levels})
@@ -176,33 +192,59 @@ def screen_factors(stage: SensitivityStage, factors: Sequence[Factor], keep: int
 
 
 def analyse_design(
-    design: Design, factors: Sequence[Factor], u: FloatArray, outcomes: Mapping[str, FloatArray]
+    design: Design,
+    factors: Sequence[Factor],
+    u: FloatArray,
+    outcomes: Mapping[str, FloatArray],
+    failures: Mapping[int, str] = MappingProxyType({}),
 ) -> SensitivityStage:
-    """Estimate the effects on each outcome `(n_points, n_futures)` from the points `(n_points, d)` of a design."""
+    """Estimate the effects on each outcome `(n_points, n_futures)` from the points `(n_points, d)` of a design.
+
+    `failures` are the errors of runs that failed, by point. Raises MissingPartsError.
+    """
     rows = len(factors) + (2 if design.kind == "sobol" else 1)
     blocks = u.reshape(-1, rows, len(factors))
     names = tuple(factor.name for factor in factors)
-    effects, omission_reasons = [], {}
+    effects, omission_reasons, missing_parts = [], {}, {}
     for outcome, values in outcomes.items():
         y = values.reshape(len(blocks), rows, -1)
         # A trajectory, or a base point with its changes, is of use only where every run of it has a value.
         complete = ~np.isnan(y).any(axis=(1, 2))
-        reason = reason_for_omission(y[complete], len(blocks))
+        if not complete.all():
+            missing_parts[outcome] = find_missing_parts(names, blocks, y, failures)
+        reason = reason_for_omission(y[complete], design.kind, missing_parts.get(outcome))
         if reason:
             omission_reasons[outcome] = reason
         else:
             effects.append(outcome_effects(outcome, design.kind, names, blocks[complete], y[complete]))
+    if missing_parts and not effects:
+        raise MissingPartsError(_missing_parts_message(omission_reasons, missing_parts))
     n_futures = next(iter(outcomes.values())).shape[-1]
-    return SensitivityStage(design, names, len(u), n_futures, tuple(effects), omission_reasons)
+    return SensitivityStage(design, names, len(u), n_futures, tuple(effects), omission_reasons, missing_parts)
 
 
-def reason_for_omission(y: FloatArray, blocks: int) -> str | None:
-    """Return why nothing can be estimated of an outcome; None if something can."""
+def reason_for_omission(y: FloatArray, design: str, missing: MissingParts | None) -> str | None:
+    """Return why nothing can be estimated of an outcome, given its complete blocks; None if something can."""
+    if missing is not None and missing.share > MAX_MISSING_SHARE:
+        return f"{missing.to_text(design)}; more than {format_percent(MAX_MISSING_SHARE)} may not be"
     if len(y) < MIN_BLOCKS:
-        return f"it has no value, or failed, somewhere in {blocks - len(y)} of {blocks} parts of the design"
+        return f"only {len(y)} {PART_NAMES[design]} have a value in every run; {MIN_BLOCKS} are needed"
     if np.ptp(y.mean(axis=-1)) == 0:
         return "it is the same at every point"
     return None
+
+
+def _missing_parts_message(
+    omission_reasons: Mapping[str, str], missing_parts: Mapping[str, MissingParts]
+) -> str:
+    """State why nothing can be said of any outcome, and what to write instead."""
+    reasons = "; ".join(f"of {outcome}: {reason}" for outcome, reason in omission_reasons.items())
+    ended = dict.fromkeys(factor for missing in missing_parts.values() for factor in missing.ends)
+    where = f"the ranges of {join_words(ended)}" if ended else "the ranges of the factors"
+    remedies = [f"narrow {where}, so that every run goes through"]
+    if any(missing.points_without_value for missing in missing_parts.values()):
+        remedies.append("name an outcome that has a value in every future, as --outcome unserved_mw.mean")
+    return f"sensitivity: nothing can be said {reasons}; {join_words(remedies, 'or')}"
 
 
 def outcome_effects(
@@ -252,7 +294,7 @@ def function_evaluator(
     Factors that are not varied stand at their medians.
     """
 
-    def evaluate(design: Design, varied: Sequence[Factor]) -> tuple[FloatArray, Mapping[str, FloatArray]]:
+    def evaluate(design: Design, varied: Sequence[Factor]) -> DesignEvaluation:
         u = sample_design(design, varied, seed)
         points = np.full((len(u), len(factors)), 0.5)
         for k, factor in enumerate(factors):
@@ -264,6 +306,6 @@ def function_evaluator(
                 for row in points
             ]
         )
-        return u, {"value": np.stack([function(x, future) for future in range(n_futures)], axis=-1)}
+        return u, {"value": np.stack([function(x, future) for future in range(n_futures)], axis=-1)}, {}
 
     return evaluate

@@ -53,6 +53,9 @@ class PairedDifference:
     """The p-value adjusted for the number of metrics (Holm)."""
     replications_needed: int | None = None
     """The number of replications that would show a difference like the one observed, where these do not."""
+    n_a: int = 0
+    n_b: int = 0
+    """The numbers of replications in which each has it, whether the other does or not."""
 
     @property
     def equal(self) -> bool:
@@ -65,8 +68,26 @@ class PairedDifference:
         return self.p_holm is not None and self.p_holm < SIGNIFICANCE_LEVEL
 
     @property
+    def is_partial(self) -> bool:
+        """Whether it is of a part of the replications alone, those in which both have the metric."""
+        return 0 < self.n < self.replications
+
+    @property
+    def coverage(self) -> str:
+        """The replications that it is of, in words."""
+        return (
+            f"of the {self.n:,} in {self.replications:,} replications in which both have it (a in {self.n_a:,},"
+            f" b in {self.n_b:,})"
+        )
+
+    @property
     def verdict(self) -> str:
         """The difference in words; of b, seen from a."""
+        return self._finding + (f", {self.coverage}" if self.is_partial else "")
+
+    @property
+    def _finding(self) -> str:
+        """The difference in words, without the replications that it is of."""
         if self.diff is None:
             if self.a is None and self.b is None:
                 return "no value in either"
@@ -117,9 +138,10 @@ def paired_difference(metric: str, a: Sample, b: Sample) -> PairedDifference:
     d = _subtract(x, y)
     both = ~np.isnan(d)
     n = int(both.sum())
+    n_a, n_b = (int((~np.isnan(side)).sum()) for side in (x, y))
     if n == 0:
         mean_a, mean_b = (sample_statistics(unit, side)["mean"] for side in (x, y))
-        return PairedDifference(metric, unit, len(d), 0, mean_a, mean_b)
+        return PairedDifference(metric, unit, len(d), 0, mean_a, mean_b, n_a=n_a, n_b=n_b)
     x, y, d = x[both], y[both], d[both]
     statistics = sample_statistics(unit, d)
     mean, sd, interval = float(d.mean()), statistics["sd"], statistics["ci95"]
@@ -143,6 +165,8 @@ def paired_difference(metric: str, a: Sample, b: Sample) -> PairedDifference:
         p=p,
         variance_reduction=variance_reduction,
         n_differing=int(np.count_nonzero(d)),
+        n_a=n_a,
+        n_b=n_b,
     )
 
 
@@ -194,16 +218,16 @@ def replications_needed(difference: PairedDifference, level: float = SIGNIFICANC
 def differences_by_metric(
     a: MetricSamples, b: MetricSamples, families: Iterable[Sequence[str]]
 ) -> dict[str, PairedDifference]:
-    """Compute the differences of families of metrics, each adjusted for its size; one side may lack a metric."""
+    """Compute the differences of families of metrics, each adjusted for its size; a side that lacks one has no value.
 
-    def sample_of(side: MetricSamples, other: MetricSamples, name: str) -> Sample:
-        return side[name] if name in side else [None] * len(other[name])
-
+    Both may lack it, where a third scenario of the comparison has it.
+    """
+    no_value: Sample = [None] * len(next(iter(a.values())))
     return {
         difference.metric: difference
         for names in families
         for difference in adjust_for_multiplicity(
-            paired_difference(name, sample_of(a, b, name), sample_of(b, a, name)) for name in names
+            paired_difference(name, a.get(name, no_value), b.get(name, no_value)) for name in names
         )
     }
 

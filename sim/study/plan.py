@@ -5,7 +5,8 @@ Values of the lever are known by their index in its range, k.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from math import inf
@@ -59,10 +60,14 @@ class Target:
     def __str__(self) -> str:
         return f"{self.metric} {self.op} {self.bound:g}"
 
+    def value_in(self, metrics: Metrics) -> float | None:
+        """Return the value of the metric in a future with these metrics; None where it has none."""
+        value = metrics[self.metric]
+        return VALUE_WHEN_NEVER.get(self.metric) if value is None else value
+
     def holds(self, metrics: Metrics) -> bool:
         """Whether it holds in a future with these metrics; not where the metric has no value."""
-        value = metrics[self.metric]
-        value = VALUE_WHEN_NEVER.get(self.metric) if value is None else value
+        value = self.value_in(metrics)
         return value is not None and COMPARISONS[self.op](value, self.bound)
 
 
@@ -117,6 +122,8 @@ class Plan:
     often enough, does so in the futures played, and is shown to; None where there is none."""
     trials: tuple[Trial, ...]
     """From low to high."""
+    without_value: Mapping[int, int]
+    """By the index of a value, in how many of its futures the target does not hold since its metric has no value."""
     reversals: tuple[tuple[int, int], ...]
     """Pairs of values, in the order of the search, with the later of which the target holds clearly less often."""
 
@@ -143,13 +150,16 @@ class Plan:
         often = f"{self.target} in {format_percent_3(self.constraint.probability)} of futures"
         if self.answer is None:
             best = self.best_trial
-            text = (
-                f"No value from {low} to {high} will do: {often} is not reached; most often it holds at"
-                f" {self.lever_value(best.index)}, in {format_percent_3(best.share)}"
+            most_often = (
+                f"most often it holds at {self.lever_value(best.index)}, in {format_percent_3(best.share)}"
+                f" of {best.n_futures:,} futures"
             )
-            if self.first_open is not None:
-                text += f"; {self.lever_value(self.first_open)} is not ruled out"
-            return text
+            if self.first_open is None:
+                return f"No value from {low} to {high} will do: {often} is not reached; {most_often}"
+            return (
+                f"No value from {low} to {high} reaches {often} in those played; {most_often}. That"
+                f" {self.lever_value(self.first_open)} would with more futures is not ruled out"
+            )
         if self.lever_value(self.answer) == easy:
             sure = (
                 ""
@@ -202,6 +212,7 @@ class Plan:
                 "held": each.n_held,
                 "share": each.share,
                 "ci95": list(each.ci95),
+                "without_value": self.without_value[each.index],
             }
             for each in self.trials
         ]
@@ -235,11 +246,17 @@ def plan_lever(
     constraint = parse_chance_constraint(probability, options.replications)
     lever = parse_lever_range(settable_path(scenario, path), low, high, step)
     _check_lever_ends(scenario, lever)
+    without_value: Counter[int] = Counter()
     with variant_player(scenario, constraint.futures * EXPECTED_TRIALS, options) as player:
-        evaluate = partial(_evaluate_target, player, scenario, lever, parsed_target)
+        evaluate = partial(_evaluate_target, player, scenario, lever, parsed_target, without_value)
         search = LeverSearch(len(lever.values), evaluate, constraint, options.progress)
         sought = sought or ("least" if search.is_increasing() else "most")
         first_open, answer, first_confident = search.bisect(sought)
+    if all(without_value[k] == trial.n_futures for k, trial in search.trials.items()):
+        raise PlanError(
+            f"target: {parsed_target.metric} has no value in any future, from {lever.values[0]} to"
+            f" {lever.values[-1]}; name a metric that has one, as unserved_mw.mean"
+        )
     return Plan(
         scenario=scenario.title or scenario.name,
         lever=lever,
@@ -253,6 +270,7 @@ def plan_lever(
         answer=answer,
         first_confident=first_confident,
         trials=tuple(search.trials[k] for k in sorted(search.trials)),
+        without_value=without_value,
         reversals=tuple(search.reversals(sought)),
     )
 
@@ -277,18 +295,21 @@ def _evaluate_target(
     scenario: ScenarioFile,
     lever: LeverRange,
     target: Target,
+    without_value: Counter[int],
     indices: Sequence[int],
     futures: range,
 ) -> dict[int, Indicators]:
     """Play some futures with some values of the lever, by their indices; return in which the target holds.
 
-    Raises UnknownMetricError.
+    Futures in which its metric has no value are counted in `without_value`, by index. Raises UnknownMetricError.
     """
     variants = {k: set_lever(scenario, lever.path, lever.values[k]) for k in indices}
     metrics = player.play(variants, futures)
     known = next(iter(metrics.values()))[0]
     if target.metric not in known:
         raise UnknownMetricError(_unknown_target_text(target.metric, known))
+    for k in indices:
+        without_value[k] += sum(target.value_in(each) is None for each in metrics[k])
     return {k: np.array([target.holds(each) for each in metrics[k]], dtype=bool) for k in indices}
 
 

@@ -131,7 +131,8 @@ class AchievedPrecision:
         )
         mean, half_width = format_amount(self.mean, unit), format_difference(self.half_width, unit)
         share = f", {format_figures(100 * self.half_width / abs(self.mean), 2)} % of it" if self.mean else ""
-        return f"{metric} {mean} ± {half_width}{share} (asked: {asked})"
+        of_part = f", of the {self.n:,} in {n:,} replications that have a value" if self.n < n else ""
+        return f"{metric} {mean} ± {half_width}{share} (asked: {asked}){of_part}"
 
 
 def achieved_precision(target: PrecisionTarget, values: Sample) -> AchievedPrecision:

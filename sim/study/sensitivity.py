@@ -24,6 +24,7 @@ from sim.study.effects import (
     DEFAULT_LEVELS,
     DEFAULT_POINTS,
     DEFAULT_TRAJECTORIES,
+    DesignEvaluation,
     EffectVerdict,
     FactorEffect,
     OutcomeEffects,
@@ -87,8 +88,20 @@ class Sensitivity:
                 f"Too few points: {points} base points give shares above 1 (of {join_words(crowded)}); take --points"
                 f" {2 * points} or more."
             )
+        yield from self._missing_parts_notes()
         for outcome, reason in self.last_stage.omission_reasons.items():
             yield f"Of {outcome} nothing can be said: {reason}."
+
+    def _missing_parts_notes(self) -> Iterator[str]:
+        """Yield what is left out of the designs, in one sentence for all outcomes for which it is the same."""
+        for stage in self.stages:
+            outcomes_by_text: dict[str, list[str]] = {}
+            for findings in stage.outcome_effects:
+                if (missing := stage.missing_parts.get(findings.outcome)) is not None:
+                    text = missing.to_text(stage.design.kind)
+                    outcomes_by_text.setdefault(text, []).append(findings.outcome)
+            for text, outcomes in outcomes_by_text.items():
+                yield f"Of {join_words(outcomes)} all is said of a part of the design alone: {text}."
 
     @property
     def frame(self) -> pl.DataFrame:
@@ -97,6 +110,7 @@ class Sensitivity:
         for stage in self.stages:
             for findings in stage.outcome_effects:
                 for row in map(_effect_row, findings.effects):
+                    missing = stage.missing_parts.get(findings.outcome)
                     flat: dict[str, Any] = {"design": stage.design.kind, "outcome": findings.outcome}
                     for key, value in row.items():
                         if isinstance(value, dict):
@@ -104,6 +118,7 @@ class Sensitivity:
                             flat |= {key: value["value"], f"{key}_low": low, f"{key}_high": high}
                         else:
                             flat[key] = value
+                    flat |= {"blocks": findings.blocks, "blocks_left_out": missing.parts if missing else 0}
                     rows.append(flat)
         return pl.DataFrame(rows, infer_schema_length=None)
 
@@ -123,6 +138,9 @@ class Sensitivity:
                     "points": each.points,
                     "outcomes": {
                         findings.outcome: _outcome_object(findings) for findings in each.outcome_effects
+                    },
+                    "left_out": {
+                        outcome: missing.to_dict() for outcome, missing in each.missing_parts.items()
                     },
                 }
                 for each in self.stages
@@ -166,7 +184,8 @@ def analyse_sensitivity(
     Settings that are not given are those of the sweep's design, if it has them. The keywords are those of
     `SweepOptions`; with `out` the runs are kept there, and only missing ones played. Raises UnknownMetricError for an
     outcome that no run has, ScenarioError for values that cannot stand in the scenario, ValueError for a method that
-    is none, KeyboardInterrupt where the user stops it.
+    is none, MissingPartsError where too many runs failed, or have no value, to say anything, KeyboardInterrupt where
+    the user stops it.
     """
     if method not in get_args(SensitivityMethod):
         raise ValueError(f"method={method!r}: write one of {', '.join(get_args(SensitivityMethod))}")
@@ -220,10 +239,8 @@ class SweepEvaluator:
     base: Path
     keywords: SweepKeywords
 
-    def __call__(
-        self, design: Design, factors: Sequence[Factor]
-    ) -> tuple[FloatArray, Mapping[str, FloatArray]]:
-        """Return the points of a design and each outcome there, as `DesignEvaluator` says."""
+    def __call__(self, design: Design, factors: Sequence[Factor]) -> DesignEvaluation:
+        """Return the points of a design, each outcome there, and the failures."""
         folder = self.base / design.kind
         before = read_sweep_description(folder) or {"factors": [], "identity": {"outcomes": []}}
         kept_outcomes = before["identity"]["outcomes"]
@@ -246,7 +263,9 @@ class SweepEvaluator:
         if result.interrupted:
             raise KeyboardInterrupt
         u = sample_design(design, factors, self.sweep.seed)
-        return u, outcome_arrays(result, self.outcomes)
+        failures = result.failures
+        errors = dict(zip(failures["point"].to_list(), failures["error"].to_list(), strict=True))
+        return u, outcome_arrays(result, self.outcomes), errors
 
 
 def factor_value_text(variation: FactorVariation, u: float) -> str:

@@ -162,7 +162,7 @@ def value_right(
             for window, table in other_windows.items()
         ),
         caution=_holder_caution(terms),
-        notes=tuple(_reading_notes(scenario)),
+        notes=(*_reading_notes(scenario), *_coverage_notes(as_written)),
     )
 
 
@@ -249,6 +249,17 @@ def _holder_caution(right: Right) -> str:
         " for: where its appetite is assumed low, it may look worse off for its own right. What it gains by saying no"
         " counts as far as the scenario holds it: in its own demand, and in what stays free."
     )
+
+
+def _coverage_notes(table: Sequence[Payoff]) -> Iterator[str]:
+    """Yield which payoffs are of a part of the replications alone, where both with and without have a value."""
+    for payoff in table:
+        d = payoff.difference
+        if d.is_partial:
+            yield (
+                f"{payoff.party}, {payoff.measure.name}: of the {d.n:,} in {d.replications:,} replications that have"
+                f" a value both without the clause ({d.n_a:,}) and with it ({d.n_b:,})."
+            )
 
 
 def _reading_notes(scenario: ScenarioFile) -> Iterator[str]:

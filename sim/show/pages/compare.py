@@ -52,6 +52,9 @@ def render_compare(comparison: ComparisonResult, console: Console) -> None:
             console.print(part)
         if equal := [d.metric for d in differences if d.equal]:
             console.print(Text.assemble(("Exactly equal  ", "bold"), ", ".join(equal)))
+        for d in differences:
+            if d.is_partial:
+                console.print(Text(f"{d.metric} is {d.coverage}", style="yellow"))
         console.print()
     for line in _footer_lines(comparison):
         console.print(line, style="dim", highlight=False)

@@ -4,7 +4,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from sim.results.formatting import format_significant
+from sim.results.formatting import format_significant, join_words
 from sim.show.console import titled_panel
 from sim.study.plan import Plan
 from sim.study.plan_search import EVIDENCE_AGAINST, EVIDENCE_FOR, EVIDENCE_IN_SAMPLE, EVIDENCE_OPEN
@@ -87,6 +87,15 @@ def plan_warnings(plan: Plan) -> list[str]:
             f"Not monotone: the target holds clearly less often at {plan.lever_value(later)} than at"
             f" {plan.lever_value(earlier)}. The answer is the first value found that will do; not all beyond it do,"
             " and the interval is no guide. Look at the values one by one."
+        )
+    missing = [
+        f"{plan.without_value[trial.index]:,} of {trial.n_futures:,} at {plan.lever_value(trial.index)}"
+        for trial in plan.trials
+        if plan.without_value[trial.index]
+    ]
+    if missing:
+        warnings.append(
+            f"{plan.target.metric} has no value in some futures, which count as not holding: {join_words(missing)}."
         )
     n_early = sum(trial.n_futures < plan.constraint.futures for trial in plan.trials)
     if n_early:
