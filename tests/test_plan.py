@@ -298,7 +298,7 @@ def test_futures_without_the_metric_are_counted(small: ScenarioFile) -> None:
     assert note.startswith("wait_days.mean has no value in some futures, which count as not holding: ")
     assert f"{row['replications']} of {row['replications']} at 0 MW" in note
     with pytest.raises(
-        PlanError, match="has no value in any future, from 0 MW to 0.5 MW; name a metric that has"
+        PlanError, match=r"has no value in any future, from 0 MW to 0\.5 MW; name a metric that has"
     ):
         plan_lever(scarce, path, "0 MW", "0.5 MW", target, step="0.5 MW", replications=40, workers=1)
 
