@@ -12,12 +12,14 @@ import numpy.typing as npt
 from sim.model import rules
 from sim.model.arrays import FloatArray, IntArray
 from sim.model.calendar import DAY_US, YEAR_US, Calendar
-from sim.model.random_streams import Sampler
+from sim.model.random_streams import DrawError, Sampler
 from sim.model.rounding import round_array_half_up, round_half_up, round_up_to_blocks
 from sim.model.sampled_inputs import SampledInPlace
 from sim.scenario.demand import Curve, Deal, Poisson, Stream
 from sim.scenario.distributions import Distribution
+from sim.scenario.schema import MAX_REQUESTS
 from sim.scenario.trace import Trace
+from sim.scenario.units import max_size
 
 SPLIT_CODES = {"anywhere": rules.ANYWHERE, "one site": rules.ONE_SITE, "never": rules.NEVER_SPLIT}
 """The codes of the words that `split` may have."""
@@ -144,7 +146,12 @@ def _poisson_times(draws: Sampler, path: str, poisson: Poisson, end_days: float)
         return np.empty(0)
     years = end_days / (YEAR_US / DAY_US)
     steep = log(growth) / (YEAR_US / DAY_US)
-    expected = rate * end_days if steep == 0 else rate * (growth**years - 1) / steep
+    try:
+        expected = rate * end_days if steep == 0 else rate * (growth**years - 1) / steep
+    except OverflowError:
+        expected = inf
+    if expected > MAX_REQUESTS:
+        raise DrawError(f"{path}.arrivals.poisson", f"{expected:.2g} requests", draws.replication)
     stream = draws.new_stream(f"{path}.arrivals")
     gaps = cumulated = np.empty(0)
     while not len(cumulated) or cumulated[-1] < expected:
@@ -182,6 +189,8 @@ def _curve_arrivals(
         wanted = _follow_curve(wanted_power, size.tolist(), term.tolist(), in_place, until)
         if len(wanted) < n:
             break
+        if n > MAX_REQUESTS:
+            raise DrawError(f"{path}.arrivals.curve", f"more than {n:.2g} requests", draws.replication)
         n *= 2
     at = np.maximum(np.array(wanted, dtype=np.int64) - lead[: len(wanted)], 0)
     before_end = np.flatnonzero(at < calendar.end)
@@ -231,7 +240,8 @@ class WantedPower:
         self.kw = [draws.draw_once(f"{path}.points.{at:%Y-%m-%d}", kw) for at, kw in curve.points]
         self.growth = draws.draw_once(f"{path}.growth", curve.growth)
         steps = zip(self.kw, self.kw[1:], strict=False)
-        self._ratio = [after / before if before > 0 and after > 0 else None for before, after in steps]
+        ratios = [after / before if before > 0 else inf for before, after in steps]
+        self._ratio = [ratio if 0 < ratio < inf else None for ratio in ratios]
         """The factor by which it grows from each point to the next; None where it runs straight."""
         self._log_ratio = [None if ratio is None else log(ratio) for ratio in self._ratio]
 
@@ -239,7 +249,10 @@ class WantedPower:
         """The kW wanted at a time, where the k-th point is the last before it."""
         at, kw = self.at, self.kw
         if k == len(at) - 1:
-            return float(kw[k] * self.growth ** ((t - at[k]) / YEAR_US))
+            try:
+                return float(kw[k] * self.growth ** ((t - at[k]) / YEAR_US))
+            except OverflowError:
+                return inf
         share, ratio = (t - at[k]) / (at[k + 1] - at[k]), self._ratio[k]
         return kw[k] + share * (kw[k + 1] - kw[k]) if ratio is None else float(kw[k] * ratio**share)
 
@@ -260,7 +273,8 @@ class WantedPower:
                 return max(t, round_half_up(at[k] + share * (at[k + 1] - at[k])))
         if self.growth <= 1 or kw[-1] <= 0:
             return inf
-        return max(t, round_half_up(at[-1] + YEAR_US * log(target / kw[-1]) / log(self.growth)))
+        crossing = at[-1] + YEAR_US * log(target / kw[-1]) / log(self.growth)
+        return max(t, round_half_up(crossing)) if crossing < inf else inf
 
 
 class _DealRow(NamedTuple):
@@ -326,6 +340,8 @@ def _trace_arrivals(
     at = first + records.asked
     wanted = at + np.maximum(round_array_half_up(draws.variates(f"{path}.lead", stream.lead, n)), 0)
     size = records.size * draws.draw_once(f"{trace_path}.kw_per_unit", trace.kw_per_unit)
+    if (largest := float(np.fmax.reduce(size, initial=0.0))) > max_size("power"):
+        raise DrawError(f"{trace_path}.kw_per_unit", f"a request of {largest:.3g} kW", draws.replication)
     if stream.size is not None:
         size = np.where(np.isnan(size), draws.variates(f"{path}.size", stream.size, n), size)
     term = records.term

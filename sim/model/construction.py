@@ -1,13 +1,14 @@
 """The buildings of a scenario in one replication, and the triggers that begin them."""
 
 from sim.model import rules
-from sim.model.calendar import Calendar
-from sim.model.random_streams import Sampler
+from sim.model.calendar import YEAR_US, Calendar
+from sim.model.random_streams import DrawError, Sampler
 from sim.model.rounding import round_half_up
 from sim.model.sampled_inputs import SampledBuilding, SampledNeed, SampledPhase, SampledTrigger
 from sim.scenario.construction import Building, Chance, Site
 from sim.scenario.dates import Date
 from sim.scenario.schema import ScenarioFile
+from sim.scenario.units import max_size
 
 
 def sample_construction(
@@ -69,6 +70,7 @@ def _sample_buildings(
     n = b.count
     hardware = b.hardware or site.hardware
     every = 0 if b.every is None else max(1, round_half_up(draws.draw_once(f"{path}.every", b.every)))
+    _check_duration(draws, f"{path}.every", every * (n - 1))
     planned = None if b.planned is None else calendar.sample_date(draws, f"{path}.planned", b.planned)
     begins = None if b.begins is None else calendar.sample_date(draws, f"{path}.begins", b.begins)
     slip = draws.integer_variates(f"{path}.slip", b.slip, n)
@@ -77,6 +79,7 @@ def _sample_buildings(
     cancelled = _sample_endings(draws, f"{path}.cancelled", b.cancelled, n, calendar)
     retired = _sample_endings(draws, f"{path}.retired", b.retired, n, calendar)
     phases, median_work = _sample_phases(draws, scenario, path, b, kw, hardware)
+    _check_duration(draws, f"{path}.phases", median_work)
     buildings = []
     for k in range(n):
         at = None if planned is None else planned + k * every
@@ -101,6 +104,14 @@ def _sample_buildings(
             )
         )
     return buildings
+
+
+def _check_duration(draws: Sampler, path: str, total_us: int) -> None:
+    """Raise DrawError where durations add up to more than can be simulated."""
+    if total_us > max_size("duration"):
+        raise DrawError(
+            path, f"{total_us / YEAR_US:.3g} y", draws.replication, "is the sum of what was drawn"
+        )
 
 
 def _sample_endings(

@@ -15,6 +15,17 @@ from sim.model.arrays import FloatArray
 from sim.model.rounding import round_half_up
 from sim.scenario.distribution_properties import median, parameter_value, quantile
 from sim.scenario.distributions import Distribution
+from sim.scenario.tails import quantity_text
+from sim.scenario.units import max_size
+
+
+class DrawError(Exception):
+    """What was drawn in a replication is beyond what can be simulated: the path, as in `--set`, and the value."""
+
+    def __init__(self, path: str, value: str, replication: int, reason: str = "was drawn") -> None:
+        super().__init__(path, value, replication, reason)
+        self.path, self.value, self.replication, self.reason = path, value, replication, reason
+
 
 ZERO_WORDS = np.zeros(4, dtype=np.uint64)
 """Counter and buffer of a bit generator from which nothing has been drawn."""
@@ -74,7 +85,7 @@ class Sampler:
         if distribution.is_constant:
             return float(parameter_value(distribution.params["value"], self.uncertain_values))
         if path not in self._values_by_path:
-            value = float(quantile(distribution, self.uniforms(path, 1), self.uncertain_values)[0])
+            value = float(self._quantile(path, distribution, self.uniforms(path, 1))[0])
             self._values_by_path[path] = value
             self.recorded_draws.append((path, value, distribution.dimension))
         return self._values_by_path[path]
@@ -85,7 +96,16 @@ class Sampler:
             return np.full(
                 n, parameter_value(distribution.params["value"], self.uncertain_values), dtype=np.float64
             )
-        return quantile(distribution, self.uniforms(path, n), self.uncertain_values)
+        return self._quantile(path, distribution, self.uniforms(path, n))
+
+    def _quantile(self, path: str, distribution: Distribution, u: FloatArray) -> FloatArray:
+        """The values of a distribution at some probabilities. Raises DrawError for one that cannot be simulated."""
+        values = quantile(distribution, u, self.uncertain_values)
+        most = max_size(distribution.dimension)
+        if len(values) and not (values.max() <= most and values.min() >= -most):  # NaN is in no range
+            beyond = float(values[~(np.abs(values) <= most)][0])
+            raise DrawError(path, quantity_text(beyond, distribution), self.replication)
+        return values
 
     def integer_variates(self, path: str, distribution: Distribution, n: int) -> list[int]:
         """The first `n` variates as whole numbers, in a list, for the few that buildings need."""
@@ -101,7 +121,7 @@ class Sampler:
                 yield value
         stream = self.new_stream(path)
         while True:
-            yield from quantile(distribution, stream.uniforms(16), self.uncertain_values).tolist()
+            yield from self._quantile(path, distribution, stream.uniforms(16)).tolist()
 
     def median(self, distribution: Distribution) -> float:
         """The median of a distribution in this replication, in its canonical unit."""

@@ -200,9 +200,7 @@ def trigger_fires(committed: int, share: int, online: int, planned: int) -> bool
 
 def next_planned_date(date: int, review: int, now: int) -> int:
     """On which date is a building planned that was not online on `date`? `review` later, as often as needed."""
-    while date <= now:
-        date += review
-    return date
+    return date if date > now else date + ((now - date) // review + 1) * review
 
 
 def share_of_kw(share: int, kw: int) -> int:

@@ -19,12 +19,14 @@ from sim.model.ledger import (
 )
 from sim.model.market import ExceedsOnlineError, Market
 from sim.model.outcomes import RequestStatus
+from sim.model.random_streams import DrawError
 from sim.model.rules import NEVER
 from sim.model.sampled_inputs import SampledInputs
 from sim.model.sampling import sample_inputs
 from sim.model.world import World
-from sim.scenario.faults import Fault, ScenarioError
+from sim.scenario.faults import Complaint, Fault, ScenarioError
 from sim.scenario.schema import ScenarioFile
+from sim.scenario.yaml_reader import fault_at
 
 if TYPE_CHECKING:
     from sim.model.compiled.market import Market as Compiled
@@ -76,11 +78,14 @@ def play(
     """Play a replication of a scenario.
 
     `observe` is given the market on SimPy's clock before it begins, to look on while it plays.
-    Raises ScenarioError where the drawn numbers cannot be: more in place at a site than is online there.
+    Raises ScenarioError where the drawn numbers cannot be: beyond what can be simulated, or more in place at a site
+    than is online there.
     """
-    inputs = sample_inputs(scenario, seed, replication)
     try:
+        inputs = sample_inputs(scenario, seed, replication)
         return play_inputs(inputs, replication, policy, answer, engine, observe)
+    except DrawError as error:
+        raise _draw_fault(scenario, error) from None
     except ExceedsOnlineError as error:
         site = inputs.sites[error.site].name
         raise ScenarioError(
@@ -96,6 +101,20 @@ def play(
                 )
             ]
         ) from None
+
+
+def _draw_fault(scenario: ScenarioFile, error: DrawError) -> ScenarioError:
+    """The error of a draw beyond what can be simulated, at the line of its law."""
+    path = tuple(error.path.split("."))
+    match path:
+        # Windows have draws for each stream of requests, and what is in place has its own of the term of its stream.
+        case ("rights", name, last):
+            path = ("rights", name, last.partition("/")[0])
+        case ("demand", name, "in_place", _, "term"):
+            path = ("demand", name, "term")
+    message = f"{error.reason} in replication {error.replication}, beyond what can be simulated"
+    complaint = Complaint(message, "write a narrower law, or smaller numbers", error.value, path)
+    return ScenarioError([fault_at(complaint, scenario.node_at(()))])
 
 
 def play_inputs(

@@ -8,7 +8,7 @@ from sim.model import arrivals, rules
 from sim.model.arrays import IntArray
 from sim.model.calendar import Calendar
 from sim.model.construction import sample_construction
-from sim.model.random_streams import Sampler
+from sim.model.random_streams import DrawError, Sampler
 from sim.model.rounding import round_array_half_up, round_half_up
 from sim.model.sampled_inputs import (
     RequestGroup,
@@ -29,6 +29,11 @@ from sim.scenario.market import Provider, Right
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.supplies import DatedArrivals, Supply
 
+MAX_SITES_KW = 4e12
+"""The most kW online and to come at all sites: twice a millionth share of it is counted in 64 bits."""
+MAX_ASKED_KW = 4e18
+"""The most kW of all requests together."""
+
 
 def sample_inputs(scenario: ScenarioFile, seed: int, replication: int) -> SampledInputs:
     """Sample the inputs of a replication: all that does not depend on the market."""
@@ -44,6 +49,14 @@ def sample_inputs(scenario: ScenarioFile, seed: int, replication: int) -> Sample
     )
     supplies = [_sample_supply(draws, name, s, calendar) for name, s in scenario.supplies.items()]
     buildings, triggers = sample_construction(draws, scenario, calendar)
+    sites = [_sample_site(draws, name, s) for name, s in scenario.sites.items()]
+    _check_power(draws, "demand", requests.size_kw.sum(dtype=np.float64), MAX_ASKED_KW)
+    _check_power(
+        draws,
+        "sites",
+        float(sum(each.online_kw for each in sites) + sum(each.kw for each in buildings)),
+        MAX_SITES_KW,
+    )
     return SampledInputs(
         calendar=calendar,
         streams=list(scenario.demand),
@@ -55,7 +68,7 @@ def sample_inputs(scenario: ScenarioFile, seed: int, replication: int) -> Sample
         rights=rights,
         overflow_policy=scenario.overflow.policy,
         bypass=scenario.waiting.bypass,
-        sites=[_sample_site(draws, name, s) for name, s in scenario.sites.items()],
+        sites=sites,
         buildings=buildings,
         triggers=triggers,
         supplies=supplies,
@@ -67,6 +80,13 @@ def sample_inputs(scenario: ScenarioFile, seed: int, replication: int) -> Sample
         },
         recorded_draws=draws.recorded_draws,
     )
+
+
+def _check_power(draws: Sampler, path: str, total_kw: float, most_kw: float) -> None:
+    """Raise DrawError where powers add up to more than can be simulated."""
+    if total_kw > most_kw:
+        value = f"{total_kw / 1e6:.3g} GW"
+        raise DrawError(path, value, draws.replication, "is the sum of what was drawn")
 
 
 def _draw_duration(draws: Sampler, path: str, distribution: Distribution) -> int:

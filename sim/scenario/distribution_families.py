@@ -173,13 +173,22 @@ def _midpoints() -> FloatArray:
     return midpoints
 
 
-def _median_by_quantile(quantile: Callable[[FloatArray], FloatArray]) -> float:
+def _median_by_quantile(_: Values, quantile: Callable[[FloatArray], FloatArray]) -> float:
     import numpy as np
 
     return float(quantile(np.array([0.5]))[0])
 
 
-def _median_by_grid(quantile: Callable[[FloatArray], FloatArray]) -> float:
+def _median_of_ordered_values(p: Values, _: Any) -> float:
+    """The median of weighted values, in whichever order they are written."""
+    import numpy as np
+
+    ascending = np.argsort(p["values"], kind="stable")
+    ordered = {name: p[name][ascending] for name in ("values", "weights")}
+    return float(_discrete_quantile(np.array([0.5]), ordered, None)[0])
+
+
+def _median_by_grid(_: Values, quantile: Callable[[FloatArray], FloatArray]) -> float:
     """The median of values that do not rise with the probability: that of many of them in order."""
     import numpy as np
 
@@ -332,7 +341,7 @@ FAMILIES: Mapping[str, DistributionFamily] = {
             own_examples=("{discrete: {values: [3 y, 5 y], weights: [1, 4]}}",),
             read=read_sole_key(read_discrete),
             quantile=_discrete_quantile,
-            median=_median_by_quantile,
+            median=_median_of_ordered_values,
             mean=lambda p: _weighted_mean(p["values"], p["weights"]),
             support=lambda p, bounds: span(p["values"], bounds),
             atoms=lambda p: p["values"],

@@ -63,8 +63,8 @@ class DistributionFamily:
     """Its parameters, read from the map that states it. Raises InvalidValueError."""
     quantile: Callable[[FloatArray, Values, Callable[[Distribution, FloatArray], FloatArray]], FloatArray]
     """Its values at probabilities; the function gives those of a distribution that is a parameter."""
-    median: Callable[[Callable[[FloatArray], FloatArray]], float]
-    """The median, from the quantile function."""
+    median: Callable[[Values, Callable[[FloatArray], FloatArray]], float]
+    """The median, from the parameters or the quantile function."""
     mean: Callable[[Values], float]
     """The mean, where all parameters have been replaced by numbers (tuples of numbers)."""
     support: Callable[[Mapping[str, Any], Callable[[Any], Bounds]], Bounds]

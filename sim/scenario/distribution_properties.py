@@ -33,7 +33,12 @@ def support(distribution: Distribution, uncertain: UncertainNumbers) -> tuple[fl
 
 
 def can_be_zero(distribution: Distribution, uncertain: UncertainNumbers) -> bool:
-    """Whether a distribution that is never below 0 gives exactly 0 with some probability."""
+    """Whether a distribution that is never below 0 gives exactly 0 with some probability.
+
+    One whose support is 0 alone gives nothing else, whatever its family.
+    """
+    if support(distribution, uncertain) == (0, 0):
+        return True
 
     def is_zero(atom: Any) -> bool:
         if isinstance(atom, Distribution):
@@ -47,7 +52,7 @@ def can_be_zero(distribution: Distribution, uncertain: UncertainNumbers) -> bool
 
 
 def mean(distribution: Distribution, uncertain: UncertainNumbers) -> float:
-    """The mean of a distribution; NaN where a reference is unknown.
+    """The mean of a distribution; NaN where a reference is unknown, infinite where it is beyond a float.
 
     An uncertain parameter counts with its own mean, so that this is the mean at the mean parameters.
     """
@@ -63,7 +68,10 @@ def mean(distribution: Distribution, uncertain: UncertainNumbers) -> float:
         return float(part)
 
     params = {name: mean_of(part) for name, part in distribution.params.items()}
-    return FAMILIES[distribution.family].mean(params)
+    try:
+        return FAMILIES[distribution.family].mean(params)
+    except OverflowError:
+        return math.inf
 
 
 def quantile(distribution: Distribution, u: FloatArray, uncertain_values: Mapping[str, float]) -> FloatArray:
@@ -72,15 +80,27 @@ def quantile(distribution: Distribution, u: FloatArray, uncertain_values: Mappin
     `u` is `(n,)` in [0, 1); `uncertain_values` holds the numbers of `uncertain` in this replication. Gives `(n,)`
     in the canonical unit of the dimension. The formulas are the inverses of the distribution functions in
     Johnson, Kotz and Balakrishnan, "Continuous Univariate Distributions", with the special functions of scipy.
+    What is beyond a float is infinite or NaN, without a warning: whoever draws looks at the limits.
     """
+    import numpy as np
+
+    params = _parameter_values(distribution, uncertain_values)
+    try:
+        with np.errstate(all="ignore"):
+            return FAMILIES[distribution.family].quantile(
+                u, params, lambda nested, at: quantile(nested, at, uncertain_values)
+            )
+    except (OverflowError, ZeroDivisionError):  # from parameters at the ends of what a float holds
+        return np.full(u.shape, np.nan)
+
+
+def _parameter_values(distribution: Distribution, uncertain_values: Mapping[str, float]) -> dict[str, Any]:
+    """The parameters of a distribution in this replication."""
     # Most parameters are plain floats; the test by type spares them a call, since this runs for each draw.
-    params = {
+    return {
         name: value if type(value) is float else parameter_value(value, uncertain_values)
         for name, value in distribution.params.items()
     }
-    return FAMILIES[distribution.family].quantile(
-        u, params, lambda nested, at: quantile(nested, at, uncertain_values)
-    )
 
 
 def parameter_value(value: Any, uncertain_values: Mapping[str, float]) -> Any:
@@ -103,4 +123,6 @@ def median(distribution: Distribution, uncertain_values: Mapping[str, float]) ->
 @lru_cache(maxsize=1024)
 def _median(distribution: Distribution, uncertain_values: tuple[tuple[str, float], ...]) -> float:
     numbers = dict(uncertain_values)
-    return FAMILIES[distribution.family].median(lambda u: quantile(distribution, u, numbers))
+    return FAMILIES[distribution.family].median(
+        _parameter_values(distribution, numbers), lambda u: quantile(distribution, u, numbers)
+    )

@@ -43,6 +43,8 @@ NUMBER_PATTERN = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?"
 """A number, in the digits from 0 to 9: those of other scripts are none."""
 QUANTITY_PATTERN = re.compile(rf"({NUMBER_PATTERN})\s*(.*)", re.DOTALL)
 MAX_QUANTITY_LENGTH = 80
+DEFAULT_MAX_SIZE = 1e15
+"""The largest size of what has a measure of its own, as amounts of a supply have."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Measure:
     """A word of the file's own for one thing of what it counts."""
     numerator_unit: str = ""
     """The unit that is meant over a `/` with nothing before it."""
-    max_size: float = 1e15
+    max_size: float = DEFAULT_MAX_SIZE
     """The largest size in the canonical unit that can be simulated."""
 
     def per_mw(self) -> Measure:
@@ -96,6 +98,14 @@ MEASURES = {
         Measure("each", "each", "4 each", phrase="a count"),
     )
 }
+
+
+def max_size(dimension: str) -> float:
+    """The largest size that can be simulated of a quantity in the canonical unit of its dimension."""
+    measure = MEASURES.get(dimension)
+    return DEFAULT_MAX_SIZE if measure is None else measure.max_size
+
+
 CANONICAL_UNITS = {measure.dimension: measure.unit for measure in MEASURES.values()}
 """The canonical unit of each dimension."""
 

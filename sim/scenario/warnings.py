@@ -13,12 +13,16 @@ from sim.scenario.distributions import Distribution
 from sim.scenario.faults import Complaint, Fault
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.supplies import Need
+from sim.scenario.tails import tail_warnings
 from sim.scenario.yaml_reader import fault_at
 
 
 def scenario_warnings(scenario: ScenarioFile) -> list[Fault]:
     """Everything that is written without an effect, where it is written."""
-    parts = (right_warnings, trace_warnings, provider_warnings, supply_warnings, uncertain_warnings)
+    parts = (
+        *(right_warnings, trace_warnings, provider_warnings, supply_warnings, uncertain_warnings),
+        tail_warnings,
+    )
     root = scenario.node_at(())
     return [fault_at(each, root) for part in parts for each in part(scenario)]
 
