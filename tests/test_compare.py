@@ -289,6 +289,49 @@ def _written(small: ScenarioFile, name: str, text: str) -> Path:
     return path
 
 
+def test_unlike_spans_and_bases_are_said(small: ScenarioFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of scenarios that extend another base, the header names the one that was probably meant."""
+    monkeypatch.chdir(small.path.parent)
+    for name, text in (
+        ("other", SMALL.replace("start: 2025-01-01", "start: 2025-01-01\nmeasure_from: 2025-02-01")),
+        ("late", "extends: other.yaml\nsites: {East: {buildings: {Hall: {planned: 2025-05-01}}}}"),
+        ("later", "extends: other.yaml\nsites: {East: {buildings: {Hall: {planned: 2025-06-01}}}}"),
+        ("long", "extends: later.yaml\nend: 2026-02-01"),
+    ):
+        Path(f"{name}.yaml").write_text(text)
+
+    def cautions(*names: str) -> list[tuple[str, ...]]:
+        sides = [read_scenario(f"{name}.yaml") for name in names]
+        return [
+            pair.cautions for pair in compare_scenarios(sides, replications=2, workers=1, tables="none").pairs
+        ]
+
+    spans = (
+        "Other spans: a is 2025-01-01 to 2026-01-01, b is 2025-01-01 to 2026-01-01, measured from 2025-02-01. Means"
+        " over time, totals and dates are of these, so that some of each difference is due to the span alone; set"
+        " start, end and measure_from alike (--set end=DATE sets it in all)."
+    )
+    bases = (
+        "Other bases: late extends other.yaml, on which the other does not stand; 2 keys differ. Probably meant:"
+        " sim compare other.yaml late.yaml"
+    )
+    assert cautions("small", "other") == [(spans,)], "both stand alone, as versions of a file may"
+    assert cautions("small", "late") == [(spans, bases)]
+    assert cautions("other", "late", "later") == [(), ()]
+    assert cautions("later", "late") == [()], "both change one base"
+    ((only,),) = cautions("other", "long")
+    assert only.startswith(
+        "Other spans: a is 2025-01-01 to 2026-01-01, measured from 2025-02-01, b is 2025-01-01 to"
+    )
+    ((turned, _),) = [each[::-1] for each in cautions("late", "small")]
+    assert turned == bases
+    found = compare_scenarios([small, read_scenario("late.yaml")], replications=2, workers=1, tables="none")
+    assert found.to_dict()["cautions"] == [spans, bases]
+    console = Console(width=400, file=StringIO(), record=True)
+    render_compare(found, console)
+    assert bases in console.export_text()
+
+
 def test_a_difference_of_a_part_of_the_futures_says_so(small: ScenarioFile) -> None:
     """More capacity is short in fewer futures: the date of the first shortage is compared where both are short."""
     more = small.replace({"sites.West.online": "330 MW", "rights.refusal": None})

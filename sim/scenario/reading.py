@@ -44,6 +44,17 @@ def read_merged(path: Path, extending: tuple[Path, ...] = ()) -> YamlNode:
     return merge_nodes(base, YamlNode(override, root.place), ScenarioFile)
 
 
+def base_files(path: Path) -> tuple[Path, ...]:
+    """The files that a scenario file extends, the nearest first, as far as they can (still) be read."""
+    files = [path]
+    try:
+        while isinstance(keys := read_yaml_file(files[-1]).value, dict) and (node := keys.get("extends")):
+            files.append(extended_file(files[-1], node, tuple(files)))
+    except ScenarioError:
+        pass  # the scenario was read before its file went, and nothing but words depends on what it extends
+    return tuple(files[1:])
+
+
 def extended_file(path: Path, extends_node: YamlNode, extending: tuple[Path, ...]) -> Path:
     """The file that a file extends. Raises ScenarioError where it is none, or is among those `extending`."""
     name = extends_node.value

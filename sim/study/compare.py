@@ -17,6 +17,7 @@ from sim.results.run import RunResult, has_reached_precision, was_interrupted
 from sim.results.statistics import MetricSamples
 from sim.results.tables import TableSelection
 from sim.scenario.source_code import code_fingerprint
+from sim.study.comparison_cautions import comparison_cautions
 from sim.study.comparison_inputs import (
     ComparisonError,
     ComparisonSide,
@@ -62,6 +63,8 @@ class PairedComparison:
     """By metric, family by family."""
     differing_keys: list[tuple[str, str, str]]
     """The keys that differ: the path, and its value in a and in b."""
+    cautions: tuple[str, ...]
+    """What is unlike beside the keys that one of them changes: the span, or the base."""
     unserved_difference: DifferenceBand | None = None
     """The difference of unserved power over time; None where sample paths were not kept, or the spans differ."""
 
@@ -112,6 +115,7 @@ class ComparisonResult:
                     for family, names in self.metric_families.items()
                     for name in names
                 },
+                "cautions": list(pair.cautions),
                 "keys": [key for key, _, _ in pair.differing_keys],
                 "values": {key: [in_a, in_b] for key, in_a, in_b in pair.differing_keys},
             }
@@ -236,16 +240,12 @@ def _build_result(
     shared, values = _common_values(results, n_replications)
     names = side_names(results)
     base = results[0]
-    pairs = [
-        PairedComparison(
-            names[0],
-            name,
-            differences_by_metric(values[0], values_b, families.values()),
-            differing_keys(base, result),
-            band,
-        )
-        for name, result, values_b, band in zip(names[1:], results[1:], values[1:], unserved, strict=True)
-    ]
+    pairs = []
+    for name, result, values_b, band in zip(names[1:], results[1:], values[1:], unserved, strict=True):
+        differences = differences_by_metric(values[0], values_b, families.values())
+        keys = differing_keys(base, result)
+        cautions = tuple(comparison_cautions(base, result, len(keys)))
+        pairs.append(PairedComparison(names[0], name, differences, keys, cautions, band))
     provenance: dict[str, Any] = {
         "scenarios": names,
         "seed": base.provenance["seed"],

@@ -16,6 +16,7 @@ from sim.results.store import RunStore
 from sim.results.tables import DERIVED_TABLES, TABLES_BY_SELECTION, TableSelection
 from sim.scenario.expectations import parse_expectation
 from sim.scenario.faults import Fault, ScenarioError, suggestion
+from sim.scenario.reading import base_files
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.source_code import code_fingerprint
 from sim.study.engines import EngineSelection, choose_engine
@@ -140,6 +141,7 @@ def run_provenance(
     return {
         "scenario": scenario.name,
         "file": str(scenario.path),
+        "extends": [str(file) for file in base_files(scenario.path)],
         "title": scenario.title,
         "sha256": scenario.fingerprint(),
         "seed": task.seed,

@@ -43,6 +43,8 @@ def render_compare(comparison: ComparisonResult, console: Console) -> None:
         console.print(Text.assemble(("a  ", "bold"), pair.a))
         console.print(Text.assemble(("b  ", "bold"), pair.b))
         console.print(Text(_replications_line(comparison)))
+        for caution in pair.cautions:
+            console.print(Text(caution, style="yellow"))
         for line in _key_lines(pair):
             console.print(Text(line, style="dim"), soft_wrap=True)
         console.print()
