@@ -7,10 +7,12 @@ References by name are checked where they are read, by the readers of `scalars`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from sim.scenario.description_keys import strip_description, value_path
 from sim.scenario.distribution_reader import is_distribution
+from sim.scenario.event_counts import MAX_BUILDING_PARTS
 from sim.scenario.faults import Complaint, KeyPath, suggestion
 from sim.scenario.fields import Declarations
 from sim.scenario.right_kinds import RIGHT_KINDS
@@ -96,7 +98,11 @@ def covered_classes(declarations: Declarations, over: Tree) -> list[str] | None:
 
 
 def group_members(tree: Tree) -> Iterator[tuple[str, str, str]]:
-    """The buildings of each group, as its site's name, its own, and theirs."""
+    """The buildings of each group, as its site's name, its own, and theirs; no more than can be simulated."""
+    return islice(_all_group_members(tree), MAX_BUILDING_PARTS)
+
+
+def _all_group_members(tree: Tree) -> Iterator[tuple[str, str, str]]:
     for site, name, _, building in iterate_buildings(tree):
         count = str(building.get("count", 1))
         for number in (

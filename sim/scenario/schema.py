@@ -11,6 +11,7 @@ from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 
 from sim.scenario.construction import Hardware, Site
 from sim.scenario.demand import Stream, expected_requests
+from sim.scenario.event_counts import building_complaints, supply_complaints
 from sim.scenario.expectations import ExpectationText
 from sim.scenario.faults import Complaint, KeyPath
 from sim.scenario.fields import SchemaObject, Text, declarations_of, raise_complaints
@@ -179,8 +180,12 @@ class ScenarioFile(SchemaObject):
 
     @field_validator("sites")
     @classmethod
-    def check_in_place_fits(cls, sites: dict[str, Site], info: ValidationInfo) -> dict[str, Site]:
-        """Check that what is in place stands in what is online, as far as both are certain."""
+    def check_sites(cls, sites: dict[str, Site], info: ValidationInfo) -> dict[str, Site]:
+        """Check what is in place and how much happens.
+
+        What is in place stands in what is online, as far as both are certain; and no more is built, or goes out,
+        than can be simulated.
+        """
         complaints = []
         for name, site in sites.items():
             in_place_kw = sum(
@@ -196,9 +201,21 @@ class ScenarioFile(SchemaObject):
                         message, "write more, or less in place", f"{online_kw / 1000:g} MW", (name, "online")
                     )
                 )
+        if (start := info.data.get("start")) and (end := info.data.get("end")):
+            complaints += building_complaints(sites, start, end, declarations_of(info).uncertain or {})
         if complaints:
             raise_complaints(complaints)
         return sites
+
+    @field_validator("supplies")
+    @classmethod
+    def check_arrival_count(cls, supplies: dict[str, Supply], info: ValidationInfo) -> dict[str, Supply]:
+        """Check that what arrives comes seldom enough to be simulated."""
+        end = info.data.get("end")
+        complaints = supply_complaints(supplies, end, declarations_of(info).uncertain or {}) if end else []
+        if complaints:
+            raise_complaints(complaints)
+        return supplies
 
     @field_validator("demand")
     @classmethod
