@@ -128,6 +128,14 @@ LIVE: dict[str, tuple[str, Any] | tuple[str, Any, Overrides]] = {
     "contracts.NAME.customer": ("contracts.promise.customer", "Bank"),
     "contracts.NAME.provider": ("contracts.promise.provider", "Neo"),
     "contracts.NAME.take_or_pay": ("contracts.promise.take_or_pay", "11 B$"),
+    "contracts.NAME.schedule": (
+        "contracts.promise.schedule", "{2025-03-01: 1 B$, 2026-03-01: 9 B$}",
+        {"contracts.promise.take_or_pay": None, "contracts.promise.from": None,
+         "contracts.promise.schedule": "{2025-03-01: 9 B$, 2026-03-01: 1 B$}"},
+    ),
+    "contracts.NAME.counts": ("contracts.promise.counts", ["train"]),
+    "contracts.NAME.late_counts": ("contracts.promise.late_counts", False, {"contracts.promise.provider": "Neo"}),
+    "contracts.NAME.settled": ("contracts.promise.settled", "yearly"),
     "contracts.NAME.from": ("contracts.promise.from", "2025-04-01"),
     "contracts.NAME.until": ("contracts.promise.until", "2028-01-01"),
     # Supplies

@@ -1,4 +1,4 @@
-"""The types of NumPy arrays that every room uses: whole numbers, and floats."""
+"""The types of NumPy arrays that every room uses: whole numbers, floats, and masks."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,3 +7,5 @@ IntArray = npt.NDArray[np.int64]
 """Whole numbers: kW, microseconds, indices."""
 FloatArray = npt.NDArray[np.float64]
 """Integrals, shares, draws."""
+BoolArray = npt.NDArray[np.bool_]
+"""Masks of rows."""

@@ -178,7 +178,8 @@ def collect_run(market: PlayedMarket, replication: int) -> Run:
     by_committed = row_order(commitments["committed"], commitments["request"])
     released = tables.releases
     releases = {
-        name: commitments[name][released["commitment"]] for name in ("request", "stream", "provider", "site")
+        name: commitments[name][released["commitment"]]
+        for name in ("request", "stream", "provider", "site", "promised")
     }
     releases |= {name: released[name] for name in ("kw", "at", "why")}
     by_release = row_order(releases["at"], releases["request"])

@@ -179,14 +179,18 @@ class SampledSite:
 
 @dataclass(frozen=True)
 class SampledContract:
-    """A contract in one replication: money promised whatever is used, from a time to a time."""
+    """A contract in one replication: money promised whatever is used.
+
+    `dues` are (begin, end, $) in order, each of which falls due evenly; `streams` are those whose use counts.
+    """
 
     name: str
     customer: str
     provider: int
-    take_or_pay: float
-    begins: int
-    ends: int
+    dues: tuple[tuple[int, int, float], ...]
+    streams: tuple[int, ...]
+    late_counts: bool
+    settled_yearly: bool
 
 
 @dataclass(frozen=True)

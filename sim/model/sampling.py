@@ -293,11 +293,28 @@ def _sample_site(draws: Sampler, name: str, s: Site) -> SampledSite:
 def _sample_contracts(
     draws: Sampler, scenario: ScenarioFile, calendar: Calendar, providers: dict[str, int]
 ) -> list[SampledContract]:
-    contracts = []
+    contracts, streams = [], list(scenario.demand)
     for name, c in scenario.contracts.items():
         path = f"contracts.{name}"
         begins = 0 if c.from_ is None else calendar.sample_date(draws, f"{path}.from", c.from_)
         ends = calendar.end if c.until is None else calendar.sample_date(draws, f"{path}.until", c.until)
-        money = draws.draw_once(f"{path}.take_or_pay", c.take_or_pay)
-        contracts.append(SampledContract(name, c.customer, providers[c.provider], money, begins, ends))
+        if c.take_or_pay is not None:
+            amounts = [(begins, draws.draw_once(f"{path}.take_or_pay", c.take_or_pay))]
+        else:
+            amounts = [
+                (calendar.since_start(at), draws.draw_once(f"{path}.schedule.{at:%Y-%m-%d}", money))
+                for at, money in c.schedule or ()
+            ]
+        next_dates = [*(at for at, _ in amounts[1:]), ends]
+        contracts.append(
+            SampledContract(
+                name=name,
+                customer=c.customer,
+                provider=providers[c.provider],
+                dues=tuple((at, until, usd) for (at, usd), until in zip(amounts, next_dates, strict=True)),
+                streams=tuple(map(streams.index, c.counts or streams)),
+                late_counts=c.late_counts,
+                settled_yearly=c.settled == "yearly",
+            )
+        )
     return contracts

@@ -14,7 +14,7 @@ from sim.results.integrals import (
     ratio_or_none,
     sum_by_index,
 )
-from sim.results.time_series import kw_days
+from sim.results.settlements import settlements
 
 
 def add_cost_metrics(metrics: Metrics, integrals: RunIntegrals) -> None:
@@ -34,7 +34,7 @@ def add_cost_metrics(metrics: Metrics, integrals: RunIntegrals) -> None:
     online_days = integrals.online.kw_days_by(n + 1, owner)
     served_days = integrals.in_service.kw_days_by(n + 1, owner[deliveries["site"]])
     idle_days = cancel_rounding(online_days - served_days, online_days)
-    revenue_usd = sum_by_index(integrals.paid_usd, deliveries["provider"], n)
+    spend_usd = sum_by_index(integrals.paid_usd, deliveries["provider"], n)
     buildings = run.buildings
     completed = buildings["project"][
         (buildings["event"] == EventKind.ONLINE) & (buildings["at"] >= window.begin)
@@ -42,42 +42,31 @@ def add_cost_metrics(metrics: Metrics, integrals: RunIntegrals) -> None:
     capex_usd = np.array([building.capex for building in inputs.buildings], dtype=np.float64)[completed]
     capex_site = np.array([building.site for building in inputs.buildings], dtype=np.int64)[completed]
     owner_capex_usd = sum_by_index(capex_usd, owner[capex_site], n + 1)
-    with_contract = {contract.provider for contract in inputs.contracts}
-    total_spend, total_owed = 0.0, 0.0
+    owed_usd: dict[int, float] = {contract.provider: 0.0 for contract in inputs.contracts}
+    for settlement in settlements(integrals):
+        if window.begin < settlement.at <= window.end:  # a settlement ends what it settles
+            owed_usd[settlement.contract.provider] += settlement.owed_usd
+    total_spend, margins = 0.0, []
     for p, provider in enumerate(providers):
         name = f"provider.{provider.name}"
         metrics[f"{name}.share"] = ratio_or_none(committed_kw[p], committed_kw.sum())
         served.write_to(metrics, f"{name}.in_service_mw", p)
         metrics[f"{name}.idle_mw"] = float(idle_days[p]) / window.days / KW_PER_MW
-        spend = None if provider.price is None else float(revenue_usd[p])
+        spend = None if provider.price is None else float(spend_usd[p])
         total_spend += spend or 0.0
         metrics[f"{name}.spend"] = spend
-        if p in with_contract:
-            owed = metrics[f"{name}.take_or_pay"] = _take_or_pay_owed_usd(integrals, p)
-            total_owed += owed
+        if p in owed_usd:
+            metrics[f"{name}.take_or_pay"] = owed_usd[p]
+        revenue = None if spend is None else spend + owed_usd.get(p, 0.0)
+        metrics[f"{name}.revenue"] = revenue
         margin = None
-        if spend is not None and provider.cost is not None:
-            margin = spend - provider.cost * float(online_days[p])
+        if revenue is not None and provider.cost is not None:
+            margin = revenue - provider.cost * float(online_days[p])
         metrics[f"{name}.margin"] = margin
+        margins.append(margin)
         metrics[f"{name}.capex"] = float(owner_capex_usd[p])
     metrics["spend"] = total_spend
-    metrics["take_or_pay"] = total_owed
+    metrics["take_or_pay"] = sum(owed_usd.values())
+    metrics["revenue"] = total_spend + sum(owed_usd.values())
+    metrics["margin"] = None if None in margins else float(sum(each or 0.0 for each in margins))
     metrics["capex"] = float(capex_usd.sum())
-
-
-def _take_or_pay_owed_usd(integrals: RunIntegrals, provider: int) -> float:
-    """Return the take-or-pay shortfall: what customers owe a provider by contract beyond what they pay for use.
-
-    Of a contract that lies partly outside of the run, only the part within it is due.
-    """
-    run, customers, owed = integrals.run, integrals.customers, 0.0
-    for contract in run.inputs.contracts:
-        begin, end = max(contract.begins, 0), min(contract.ends, run.inputs.calendar.end)
-        if contract.provider != provider or contract.ends <= contract.begins or end <= begin:
-            continue
-        due = contract.take_or_pay * ((end - begin) / (contract.ends - contract.begins))
-        customer = customers.names.index(contract.customer) if contract.customer in customers.names else -1
-        use = (customers.of_delivery == customer) & (run.deliveries["provider"] == provider)
-        paid = integrals.payments_usd(kw_days(integrals.changes.in_service, begin, end))
-        owed += max(0.0, due - float(paid[use].sum()))
-    return owed

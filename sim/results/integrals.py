@@ -166,6 +166,10 @@ class RunIntegrals:
         self.paid_usd = self.payments_usd(self.in_service.kw_days)
         """The $ paid for each delivery in the window, `(n_deliveries,)`."""
 
+    def usd_at_price(self, provider: int, changes: KwChanges, begin: int, end: int) -> float:
+        """Return the price of a provider for power from one time to another, in $; 0 where it states none."""
+        return float(kw_days(changes, begin, end).sum()) * (self.run.inputs.providers[provider].price or 0.0)
+
     def payments_usd(self, kw_days_of_change: FloatArray) -> FloatArray:
         """Return the $ paid for each delivery, as `(n_deliveries,)`.
 

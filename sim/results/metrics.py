@@ -35,6 +35,7 @@ UNIT_OF_ENDING = (
 UNIT_OF_NAME = {
     "spend": "$",
     "take_or_pay": "$",
+    "revenue": "$",
     "margin": "$",
     "capex": "$",
     "h100e": "H100e",

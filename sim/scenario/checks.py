@@ -45,6 +45,7 @@ def consistency_complaints(tree: Tree, declarations: Declarations) -> Iterator[C
     yield from fill_complaints(tree, declarations)
     yield from group_name_complaints(tree)
     yield from alike_name_complaints(tree)
+    yield from counted_stream_complaints(tree)
 
 
 def bypass_complaints(tree: Tree) -> Iterator[Complaint]:
@@ -197,3 +198,20 @@ def alike_name_complaints(tree: Tree) -> Iterator[Complaint]:
             if other != name:
                 message = f"is the same as {other} in the name of a file ({safe_file_name(name)})"
                 yield Complaint(message, "write another name", name, (key, name))
+
+
+def counted_stream_complaints(tree: Tree) -> Iterator[Complaint]:
+    """Complaints about streams that a contract counts, and that are of another customer."""
+    streams = dict(named_objects(tree, "demand"))
+    for name, contract in named_objects(tree, "contracts"):
+        counts, customer = contract.get("counts"), contract.get("customer")
+        for k, each in enumerate(counts if isinstance(counts, list) else ()):
+            stream = streams.get(str(each), {})
+            arrivals = stream.get("arrivals")
+            names_customers = (
+                isinstance(arrivals, dict) and "trace" in arrivals
+            )  # a row of it may be of anyone
+            if "customer" in stream and stream["customer"] != customer and not names_customers:
+                message = f"is a stream of {stream['customer']}, and the contract is one of {customer}"
+                own = [other for other, content in streams.items() if content.get("customer") == customer]
+                yield Complaint(message, suggestion(str(each), own), each, ("contracts", name, "counts", k))

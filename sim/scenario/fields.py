@@ -41,7 +41,7 @@ class Declarations:
     """What a file declares by name, known before its parts are read."""
 
     names: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Under sites, providers, supplies, hardware, customers, and sold (sites that a provider sells from)."""
+    """Under sites, providers, supplies, hardware, demand (streams), customers, sold (sites that somebody sells)."""
     supplies: Mapping[str, Measure | None] = field(default_factory=dict)
     """How the amounts of each supply are measured; None where its unit is faulty."""
     uncertain: UncertainNumbers | None = None

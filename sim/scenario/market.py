@@ -1,4 +1,4 @@
-"""The schema of the market: who sells, and which rights and contracts hold between the parties."""
+"""The schema of the market: who sells, and which rights hold between the parties."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from sim.scenario.fields import SchemaObject, field_reader, one_of, raise_compla
 from sim.scenario.overflow_policies import OVERFLOW_POLICIES, OverflowPolicyName
 from sim.scenario.quantities import (
     Duration,
-    Money,
     Power,
     Price,
     Share,
@@ -173,25 +172,3 @@ class Waiting(SchemaObject):
     phrase: ClassVar[str] = "waiting"
     bypass: Boolean = True
     """Whether a request may be served before one that waits longer; false only without a first refusal."""
-
-
-class Contract(SchemaObject):
-    """Money promised whatever is used."""
-
-    customer: CustomerName
-    """Who promises."""
-    provider: ProviderName
-    """To whom."""
-    take_or_pay: Money
-    """How much, over the whole contract."""
-    from_: When | None = Field(default=None, alias="from")
-    """When it begins; else at the start."""
-    until: When | None = None
-    """When it ends; else at the end."""
-
-    @field_validator("until")
-    @classmethod
-    def check_until_after_from(cls, until: Date | None, info: ValidationInfo) -> Date | None:
-        """Check that a contract ends after it begins."""
-        check_before(info.data.get("from_"), until, "from")
-        return until

@@ -10,12 +10,13 @@ from typing import Any, ClassVar
 from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 
 from sim.scenario.construction import Hardware, Site
+from sim.scenario.contracts import Contract
 from sim.scenario.demand import Stream, expected_requests
 from sim.scenario.event_counts import building_complaints, supply_complaints
 from sim.scenario.expectations import ExpectationText
 from sim.scenario.faults import Complaint, KeyPath
 from sim.scenario.fields import SchemaObject, Text, declarations_of, raise_complaints
-from sim.scenario.market import Contract, Overflow, Provider, Right, Waiting
+from sim.scenario.market import Overflow, Provider, Right, Waiting
 from sim.scenario.quantities import Instant, UncertainDistributions
 from sim.scenario.resolution import resolve_tree, tree_fingerprint
 from sim.scenario.scalars import Name, RandomSeed, ReplicationCount

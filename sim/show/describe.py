@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from sim.results.formatting import DISPLAY_UNITS, format_day, format_duration, join_words
 from sim.scenario.construction import Building
+from sim.scenario.contracts import Contract
 from sim.scenario.dates import Date
 from sim.scenario.demand import Arrivals, Stream
 from sim.scenario.distribution_families import FAMILIES
@@ -41,8 +42,7 @@ def describe_scenario(scenario: ScenarioFile) -> Iterator[tuple[str, str]]:
         use = "lent and given back" if supply.returned else "used up"
         yield f"Supply {name}", f"counted in {supply.unit}, {use}"
     for name, contract in scenario.contracts.items():
-        money = describe_quantity(contract.take_or_pay)
-        yield f"Contract {name}", f"{contract.customer} owes {contract.provider} {money}, used or not"
+        yield f"Contract {name}", _describe_contract(contract)
     assumed, n = len(list_assumptions(scenario)), len(list_quantities(scenario))
     yield "Sources", f"{n - assumed} of {n} quantities have a source; {assumed} are assumptions"
 
@@ -60,6 +60,24 @@ def describe_quantity(distribution: Distribution) -> str:
 
     family = FAMILIES[distribution.family]
     return family.describe(family, distribution.params, number, describe_quantity)
+
+
+def _describe_contract(contract: Contract) -> str:
+    span = "from the start" if contract.from_ is None else f"from {_describe_date(contract.from_)}"
+    if contract.take_or_pay is not None:
+        money = describe_quantity(contract.take_or_pay)
+    else:
+        due = contract.schedule or ()
+        money = join_words(f"{describe_quantity(usd)} from {format_day(at)}" for at, usd in due)
+        span = "each amount until the next"
+    until = "the end" if contract.until is None else _describe_date(contract.until)
+    use = (
+        "all its use there" if contract.counts is None else f"its use there by {join_words(contract.counts)}"
+    )
+    parts = [f"{contract.customer} owes {contract.provider} {money}, used or not, {span} until {until}"]
+    parts.append(f"{use} counts towards it" + (", and what comes late" if contract.late_counts else ""))
+    parts.append(f"settled {contract.settled}")
+    return "; ".join(parts)
 
 
 def _describe_time(scenario: ScenarioFile) -> str:

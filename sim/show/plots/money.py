@@ -17,7 +17,10 @@ MAX_MONEY_PROVIDERS = 20
 MONEY_METRICS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "spend": ("spent there by customers", {"facecolor": style.PALETTE[0]}),
     "take_or_pay": ("owed beyond it, take or pay", {"facecolor": style.PALETTE[1], "hatch": "////"}),
-    "margin": ("margin: spent there, less its costs", {"facecolor": style.PALETTE[4], "hatch": "...."}),
+    "margin": (
+        "margin: spent and owed there, less its costs",
+        {"facecolor": style.PALETTE[4], "hatch": "...."},
+    ),
 }
 """The metrics that are shown, with the words and the style of each."""
 
