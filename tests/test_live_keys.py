@@ -27,6 +27,10 @@ CHAT, REFUSAL, HALL = "demand.chat", "rights.refusal", "sites.East.buildings.Hal
 ANNEX, CHIPS = "sites.East.buildings.Annex", "supplies.chips"
 SCARCE: Overrides = {"sites.West.online": "90 MW", "sites.East": "{online: 30 MW}", "demand.train": None}
 """Hardly any capacity: requests wait, and are lost."""
+DELAYED: Overrides = {
+    "delays": "{late: {stretch: {median: 1.2, sigma: 0.3, grace: 30 d}}}",
+    f"{HALL}.slip": "{delay: late}",
+}
 RECORD = f"{CHAT}.arrivals.trace"
 COLUMNS = "{asked: days, size: kw, term: hours, class: class, customer: customer, priority: priority}"
 TRACED: Overrides = {
@@ -55,6 +59,7 @@ LIVE: dict[str, tuple[str, Any] | tuple[str, Any, Overrides]] = {
     "waiting": ("waiting", "{bypass: false}", {"rights": None, "demand.train.split": "never"}),
     "supplies": (CHIPS, "{unit: GPU, initial: 100000}"),
     "sites": ("sites.West", "{online: 300 MW}"),
+    "delays": ("delays.late.stretch.median", 2, DELAYED),
     "contracts": ("contracts", None),
     "expect": ("expect", ["unserved_mw.mean.p90 < 0"]),
     # Hardware
@@ -163,6 +168,7 @@ LIVE: dict[str, tuple[str, Any] | tuple[str, Any, Overrides]] = {
     "sites.NAME.buildings.NAME.capex": ("sites.West.buildings.Yard.capex", "12 M$/MW"),
     "sites.NAME.buildings.NAME.planned": (f"{HALL}.planned", "2025-06-01"),
     "sites.NAME.buildings.NAME.slip": (f"{HALL}.slip", "0 d"),
+    "sites.NAME.buildings.NAME.told": (f"{HALL}.told", "2024-02-01", DELAYED),
     "sites.NAME.buildings.NAME.phases": (f"{ANNEX}.phases", "{all: {takes: 1 mo}}"),
     "sites.NAME.buildings.NAME.begins": (f"{ANNEX}.begins", "2025-05-01"),
     "sites.NAME.buildings.NAME.after": (

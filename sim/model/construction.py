@@ -2,11 +2,14 @@
 
 from sim.model import rules
 from sim.model.calendar import YEAR_US, Calendar
+from sim.model.delays import sample_delayed_dates
 from sim.model.random_streams import DrawError, Sampler
 from sim.model.rounding import round_half_up
 from sim.model.sampled_inputs import SampledBuilding, SampledNeed, SampledPhase, SampledTrigger
 from sim.scenario.construction import Building, Chance, Site
 from sim.scenario.dates import Date
+from sim.scenario.delays import DelayReference
+from sim.scenario.distributions import Distribution
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.units import max_size
 
@@ -73,24 +76,26 @@ def _sample_buildings(
     _check_duration(draws, f"{path}.every", every * (n - 1))
     planned = None if b.planned is None else calendar.sample_date(draws, f"{path}.planned", b.planned)
     begins = None if b.begins is None else calendar.sample_date(draws, f"{path}.begins", b.begins)
-    slip = draws.integer_variates(f"{path}.slip", b.slip, n)
     review = draws.integer_variates(f"{path}.review", b.review, n)
     capex = 0.0 if b.capex is None else draws.draw_once(f"{path}.capex", b.capex) * kw
+    plans = [None if planned is None else planned + k * every for k in range(n)]
+    comes_online = _sample_dates_online(draws, scenario, path, b, plans, calendar)
     cancelled = _sample_endings(draws, f"{path}.cancelled", b.cancelled, n, calendar)
     retired = _sample_endings(draws, f"{path}.retired", b.retired, n, calendar)
+    if isinstance(b.slip, DelayReference):
+        cancelled = list(map(_cancel_what_never_comes, cancelled, plans, comes_online))
     phases, median_work = _sample_phases(draws, scenario, path, b, kw, hardware)
     _check_duration(draws, f"{path}.phases", median_work)
     buildings = []
     for k in range(n):
-        at = None if planned is None else planned + k * every
         buildings.append(
             SampledBuilding(
                 site=s,
                 name=name if n == 1 else f"{name} {k + 1}",
                 kw=kw,
-                planned=at,
+                planned=plans[k],
                 review=max(1, review[k]),
-                comes_online=None if b.phases is not None or at is None else at + slip[k],
+                comes_online=comes_online[k],
                 phases=phases[k],
                 median_work=median_work,
                 begins=None if begins is None else begins + k * every,
@@ -112,6 +117,37 @@ def _check_duration(draws: Sampler, path: str, total_us: int) -> None:
         raise DrawError(
             path, f"{total_us / YEAR_US:.3g} y", draws.replication, "is the sum of what was drawn"
         )
+
+
+def _cancel_what_never_comes(
+    cancelled: int | None, planned: int | None, comes_online: int | None
+) -> int | None:
+    """The date of a building's cancelling: of one that never comes its planned date, if not before."""
+    if comes_online is not None:
+        return cancelled
+    return min((at for at in (cancelled, planned) if at is not None), default=None)
+
+
+def _sample_dates_online(
+    draws: Sampler,
+    scenario: ScenarioFile,
+    path: str,
+    b: Building,
+    plans: list[int | None],
+    calendar: Calendar,
+) -> list[int | None]:
+    """Sample when each building of a group comes online; None where its phases say it, or where it never does."""
+    if b.phases is not None:
+        return [None] * len(plans)
+    planned = [at for at in plans if at is not None]
+    assert len(planned) == len(plans), "the schema asks for a planned date where there are no phases"
+    if isinstance(b.slip, Distribution):
+        slips = draws.integer_variates(f"{path}.slip", b.slip, len(plans))
+        return [at + slip for at, slip in zip(planned, slips, strict=True)]
+    # What was told of a group is told of each; at the latest on its planned date.
+    day = 0 if b.told is None else calendar.sample_date(draws, f"{path}.told", b.told)
+    told = [min(day, at) for at in planned]
+    return sample_delayed_dates(draws, b.slip.name, scenario.delays[b.slip.name], path, planned, told)
 
 
 def _sample_endings(

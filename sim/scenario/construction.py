@@ -10,7 +10,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, ValidationInfo
 
 from sim.scenario.dates import Date
-from sim.scenario.description_keys import unwrap_value
+from sim.scenario.delays import DelayReference, Slip
+from sim.scenario.description_keys import strip_description, unwrap_value
 from sim.scenario.distribution_reader import measure_of
 from sim.scenario.distributions import Distribution
 from sim.scenario.faults import Complaint, invalid_value
@@ -26,7 +27,6 @@ from sim.scenario.quantities import (
     PositivePower,
     Power,
     Share,
-    SignedDuration,
     When,
     WrittenDate,
     WrittenQuantity,
@@ -125,8 +125,10 @@ class Building(SchemaObject):
     """What it costs to build, due when it comes online."""
     planned: When | None = None
     """When it is planned to come online."""
-    slip: SignedDuration = text_default("0 d")
-    """How much later it comes online."""
+    told: When | None = None
+    """The day on which its planned date was told, from which its delay counts; else the start."""
+    slip: Slip = text_default("0 d")
+    """How much later it comes online: a time, or the name of a law under `delays`."""
     phases: dict[Name, Phase] | None = None
     """How it is built, one after the other, in place of a slip."""
     begins: When | None = None
@@ -149,6 +151,10 @@ class Building(SchemaObject):
             idle = {"slip": "has no meaning with phases, whose durations say when it comes online"}
         else:
             idle = dict.fromkeys(("begins", "after", "when"), "has no meaning without phases")
+        if not isinstance(slip := strip_description(given.get("slip")), Mapping | DelayReference) or (
+            isinstance(slip, Mapping) and "delay" not in slip
+        ):
+            idle["told"] = "has no meaning without slip: {delay: NAME}, which counts from it"
         if "when" in given:
             idle["every"] = "has no meaning with when, by which one begins after the other"
         elif str(given.get("count", 1)) == "1":

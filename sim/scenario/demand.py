@@ -16,8 +16,8 @@ from sim.scenario.faults import Complaint
 from sim.scenario.fields import SchemaObject, one_of, raise_complaints, text_default
 from sim.scenario.quantities import (
     DatedPowers,
-    Delay,
     Duration,
+    Patience,
     PositiveDuration,
     PositiveNumber,
     PositivePower,
@@ -144,7 +144,7 @@ class Stream(SchemaObject):
     """For how long."""
     lead: Duration = text_default("0 d")
     """How long before it is wanted a request is asked."""
-    patience: Delay = text_default("never")
+    patience: Patience = text_default("never")
     """How long after it is wanted a request gives up."""
     split: Annotated[SplitName, one_of(*SPLITS)] = "anywhere"
     """Whether a request may be served from several sites, from one, or only whole and at once."""

@@ -85,6 +85,8 @@ def expected_reviews(
     """The most reviews of a building and the others of its group: from planned until online, or to the end."""
     first = max(start, building.planned.at) if building.planned else start
     late = max(end - first, timedelta())
-    if building.phases is None and (slip := mean(building.slip, uncertain)) < late / _MICROSECOND:
-        late = max(slip, 0.0) * _MICROSECOND
+    if building.phases is None and isinstance(building.slip, Distribution):
+        slip = mean(building.slip, uncertain)
+        if slip < late / _MICROSECOND:
+            late = max(slip, 0.0) * _MICROSECOND
     return building.count * expected_events(late, [building.review], uncertain)

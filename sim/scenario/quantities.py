@@ -81,7 +81,7 @@ def quantity_reader(dimension: str | Measure, check: RangeCheck | None = None) -
     )
 
 
-def read_delay(written: object, info: ValidationInfo) -> Distribution | None:
+def read_patience(written: object, info: ValidationInfo) -> Distribution | None:
     """The longest delay; None for `never`, which is no limit."""
     if unwrap_value(written) == "never":
         return None
@@ -126,8 +126,8 @@ PositiveKilowatts = Annotated[
 Duration = Annotated[Distribution, quantity_reader("duration", not_below_zero)]
 PositiveDuration = Annotated[Distribution, quantity_reader("duration", above_zero)]
 SignedDuration = Annotated[Distribution, quantity_reader("duration")]
-Delay = Annotated[
-    Distribution | None, field_reader(read_delay, WrittenQuantity, "a duration, as `18 mo`, or `never`")
+Patience = Annotated[
+    Distribution | None, field_reader(read_patience, WrittenQuantity, "a duration, as `18 mo`, or `never`")
 ]
 Share = Annotated[Distribution, quantity_reader("share", within_one)]
 Rate = Annotated[Distribution, quantity_reader("rate", not_below_zero)]

@@ -11,6 +11,7 @@ from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 
 from sim.scenario.construction import Hardware, Site
 from sim.scenario.contracts import Contract
+from sim.scenario.delays import Delay, DelayLaw, Stretch
 from sim.scenario.demand import Stream, expected_requests
 from sim.scenario.event_counts import building_complaints, supply_complaints
 from sim.scenario.expectations import ExpectationText
@@ -81,6 +82,8 @@ class ScenarioFile(SchemaObject):
     """What buildings need."""
     sites: dict[Name, Site] = Field(default_factory=dict)
     """Where capacity is, and is to come."""
+    delays: dict[Name, DelayLaw] = Field(default_factory=dict)
+    """Laws of delay, which buildings name in place of a slip."""
     contracts: dict[Name, Contract] = Field(default_factory=dict)
     """Money promised whatever is used."""
     expect: tuple[ExpectationText, ...] = ()
@@ -217,6 +220,26 @@ class ScenarioFile(SchemaObject):
         if complaints:
             raise_complaints(complaints)
         return supplies
+
+    @field_validator("delays")
+    @classmethod
+    def check_leads(cls, delays: dict[str, Delay], info: ValidationInfo) -> dict[str, Delay]:
+        """Check that a stretch has a lead to stretch, as far as grace and dates are certain."""
+        start, complaints = info.data.get("start"), []
+        for site_name, site in info.data.get("sites", {}).items() if start else ():
+            for building_name, building in site.buildings.items():
+                law = delay.law if (delay := delays.get(getattr(building.slip, "name", ""))) else None
+                if not isinstance(law, Stretch) or law.grace.constant != 0 or building.planned is None:
+                    continue
+                told = start if building.told is None else building.told.at
+                if building.planned.at <= told and not building.planned.plus:
+                    which = f"{building_name} of {site_name}"
+                    message = f"has no grace, and {which} is not planned for later than it was told"
+                    remedy = "write stretch.grace, as 30 d, or an earlier told"
+                    complaints.append(Complaint(message, remedy, None, (building.slip.name, "stretch")))
+        if complaints:
+            raise_complaints(complaints)
+        return delays
 
     @field_validator("demand")
     @classmethod

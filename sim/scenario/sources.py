@@ -8,6 +8,7 @@ from typing import Any
 
 from sim.scenario.construction import Trigger
 from sim.scenario.dates import Date
+from sim.scenario.delays import Delay
 from sim.scenario.description_keys import DESCRIPTION_KEYS, strip_description
 from sim.scenario.distributions import Distribution
 from sim.scenario.faults import to_flow_style
@@ -73,7 +74,9 @@ def iterate_quantities(
         yield sourced_quantity(
             tree, path, citation_of(tree, citation_of(uncertain.get(reference.name), inherited))
         )
-    elif isinstance(value, Distribution | Date | Trigger) or (isinstance(value, Need) and not value.fill):
+    elif isinstance(value, Distribution | Date | Delay | Trigger) or (
+        isinstance(value, Need) and not value.fill
+    ):
         yield sourced_quantity(tree, path, citation_of(tree, inherited))
     elif isinstance(value, dict) and isinstance(content := strip_description(tree), dict):
         citation = citation_of(tree, inherited) if content is not tree and "value" in tree else inherited

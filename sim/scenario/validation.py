@@ -99,7 +99,7 @@ def _parse_override(dotted: str, value: object) -> YamlNode:
 
 def collect_declarations(tree: Any, read_traces: bool) -> Declarations:
     """What a file declares by name, whatever else is wrong in it."""
-    maps = {word: tree.get(word, {}) for word in ("sites", "providers", "hardware", "demand")}
+    maps = {word: tree.get(word, {}) for word in ("sites", "providers", "hardware", "demand", "delays")}
     names = {word: frozenset(part) for word, part in maps.items() if isinstance(part, dict)}
     pairs = _customer_classes(tree, read_traces)
     customers = _values_at_key(tree, "demand", "customer")

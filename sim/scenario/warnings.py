@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sim.scenario.dates import Date
+from sim.scenario.delays import Delay
 from sim.scenario.distributions import Distribution
 from sim.scenario.faults import Complaint, Fault
 from sim.scenario.schema import ScenarioFile
@@ -20,7 +21,12 @@ from sim.scenario.yaml_reader import fault_at
 def scenario_warnings(scenario: ScenarioFile) -> list[Fault]:
     """Everything that is written without an effect, where it is written."""
     parts = (
-        *(right_warnings, trace_warnings, provider_warnings, supply_warnings, uncertain_warnings),
+        right_warnings,
+        trace_warnings,
+        provider_warnings,
+        supply_warnings,
+        delay_warnings,
+        uncertain_warnings,
         tail_warnings,
     )
     root = scenario.node_at(())
@@ -102,6 +108,19 @@ def supply_warnings(scenario: ScenarioFile) -> Iterator[Complaint]:
             yield Complaint("is a supply that no phase needs", "name it in needs", None, ("supplies", name))
 
 
+def delay_warnings(scenario: ScenarioFile) -> Iterator[Complaint]:
+    """Delays that no building names."""
+    named = {
+        getattr(building.slip, "name", None)
+        for site in scenario.sites.values()
+        for building in site.buildings.values()
+    }
+    for name in scenario.delays:
+        if name not in named:
+            message = "is a delay that no building names"
+            yield Complaint(message, f"write slip: {{delay: {name}}}", None, ("delays", name))
+
+
 def uncertain_warnings(scenario: ScenarioFile) -> Iterator[Complaint]:
     """Uncertain numbers that nothing uses."""
     used = used_uncertain_names(scenario)
@@ -112,7 +131,7 @@ def uncertain_warnings(scenario: ScenarioFile) -> Iterator[Complaint]:
 
 def used_uncertain_names(part: object) -> set[str]:
     """The uncertain numbers that a part of a scenario uses."""
-    if isinstance(part, Distribution | Date | Need):
+    if isinstance(part, Distribution | Date | Delay | Need):
         return part.references()
     if isinstance(part, dict):
         return set().union(*map(used_uncertain_names, part.values()))

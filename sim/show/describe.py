@@ -6,6 +6,7 @@ from sim.results.formatting import DISPLAY_UNITS, format_day, format_duration, j
 from sim.scenario.construction import Building
 from sim.scenario.contracts import Contract
 from sim.scenario.dates import Date
+from sim.scenario.delays import DelayReference
 from sim.scenario.demand import Arrivals, Stream
 from sim.scenario.distribution_families import FAMILIES
 from sim.scenario.distributions import Distribution, UncertainReference
@@ -36,7 +37,7 @@ def describe_scenario(scenario: ScenarioFile) -> Iterator[tuple[str, str]]:
             f" at {price}{keeps_back}",
         )
     for name, site in scenario.sites.items():
-        buildings = [_describe_building(key, building) for key, building in site.buildings.items()]
+        buildings = [_describe_building(scenario, key, building) for key, building in site.buildings.items()]
         yield f"Site {name}", "; ".join([f"{describe_quantity(site.online)} online", *buildings])
     for name, supply in scenario.supplies.items():
         use = "lent and given back" if supply.returned else "used up"
@@ -153,7 +154,7 @@ def _describe_right(right: Right) -> str:
     )
 
 
-def _describe_building(name: str, building: Building) -> str:
+def _describe_building(scenario: ScenarioFile, name: str, building: Building) -> str:
     quantity = building.it_power if building.it_power is not None else building.power
     assert quantity is not None
     power = describe_quantity(quantity) + ("" if building.it_power is not None else " at the meter")
@@ -171,7 +172,11 @@ def _describe_building(name: str, building: Building) -> str:
         start += f" for {_describe_date(building.planned)}"
     if building.every is not None:
         start += f", one every {describe_quantity(building.every)}"
-    if building.slip.constant != 0:
+    if isinstance(building.slip, DelayReference):
+        from sim.show.describe_delays import describe_delay  # loads numpy and scipy
+
+        start += f", late by {building.slip.name} ({describe_delay(scenario, building)})"
+    elif building.slip.constant != 0:
         start += f", late by {describe_quantity(building.slip)}"
     ends = [f"{word} perhaps" for word in ("cancelled", "retired") if getattr(building, word) is not None]
     return ", ".join([f"{name}: {block} {start}", *ends])
