@@ -129,6 +129,7 @@ LIVE: dict[str, tuple[str, Any] | tuple[str, Any, Overrides]] = {
     # The market
     "overflow.policy": ("overflow.policy", "cheapest", {"providers.Big.price": "1 M$/MW/y"}),
     "overflow.order": ("overflow.order", ["Neo"]),
+    "milestones": ("milestones", "{grown: in_service_mw >= 100 MW}"),
     "waiting.bypass": ("waiting.bypass", False, {"rights": None, "demand.train.split": "never"}),
     "contracts.NAME.customer": ("contracts.promise.customer", "Bank"),
     "contracts.NAME.provider": ("contracts.promise.provider", "Neo"),

@@ -5,7 +5,9 @@ Time means are integrals over [measure_from, end); `.end` is just before the end
 """
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from sim.model.calendar import DAY_US
 from sim.model.run import Run
 from sim.results.cost_metrics import add_cost_metrics
 from sim.results.integrals import MeasurementWindow, Metrics, RunIntegrals
+from sim.results.milestone_metrics import add_milestone_metrics
 from sim.results.power_metrics import add_power_metrics
 from sim.results.request_metrics import (
     add_breakdown_metrics,
@@ -22,6 +25,7 @@ from sim.results.request_metrics import (
     delivery_rows,
 )
 from sim.results.time_series import Series
+from sim.scenario.milestones import Milestone
 
 UNIT_OF_ENDING = (
     ("_mw_days", "MW d"),
@@ -42,8 +46,9 @@ UNIT_OF_NAME = {
     "requests": "count",
 }
 """The unit of a metric by the first part of its name, that of what it is of left out."""
-NAMED_KINDS = ("provider", "site", "customer", "stream")
+NAMED_KINDS = ("provider", "site", "customer", "stream", "milestone")
 """Kinds of things that have metrics of their own, as KIND.NAME.METRIC, where the name is the user's."""
+NO_MILESTONES: Mapping[str, Milestone] = MappingProxyType({})
 OLD_NAMES = (
     (re.compile(r"(spend|capex)\.total"), r"\1"),
     (re.compile(r"(spend|margin|take_or_pay)\.([^.]+)"), r"provider.\2.\1"),
@@ -104,7 +109,9 @@ def measurement_window(
     return MeasurementWindow(calendar.since_start(measure_from), calendar.end, dates)
 
 
-def compute_metrics(run: Run, changes: Series, window: MeasurementWindow) -> Metrics:
+def compute_metrics(
+    run: Run, changes: Series, window: MeasurementWindow, milestones: Mapping[str, Milestone] = NO_MILESTONES
+) -> Metrics:
     """Compute all metrics of a run. Their order is that of every table and page of them."""
     metrics: Metrics = {}
     integrals = RunIntegrals(run, changes, window)
@@ -119,4 +126,5 @@ def compute_metrics(run: Run, changes: Series, window: MeasurementWindow) -> Met
     add_cost_metrics(metrics, integrals)
     for breakdown in (integrals.customers, integrals.streams):
         add_breakdown_metrics(metrics, integrals, breakdown, rows, waits)
+    add_milestone_metrics(metrics, integrals, milestones)
     return metrics

@@ -32,9 +32,9 @@ def add_power_metrics(metrics: Metrics, integrals: RunIntegrals) -> None:
         peak_kw, at = _peak(*steps.levels_over_time, window)
         metrics[f"{name}.max"] = peak_kw / KW_PER_MW
         metrics[f"{name}.max_days"] = at / DAY_US if peak_kw else None
-    metrics["short.first_days"], metrics["short.days"] = _time_short(
-        *integrals.unserved.levels_over_time, window
-    )
+    # What was asked before the start came with a notice of before; that it waits is no news of this run.
+    asked_in_run = changes.unserved.select(inputs.requests.asked >= 0)
+    metrics["short.first_days"], metrics["short.days"] = _time_short(*asked_in_run.total(), window)
     site_of_delivery = run.deliveries["site"]
     online = integrals.online.time_averages()
     in_service = integrals.in_service.time_averages(n_sites, site_of_delivery)

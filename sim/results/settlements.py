@@ -62,13 +62,13 @@ def _settle(integrals: RunIntegrals, contract: SampledContract) -> Iterator[Sett
     names = integrals.customers.names
     customer = names.index(contract.customer) if contract.customer in names else NOBODY
     counts = np.isin(deliveries["stream"], contract.streams) & (deliveries["provider"] == p)
-    served = _select(integrals.changes.in_service, counts & (integrals.customers.of_delivery == customer))
+    served = integrals.changes.in_service.select(counts & (integrals.customers.of_delivery == customer))
     late: list[tuple[KwChanges, Span]] = []
     if contract.late_counts:
         asked = np.isin(integrals.streams.of_request, contract.streams)
         late = _late_changes(integrals, p, asked & (integrals.customers.of_request == customer))
     if inputs.providers[p].name == contract.customer:  # a provider pays nothing to itself
-        served, late = _select(served, np.zeros(len(deliveries), dtype=np.bool_)), []
+        served, late = served.select(np.zeros(len(deliveries), dtype=np.bool_)), []
     for begin, end in settlement_spans(contract, inputs):
         parts = ((changes, max(begin, a), min(end, b)) for changes, (a, b) in late)
         yield Settlement(
@@ -83,12 +83,6 @@ def _settle(integrals: RunIntegrals, contract: SampledContract) -> Iterator[Sett
 def _overlap(begin: int, end: int, a: int, b: int) -> int:
     """Return how long two spans have in common."""
     return max(0, min(end, b) - max(begin, a))
-
-
-def _select(changes: KwChanges, of_entity: BoolArray) -> KwChanges:
-    """Return the changes of the entities that a mask is true of."""
-    chosen = of_entity[changes.entity]
-    return KwChanges(changes.at[chosen], changes.entity[chosen], changes.kw[chosen])
 
 
 def _late_changes(integrals: RunIntegrals, p: int, asked: BoolArray) -> list[tuple[KwChanges, Span]]:
@@ -107,9 +101,9 @@ def _late_changes(integrals: RunIntegrals, p: int, asked: BoolArray) -> list[tup
         spans = exclusive_spans(run.inputs, group, p) if of_group.any() else []
         if spans:
             beyond = concatenate_changes(
-                _select(integrals.changes.unserved, of_group),
-                _negate(_undelivered(run, of_group, ~is_p, since_promise=False)),
-                _negate(_select(promised, of_group)),
+                integrals.changes.unserved.select(of_group),
+                _undelivered(run, of_group, ~is_p, since_promise=False).negate(),
+                promised.select(of_group).negate(),
             )
             late += [(beyond, span) for span in spans]
     return late
@@ -150,7 +144,3 @@ def exclusive_spans(inputs: SampledInputs, group: RequestGroup, p: int) -> list[
         if right is not None and right.is_exclusive and right.holder == p:
             spans.append(span)
     return spans
-
-
-def _negate(changes: KwChanges) -> KwChanges:
-    return KwChanges(changes.at, changes.entity, -changes.kw)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.model.arrays import FloatArray, IntArray
+from sim.model.arrays import BoolArray, FloatArray, IntArray
 from sim.model.calendar import DAY_US
 from sim.model.capacity_events import PLANNED_KINDS, UNPLANNED_KINDS, EventKind, power_after
 from sim.model.rules import NEVER
@@ -42,6 +42,15 @@ class KwChanges:
     def relabel(self, entity_map: IntArray) -> "KwChanges":
         """Return the same changes for other entities: `entity_map[k]` in place of k."""
         return KwChanges(self.at, entity_map[self.entity], self.kw)
+
+    def select(self, of_entity: BoolArray) -> "KwChanges":
+        """Return the changes of the entities that a mask is true of."""
+        chosen = of_entity[self.entity]
+        return KwChanges(self.at[chosen], self.entity[chosen], self.kw[chosen])
+
+    def negate(self) -> "KwChanges":
+        """Return the same changes with the opposite sign."""
+        return KwChanges(self.at, self.entity, -self.kw)
 
 
 class StepReadings:

@@ -18,6 +18,7 @@ from sim.scenario.expectations import ExpectationText
 from sim.scenario.faults import Complaint, KeyPath
 from sim.scenario.fields import SchemaObject, Text, declarations_of, raise_complaints
 from sim.scenario.market import Overflow, Provider, Right, Waiting
+from sim.scenario.milestones import MilestoneText
 from sim.scenario.quantities import Instant, UncertainDistributions
 from sim.scenario.resolution import resolve_tree, tree_fingerprint
 from sim.scenario.scalars import Name, RandomSeed, ReplicationCount
@@ -86,6 +87,8 @@ class ScenarioFile(SchemaObject):
     """Laws of delay, which buildings name in place of a slip."""
     contracts: dict[Name, Contract] = Field(default_factory=dict)
     """Money promised whatever is used."""
+    milestones: dict[Name, MilestoneText] = Field(default_factory=dict)
+    """Levels of power to be reached: of a metric that has `.at.DATE`; page one tells when each first is."""
     expect: tuple[ExpectationText, ...] = ()
     """What must hold, as `unserved_mw.mean.p90 < 2000`; `sim run --check` exits 1 where one does not."""
 

@@ -44,6 +44,8 @@ def describe_scenario(scenario: ScenarioFile) -> Iterator[tuple[str, str]]:
         yield f"Supply {name}", f"counted in {supply.unit}, {use}"
     for name, contract in scenario.contracts.items():
         yield f"Contract {name}", _describe_contract(contract)
+    for name, milestone in scenario.milestones.items():
+        yield f"Milestone {name}", f"the first day on which {milestone.text}"
     assumed, n = len(list_assumptions(scenario)), len(list_quantities(scenario))
     yield "Sources", f"{n - assumed} of {n} quantities have a source; {assumed} are assumptions"
 

@@ -85,7 +85,8 @@ def freeze_garbage() -> Iterator[None]:
 
 def run_metrics(scenario: ScenarioFile, run: Run, changes: Series) -> Metrics:
     """Compute every metric of a run, over the window that its scenario measures."""
-    return compute_metrics(run, changes, measurement_window(run, scenario.measure_from, scenario.report_at))
+    window = measurement_window(run, scenario.measure_from, scenario.report_at)
+    return compute_metrics(run, changes, window, scenario.milestones)
 
 
 def replication_metrics(

@@ -67,13 +67,14 @@ def _replications_line(run: RunResult) -> str:
 
 def _summary_rows(run: RunResult, summary: Summary) -> Iterable[tuple[str, str]]:
     """Yield labelled lines: when power is first short, how much, and what was declined, spilled and lost."""
-    n = len(run.finished_replications)
+    for name, milestone in run.scenario.milestones.items():
+        days = summary[f"milestone.{name}.days"]
+        yield f"Milestone {name}", f"{milestone.text}: {_reached_text(run, days, 'never reached')}"
     short = summary["short.first_days"]
     if short["n"] == 0:
-        yield "First short", "never: all that is wanted is served on time"
+        yield "First short", "never: all that is asked after the start is served on time"
     else:
-        often = f"in {short['n']} of {n} replications" if short["n"] < n else "in every replication"
-        yield "First short", f"{_percentile_dates(run, short)} ({often})"
+        yield "First short", _reached_text(run, short, "never")
         yield "", f"short for {format_statistic(summary['short.days']['mean'])} days in the mean"
     peak, peak_days = summary["shortfall_mw.max"], summary["shortfall_mw.max_days"]
     if peak["mean"]:
@@ -159,6 +160,15 @@ def _provenance_lines(run: RunResult) -> Iterable[str]:
         yield from precision_lines(run.provenance["precision"], len(run.finished_replications))
     if run.folder is not None:
         yield f"What it left is in {run.folder}"
+
+
+def _reached_text(run: RunResult, days: SampleStatistics, never: str) -> str:
+    """Say on which dates something first came, and in how many replications; `never` where it did in none."""
+    n = len(run.finished_replications)
+    if not days["n"]:
+        return never
+    often = f"in {days['n']} of {n} replications" if days["n"] < n else "in every replication"
+    return f"{_percentile_dates(run, days)} ({often})"
 
 
 def _percentile_dates(run: RunResult, days: SampleStatistics) -> str:
