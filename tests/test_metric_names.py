@@ -46,6 +46,7 @@ def test_a_provider_called_total(total: Path) -> None:
     assert found["provider.total.spend"] == pytest.approx(100 * 365 * price_usd)
     assert found["provider.a|b.spend"] == pytest.approx((50 * 365 + 1) * price_usd)
     assert found["spend"] == pytest.approx((150 * 365 + 1) * price_usd)
+    assert found["provider.total.served_share"] == pytest.approx(36500 / (150 * 365 + 1))
     assert found["provider.total.margin"] == pytest.approx(50 * 365 * price_usd)
     assert run.table("requests")["only"].to_list() == [["a|b", "total"]]
     assert run.table("requests").schema["only"] == pl.List(pl.String)

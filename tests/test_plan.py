@@ -1,6 +1,7 @@
 """`sim plan`: a search along a lever against answers that are known, and its words."""
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from sim.scenario.faults import ScenarioError
 from sim.scenario.schema import ScenarioFile
 from sim.show.pages.plan import plan_warnings
 from sim.study.lever_range import LeverError, parse_lever_range
-from sim.study.plan import PlanError, parse_chance_constraint, parse_target, plan_lever
+from sim.study.plan import PlanError, Target, parse_chance_constraint, parse_target, plan_lever
 from sim.study.plan_search import (
     EVIDENCE_AGAINST,
     EVIDENCE_OPEN,
@@ -301,6 +302,16 @@ def test_futures_without_the_metric_are_counted(small: ScenarioFile) -> None:
         PlanError, match=r"has no value in any future, from 0 MW to 0\.5 MW; name a metric that has"
     ):
         plan_lever(scarce, path, "0 MW", "0.5 MW", target, step="0.5 MW", replications=40, workers=1)
+
+
+@pytest.mark.parametrize(
+    ("metric", "value"),
+    [("short.first_days", math.inf), ("milestone.m.days", math.inf), ("wait_days.mean", None)],
+)
+def test_what_never_comes_is_infinitely_late(metric: str, value: float | None) -> None:
+    assert Target(metric, "<", 700.0).value_in({metric: None}) == value
+    assert not Target(metric, "<", 700.0).holds({metric: None})
+    assert Target(metric, ">", 700.0).holds({metric: None}) == (value is not None)
 
 
 def test_never_short_is_short_late(small: ScenarioFile) -> None:

@@ -50,6 +50,7 @@ def add_cost_metrics(metrics: Metrics, integrals: RunIntegrals) -> None:
     for p, provider in enumerate(providers):
         name = f"provider.{provider.name}"
         metrics[f"{name}.share"] = ratio_or_none(committed_kw[p], committed_kw.sum())
+        metrics[f"{name}.served_share"] = ratio_or_none(served.kw_days[p], served.kw_days.sum())
         served.write_to(metrics, f"{name}.in_service_mw", p)
         metrics[f"{name}.idle_mw"] = float(idle_days[p]) / window.days / KW_PER_MW
         spend = None if provider.price is None else float(spend_usd[p])

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from functools import partial
 from math import inf
 from typing import Any, Unpack
@@ -41,8 +42,8 @@ DEFAULT_FUTURES = 200
 """The number of futures in which a value is tried, where no other is stated."""
 EXPECTED_TRIALS = 10
 """Roughly the number of values that a search tries."""
-VALUE_WHEN_NEVER: dict[str, float] = {"short.first_days": inf}
-"""The value of a metric in a future that has none, where that says something: never short is infinitely late."""
+INFINITE_WHEN_NEVER = ("short.first_days", "milestone.*.days")
+"""Patterns of the metrics that have no value where something never comes, which is infinitely late."""
 
 
 class PlanError(UserError, ValueError):
@@ -63,7 +64,9 @@ class Target:
     def value_in(self, metrics: Metrics) -> float | None:
         """Return the value of the metric in a future with these metrics; None where it has none."""
         value = metrics[self.metric]
-        return VALUE_WHEN_NEVER.get(self.metric) if value is None else value
+        if value is None and any(fnmatchcase(self.metric, pattern) for pattern in INFINITE_WHEN_NEVER):
+            return inf
+        return value
 
     def holds(self, metrics: Metrics) -> bool:
         """Whether it holds in a future with these metrics; not where the metric has no value."""
