@@ -6,6 +6,7 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
+from conftest import SMALL
 
 from sim.model.random_streams import DrawError
 from sim.model.run import Engine, play
@@ -18,7 +19,6 @@ from sim.scenario.schema import ScenarioFile
 from sim.scenario.units import MEASURES
 from sim.scenario.warnings import scenario_warnings
 from sim.study.run import run_scenario
-from tests.conftest import SMALL
 
 WILD = "{lognormal: {median: %s, sigma: 60}}"
 PLACES = {

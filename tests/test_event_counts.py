@@ -4,11 +4,11 @@ import time
 from pathlib import Path
 
 import pytest
+from conftest import SMALL
 
 from sim.scenario.faults import ScenarioError
 from sim.scenario.reading import read_scenario
 from sim.scenario.schema import ScenarioFile
-from tests.conftest import SMALL
 
 HALL = "sites.East.buildings.Hall"
 MANY = {"count": 10_000, "it_power": "1 MW", "planned": "2025-02-01"}

@@ -7,12 +7,12 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from conftest import SMALL
 
 from sim.scenario import input_files
 from sim.scenario.faults import ScenarioError
 from sim.scenario.reading import MAX_EXTENDED_FILES, read_scenario
 from sim.scenario.sweep import read_sweep
-from tests.conftest import SMALL
 
 PLAIN = "start: 2026-01-01\nend: 2026-03-01\nsites: {S: {online: 1 MW}}\nproviders: {P: {sites: [S]}}\n"
 
@@ -133,6 +133,18 @@ def test_a_small_packed_file_that_holds_too_much(monkeypatch: pytest.MonkeyPatch
     (tmp_path / "bomb.csv").write_bytes(packed)
     monkeypatch.setattr("sim.scenario.file_content.MAX_TABLE_BYTES", 100_000)
     assert "cannot be read: unpacked, it holds more than 0 MiB" in complaint_of(trace("bomb.csv"), tmp_path)
+
+
+def test_numbers_of_a_trace_that_no_whole_number_of_64_bits_holds(tmp_path: Path) -> None:
+    """They were a warning of NumPy's, and an error of Polars'."""
+    rows = f"asked,size,term,priority\n0,{2**63},1,{2**63}\n{2**63},1,{2**63},1\n{10**400},1,1,1\n"
+    (tmp_path / "large.csv").write_text(rows)
+    path = tmp_path / "wrong.yaml"
+    path.write_text(trace("large.csv").replace("term: term", "term: term, priority: priority"))
+    with pytest.raises(ScenarioError) as caught:
+        read_scenario(path)
+    columns = {str(each).split("columns.")[1].split(":")[0] for each in caught.value.faults}
+    assert columns == {"asked", "size", "term", "priority"}
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,8 @@ class Fault:
     def __str__(self) -> str:
         quoted = f'"{self.value}"' if self.value is not None else ""
         text = f"{self.message}; {self.remedy}" if self.remedy else self.message
-        line = ": ".join(part for part in (str(Place(self.file, self.line)), self.key, quoted, text) if part)
+        parts = (str(Place(self.file, self.line)), _shorten(self.key, 300), quoted, _shorten(text, 1000))
+        line = ": ".join(part for part in parts if part)
         return printable(line)  # one line for a fault, whatever a name holds
 
 
@@ -136,10 +137,15 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     return f"choose one of {listed}" if known else "there is none to choose from"
 
 
+def _shorten(text: str, longest: int) -> str:
+    """A text, cut off where it is long, as one that holds a name of many thousand characters may be."""
+    return text if len(text) <= longest else text[: longest - 3] + "..."
+
+
 def one_line(value: object, longest: int = 70) -> str | None:
     """A value as it is shown in one line, cut off where it is long; None for nothing."""
     text = None if value is None else to_flow_style(value)
-    return text if text is None or len(text) <= longest else text[: longest - 3] + "..."
+    return None if text is None else _shorten(text, longest)
 
 
 def to_flow_style(value: object) -> str:

@@ -103,8 +103,9 @@ class TraceTable:
         else:
             numbers = self.numbers(key, unit, most=MEASURES["duration"].max_size)
             since = numbers - np.min(numbers, where=np.isfinite(numbers), initial=np.inf)
-            # Where some are not finite, there is a complaint already, and what they become does not matter.
-            return np.floor(np.nan_to_num(since, posinf=0, neginf=0) + 0.5).astype(np.int64)
+            # Those that are not finite, or beyond the limit, have a complaint; what they become does not matter.
+            since[~(since <= MEASURES["duration"].max_size * 2)] = 0
+            return np.floor(since + 0.5).astype(np.int64)
         since_1970 = at.to_physical()
         return (since_1970 - since_1970.min()).fill_null(0).to_numpy().astype(np.int64)
 
@@ -154,7 +155,7 @@ class TraceTable:
 
         numbers = pl.Series(self.numbers("priority", most=1e9), nan_to_null=True)
         self.add_row_complaint("priority", numbers != numbers.floor(), "is not a whole number")
-        return numbers.cast(pl.Int64)
+        return numbers.cast(pl.Int64, strict=False)
 
 
 def parse_dates(column: pl.Series) -> pl.Series:
