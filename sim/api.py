@@ -352,6 +352,11 @@ class Result:
         return self.run.table("requests")
 
     @property
+    def appetite_draws(self) -> pl.DataFrame:
+        """A row for each request and each provider that states an appetite, or holds a right that states one."""
+        return self.run.table("appetite_draws")
+
+    @property
     def commitments(self) -> pl.DataFrame:
         """A row for each promise of kW at a site: when it was made, and the promised date."""
         return self.run.table("commitments")

@@ -55,7 +55,9 @@ def cases(draw: st.DrawFn, busy: bool = False) -> Case:
     """A market with a few sites, providers, rights and requests; if `busy`, with no fewer than some of each."""
     end = 14
     few = 1 if busy else 0
-    sites = {f"s{i}": draw(st.sampled_from([0, 5, 10, 20])) for i in range(draw(st.integers(1 + few, 3)))}
+    sites = {
+        f"s{i}": draw(st.sampled_from([0, 5, 10, 20])) for i in range(draw(st.integers(1 + few, 3 + few)))
+    }
     told: list[dict[str, Any]] = []
     for site, online in sites.items():
         of_site = told_of_site(draw, site, online, end, 2 + few)
@@ -64,40 +66,47 @@ def cases(draw: st.DrawFn, busy: bool = False) -> Case:
     order_told = ["announced", "restored", "online", "cancelled", "retired", "planned", "outage"]
     first = {id(t) for k, t in enumerate(told) if t["building"] and not of_same(told[:k], t)}
     told.sort(key=lambda t: (t["at"], order_told.index("announced" if id(t) in first else t["event"])))
-    some = st.lists(st.sampled_from(list(sites)), min_size=1 + few, max_size=3, unique=True)
+    bypass = draw(st.sampled_from([True, True, *([True] * few), False]))
+    some = st.lists(st.sampled_from(list(sites)), min_size=1 + few, max_size=3 + few, unique=True)
+    whole, half = 1_000_000, 500_000
+    below = [None, half, {"x": half}, {"x": whole, "y": 0}] if bypass else []  # an error where nobody goes by
+    appetites = [None, whole, {"x": whole}, *below]
     providers = {
         f"P{i}": {
             "sites": draw(some),
             "presells": draw(st.sampled_from([0, 2, 4, 100, *[100] * few])),
             "price": draw(st.sampled_from([None, 1, 2])),
             "keeps_back": draw(st.sampled_from([0, 0, 3])),
+            "site_policy": draw(st.sampled_from(["soonest", "soonest", "in order"])),
+            "appetite": draw(st.sampled_from(appetites)),
         }
         for i in range(draw(st.integers(1 + few, 3)))
     }
     names = list(providers)
-    bypass = draw(st.sampled_from([True, True, *([True] * few), False]))
     kinds = ["first refusal", "first refusal", "exclusive"] if bypass else ["exclusive"]
     rights = []
     for i in range(draw(st.integers(few, 2 + few))):
         begins = draw(st.sampled_from([0, 0, 3, 6]))
+        kind = draw(st.sampled_from(kinds))
+        stated = [None, None, whole, half, {"x": half, "y": whole}, *[None] * few]
         rights.append(
             {
                 "name": f"R{i}",
                 "holder": draw(st.sampled_from(names)),
-                "kind": draw(st.sampled_from(kinds)),
+                "kind": kind,
                 "customer": draw(st.sampled_from([None, *([None] * few), "A"])),
                 "classes": draw(st.sampled_from([None, *([None] * few), ["x"]])),
                 "from": begins,
                 "until": draw(st.sampled_from([None, begins + 2, begins + 5])),
-                "appetite": draw(st.sampled_from([1_000_000, 500_000, {"x": 500_000}, *[1_000_000] * few])),
-                "max_utilization": draw(st.sampled_from([1_000_000, 800_000, 555_555, 300_000])),
+                "appetite": draw(st.sampled_from(stated)) if kind == "first refusal" else None,
+                "max_utilization": draw(st.sampled_from([whole, 800_000, 555_555, 300_000])),
                 "max_delay": draw(st.sampled_from([None, 0, 2, "match", *["match", 0] * few])),
                 "partial": draw(st.booleans()),
                 "holds_capacity": draw(st.booleans()),
             }
         )
     requests = []
-    asked = 0
+    asked = draw(st.sampled_from([0, 0, -1, -4]))
     for _ in range(draw(st.integers(8, 24) if busy else st.integers(1, 9))):
         asked += draw(st.sampled_from([0, 0, 0, 1] if busy else [0, 0, 1, 2]))
         wanted = asked + draw(st.sampled_from([0, 0, 2, 4]))
@@ -116,7 +125,7 @@ def cases(draw: st.DrawFn, busy: bool = False) -> Case:
                 "split": draw(st.sampled_from(["anywhere", "anywhere", "one site", "never"])),
                 "priority": draw(st.sampled_from([0, 0, 1, -1])),
                 "term": draw(st.integers(1, 6)),
-                "draw": draw(st.sampled_from([0.0, 0.4, 0.5, 0.9])),
+                "draws": {name: draw(st.sampled_from([0.0, 0.4, 0.5, 0.9])) for name in names},
                 "windows": {right["name"]: draw(st.sampled_from([0, 1, 2, 4])) for right in rights},
             }
         )
@@ -143,6 +152,7 @@ def cases(draw: st.DrawFn, busy: bool = False) -> Case:
             "order": draw(st.permutations(names)),
         },
         "bypass": bypass,
+        "moves": draw(st.sampled_from([True, True, True, False])),
         "rights": rights,
         "requests": [r for r in requests if r["asked"] < end],
         "in_place": [i for i in in_place if i["site"] not in dark],

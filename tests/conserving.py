@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from sim.model.outcomes import RequestStatus
+from sim.model.outcomes import ReleaseReason, RequestStatus
 from sim.model.rules import NEVER
-from sim.model.run import Run
+from sim.model.run import ColumnTable, Run
 from sim.results.time_series import capacity_table, series
 
 
@@ -79,6 +79,12 @@ def sites_conserve(run: Run) -> None:
         assert (served <= online)[delivers].all(), "nothing is delivered beyond what is online"
 
 
+def keys(table: ColumnTable, time: str, chosen: np.ndarray) -> set[tuple[int, ...]]:
+    """The request, provider and time of the chosen rows of a table."""
+    columns = (table[name][chosen].tolist() for name in ("request", "provider", time))
+    return set(zip(*columns, strict=True))
+
+
 def times_hold(run: Run) -> None:
     """Nothing is delivered before it is wanted or promised before now, nor after its give-up."""
     asked, became = run.inputs.requests, run.requests
@@ -96,6 +102,11 @@ def times_hold(run: Run) -> None:
     of_request = commitments["request"] >= 0
     wanted = asked.wanted[commitments["request"][of_request]]
     assert (commitments["promised"][of_request] >= wanted).all()
-    assert (commitments["promised"] >= commitments["committed"]).all()
+    # What moves keeps a date that has passed.
+    late, moved = (
+        commitments["promised"] < commitments["committed"],
+        run.releases["why"] == ReleaseReason.MOVED,
+    )
+    assert keys(commitments, "committed", late) <= keys(run.releases, "at", moved)
     assert (commitments["committed"] < end).all()
     assert (commitments["promised"] < NEVER).all()

@@ -21,6 +21,8 @@ from sim.model.sampled_inputs import (
     SampledRequests,
     SampledRight,
     SampledSite,
+    provider_appetites,
+    right_appetite,
 )
 from sim.results.time_series import capacity_table, series
 from sim.scenario.right_kinds import RIGHT_KINDS
@@ -33,6 +35,11 @@ CODES = {
     "outage": EventKind.OUTAGE,
     "restored": EventKind.RESTORED,
 }
+
+
+def by_class(appetite: Any) -> Any:
+    """An appetite by class, as it is sampled."""
+    return appetite if appetite is None or isinstance(appetite, dict) else {None: appetite}
 
 
 def future_of(case: dict[str, Any]) -> SampledInputs:
@@ -48,7 +55,7 @@ def future_of(case: dict[str, Any]) -> SampledInputs:
             classes=None if r["classes"] is None else frozenset(r["classes"]),
             begins=r["from"],
             ends=rules.NEVER if r["until"] is None else r["until"],
-            appetite=r["appetite"] if isinstance(r["appetite"], dict) else {None: r["appetite"]},
+            appetite=by_class(r["appetite"]),
             max_utilization=r["max_utilization"],
             max_delay={None: rules.NEVER, "match": rules.MATCH}.get(r["max_delay"], r["max_delay"]),
             partial=r["partial"],
@@ -56,12 +63,26 @@ def future_of(case: dict[str, Any]) -> SampledInputs:
         )
         for r in case["rights"]
     ]
+    sellers = [
+        SampledProvider(
+            name,
+            tuple(sites.index(s) for s in p["sites"]),
+            p["presells"],
+            p["keeps_back"],
+            p["price"],
+            None,
+            p["site_policy"],
+            by_class(p["appetite"]),
+        )
+        for name, p in case["providers"].items()
+    ]
     streams = list(dict.fromkeys([r["stream"] for r in case["requests"] + case["in_place"]]))
     order = [providers.index(p) for p in case["overflow"]["order"]]
     groups = []
     for r in case["requests"]:
         only = None if r["only"] is None else tuple(providers.index(p) for p in r["only"])
         covering = tuple(k for k, right in enumerate(rights) if right.covers(r["customer"], r["class"], only))
+        own = providers.index(r["customer"]) if r["customer"] in providers else -1
         groups.append(
             RequestGroup(
                 stream=streams.index(r["stream"]),
@@ -70,12 +91,10 @@ def future_of(case: dict[str, Any]) -> SampledInputs:
                 only=only,
                 split=SPLIT_CODES[r["split"]],
                 priority=r["priority"],
-                own_provider=providers.index(r["customer"]) if r["customer"] in providers else -1,
+                own_provider=own,
                 rights=covering,
-                appetite=tuple(
-                    rights[k].appetite.get(r["class"], rights[k].appetite.get(None, rules.MILLION))
-                    for k in covering
-                ),
+                appetite=tuple(right_appetite(rights[k], sellers, r["class"], own) for k in covering),
+                provider_appetite=provider_appetites(sellers, r["class"], own),
                 overflow_order=tuple(p for p in order if only is None or p in only),
             )
         )
@@ -95,7 +114,10 @@ def future_of(case: dict[str, Any]) -> SampledInputs:
         size_kw=column("size"),
         block_kw=column("block"),
         term=column("term"),
-        appetite_draw=np.array([r["draw"] for r in case["requests"]], dtype=np.float64),
+        appetite_draws={
+            p: np.array([r["draws"].get(name, 0.0) for r in case["requests"]], dtype=np.float64)
+            for p, name in enumerate(providers)
+        },
         windows=[
             np.array([r["windows"].get(right.name, 0) for r in case["requests"]], dtype=np.int64)
             for right in rights
@@ -111,20 +133,11 @@ def future_of(case: dict[str, Any]) -> SampledInputs:
             SampledInPlace(streams.index(i["stream"]), sites.index(i["site"]), i["kw"], i["term"])
             for i in case["in_place"]
         ],
-        providers=[
-            SampledProvider(
-                name,
-                tuple(sites.index(s) for s in p["sites"]),
-                p["presells"],
-                p["keeps_back"],
-                p["price"],
-                None,
-            )
-            for name, p in case["providers"].items()
-        ],
+        providers=sellers,
         rights=rights,
         overflow_policy=case["overflow"]["policy"],
         bypass=case["bypass"],
+        moves=case["moves"],
         sites=[SampledSite(name, kw, None, None) for name, kw in case["sites"].items()],
         buildings=[],
         triggers=[],

@@ -122,8 +122,8 @@ def crowd(seed: int) -> Case:
         {
             "stream": "a", "customer": luck.choice("AB"), "class": "x", "only": None, "asked": at,
             "wanted": at + luck.choice([0, 1, 5]), "block": 1, "split": luck.choice(["anywhere", "one site"]),
-            "size": luck.choice([1, 4, 60]), "priority": luck.choice([0, 0, 1]), "term": luck.randint(1, 9),
-            "draw": luck.random(), "windows": {"R": luck.choice([0, 2, 2])},
+            "size": luck.choice([4, 60, 60]), "priority": luck.choice([0, 0, 1]), "term": luck.randint(1, 9),
+            "draws": {"H": luck.random(), "P": luck.random()}, "windows": {"R": luck.choice([0, 2, 2])},
         }
         for at in sorted(luck.choices([0, 0, 1, 4, 9], k=400))
     ]  # fmt: skip
@@ -134,11 +134,13 @@ def crowd(seed: int) -> Case:
         "until": None, "appetite": 700_000, "max_utilization": 900_000, "max_delay": "match", "partial": True,
         "holds_capacity": True,
     }  # fmt: skip
+    plain = {"site_policy": "soonest", "appetite": None}
     return {
-        "end": 30, "sites": sites, "told": told, "bypass": True, "rights": [right], "requests": requests,
+        "end": 30, "sites": sites, "told": told, "bypass": True, "moves": True, "rights": [right],
+        "requests": requests,
         "providers": {
-            "H": {"sites": names[:12], "presells": 20, "price": None, "keeps_back": 0},
-            "P": {"sites": names[::-1], "presells": 20, "price": 1, "keeps_back": 5},
+            "H": {"sites": names[:12], "presells": 20, "price": None, "keeps_back": 0} | plain,
+            "P": {"sites": names[::-1], "presells": 20, "price": 1, "keeps_back": 5} | plain,
         },
         "overflow": {"policy": "soonest", "order": ["H", "P"]},
         "in_place": [],
@@ -522,8 +524,8 @@ def test_a_rule_that_changes_changes_on_both_clocks(tmp_path: Path) -> None:
     before = committed()
     rules = tmp_path / "sim" / "model" / "rules.py"
     told = rules.read_text()
-    rule = "    free -= free % block\n    if free >= left:\n"
+    rule = "    if free >= left:\n"
     assert told.count(rule) == 1
-    rules.write_text(told.replace(rule, "    free = free // 2 // block * block\n    if free >= left:\n"))
+    rules.write_text(told.replace(rule, f"    free = free // 2 // block * block\n{rule}"))
     after = committed()
     assert before[0] == before[1] != after[0] == after[1]

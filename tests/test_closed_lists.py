@@ -21,6 +21,7 @@ from sim.scenario.overflow_policies import OVERFLOW_POLICIES, OverflowPolicy
 from sim.scenario.reading import read_scenario
 from sim.scenario.right_kinds import RIGHT_KINDS
 from sim.scenario.schema import ScenarioFile
+from sim.scenario.site_policies import SITE_POLICIES
 from sim.scenario.splits import SPLITS
 
 ENGINES: tuple[Engine, ...] = get_args(Engine)
@@ -36,6 +37,16 @@ def test_a_policy_that_only_the_scenario_knows_is_refused_by_both_clocks(
     inputs = replace(sample_inputs(small, 1, 0), overflow_policy="largest")
     with pytest.raises(KeyError, match="largest"):
         play_inputs(inputs, engine=engine)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_site_policy_that_only_the_scenario_knows_is_refused_by_both_clocks(
+    small: ScenarioFile, engine: Engine
+) -> None:
+    inputs = sample_inputs(small, 1, 0)
+    providers = [replace(each, sites=(0, 1), site_policy="largest") for each in inputs.providers]
+    with pytest.raises(KeyError, match="largest"):
+        play_inputs(replace(inputs, providers=providers), engine=engine)
 
 
 @pytest.mark.parametrize("policy", OVERFLOW_POLICIES)
@@ -92,17 +103,19 @@ def test_every_kind_of_right_is_played_alike_by_both_clocks(small: ScenarioFile,
 def test_the_rules_have_a_code_for_each_policy_and_each_split() -> None:
     assert rules.OVERFLOW_POLICY_CODES.keys() == OVERFLOW_POLICIES.keys()
     assert SPLIT_CODES.keys() == SPLITS.keys()
+    assert rules.SITE_POLICY_CODES.keys() == SITE_POLICIES.keys()
+    assert rules.SITE_POLICY_CODES.items() <= rules.OVERFLOW_POLICY_CODES.items(), "one rule by one name"
     for table in (rules.OVERFLOW_POLICY_CODES, SPLIT_CODES):
         assert sorted(table.values()) == list(range(len(table)))
 
 
 def test_the_rules_refuse_a_policy_or_a_split_without_a_rule() -> None:
     for policy in rules.OVERFLOW_POLICY_CODES.values():
-        rules.ranking_key(policy, 1, 1, 1, 1, 1.0)
+        rules.ranking_key(policy, 1, 1, 1, 1.0)
     for split in SPLIT_CODES.values():
         assert not (rules.may_take_part(split) and rules.starts_whole(split))
     with pytest.raises(ValueError, match="an unknown overflow policy"):
-        rules.ranking_key(len(OVERFLOW_POLICIES), 1, 1, 1, 1, 1.0)
+        rules.ranking_key(len(OVERFLOW_POLICIES), 1, 1, 1, 1.0)
     for rests_on in (rules.ranks_by_promise, rules.ranks_by_room):
         with pytest.raises(ValueError, match="an unknown overflow policy"):
             rests_on(len(OVERFLOW_POLICIES))
@@ -125,7 +138,7 @@ def test_a_number_without_a_name_is_refused() -> None:
 def test_every_code_has_its_word() -> None:
     assert EVENT_NAMES == ("planned", "restored", "online", "cancelled", "retired", "planned", "outage")
     assert outcomes.REFUSAL_REASONS == ("none", "appetite", "room", "utilization", "delay", "partial")
-    assert outcomes.RELEASE_REASONS == ("gave up", "cancelled", "retired")
+    assert outcomes.RELEASE_REASONS == ("gave up", "cancelled", "retired", "moved")
     assert outcomes.REQUEST_STATUSES == ("served", "waiting", "part served", "lost")
 
 
@@ -153,18 +166,18 @@ def test_an_event_of_no_kind_is_refused() -> None:
 
 @pytest.mark.parametrize("policy", ["in order", "soonest", "cheapest", "most room"])
 def test_the_ranking_of_providers(policy: str) -> None:
-    """Three providers with 8 kW uncommitted: (allocated, promise, room, price)."""
+    """Three providers: (allocated, promise, room, price)."""
     offers = {"none": (0, rules.NEVER, 9, 2.0), "part": (5, 3, 5, 1.0), "all": (8, 6, 7, 3.0)}
     code = rules.OVERFLOW_POLICY_CODES[policy]
     keys = {
-        name: rules.ranking_key(code, kw, 8, promise, room, price)
+        name: rules.ranking_key(code, kw, promise, room, price)
         for name, (kw, promise, room, price) in offers.items()
     }
     assert (
         sorted(keys, key=keys.__getitem__)
         == {
             "in order": ["none", "part", "all"],
-            "soonest": ["all", "part", "none"],
+            "soonest": ["part", "all", "none"],
             "cheapest": ["part", "none", "all"],
             "most room": ["none", "all", "part"],
         }[policy]
@@ -179,7 +192,9 @@ def test_the_columns_of_the_compiled_market_are_those_of_the_ledger() -> None:
     ):
         for k, column in enumerate(columns):
             assert getattr(codes, f"{prefix}_{column.upper()}") == k
-    assert len(COMMITMENT_COLUMNS) + 1 == codes.N_COMMITMENT_ROWS  # and the undelivered kW
+    assert (
+        len(COMMITMENT_COLUMNS) + 2 == codes.N_COMMITMENT_ROWS
+    )  # and the undelivered kW, and the next to move
     assert len(DELIVERY_COLUMNS) == codes.N_DELIVERY_ROWS
     assert len(RELEASE_COLUMNS) == codes.N_RELEASE_ROWS
 
@@ -191,8 +206,12 @@ def test_compiled_code_is_kept_by_all_that_it_takes_numbers_from() -> None:
     assert all(path.exists() for path in cache.compiled_sources())
 
 
-def test_all_pairs_of_uncommitted_and_allocated_rank_apart() -> None:
-    """`soonest` never puts who takes less before who takes all, whatever they promise."""
-    for a, b in product(range(4), repeat=2):
-        key_a, key_b = (rules.ranking_key(rules.SOONEST, kw, 3, 5, 0, 0.0) for kw in (a, b))
-        assert (key_a < key_b) == ((a == 3, a > 0) > (b == 3, b > 0))
+def test_soonest_ranks_by_date_then_by_kw() -> None:
+    """Who would take something comes before who would take nothing, whatever they promise."""
+    for (kw, date), (other_kw, other_date) in product(product(range(3), (4, 5)), repeat=2):
+        key, other_key = (
+            rules.ranking_key(rules.SOONEST, a, at if a else rules.NEVER, 0, 0.0)
+            for a, at in ((kw, date), (other_kw, other_date))
+        )
+        first = (kw == 0, date if kw else 0, -kw) < (other_kw == 0, other_date if other_kw else 0, -other_kw)
+        assert (key < other_key) == first

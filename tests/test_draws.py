@@ -243,7 +243,7 @@ demand:
     lead: {{uniform: {{low: 0 d, high: 60 d}}}}
     patience: {{exponential: {{mean: 30 d}}}}
     block: 10 MW
-providers: {{One: {{sites: [A]}}}}
+providers: {{One: {{sites: [A], appetite: 50 %}}}}
 sites: {{A: {{online: 1 MW}}}}
 """
 
@@ -303,8 +303,10 @@ def test_arrivals_do_not_depend_on_where_the_run_ends(growth: str, tmp_path: Pat
         )
         n = len(short)
         assert n < len(long)
-        for name in ("asked", "wanted", "gives_up", "size_kw", "block_kw", "term", "appetite_draw"):
+        for name in ("asked", "wanted", "gives_up", "size_kw", "block_kw", "term"):
             assert getattr(short, name).tolist() == getattr(long, name)[:n].tolist(), (k, name)
+        assert short.appetite_draws.keys() == long.appetite_draws.keys() == {0}
+        assert short.appetite_draws[0].tolist() == long.appetite_draws[0][:n].tolist(), k
 
 
 def test_what_is_drawn_of_each_request_is_what_is_stated(tmp_path: Path) -> None:
@@ -313,7 +315,10 @@ def test_what_is_drawn_of_each_request_is_what_is_stated(tmp_path: Path) -> None
     lead, patience, term, size, appetite = (
         np.concatenate(parts)
         for parts in zip(
-            *((r.wanted - r.asked, r.gives_up - r.wanted, r.term, r.size_kw, r.appetite_draw) for r in drawn),
+            *(
+                (r.wanted - r.asked, r.gives_up - r.wanted, r.term, r.size_kw, r.appetite_draws[0])
+                for r in drawn
+            ),
             strict=True,
         )
     )

@@ -31,6 +31,7 @@ sites:
 rights:
   New: {holder: Oracle, kind: first refusal, over: {classes: [batch]}, window: {uniform: {low: 1 d, high: 9 d}}}
 """,
+    "a provider": "providers: {New: {sites: [Azure], appetite: {training: 20 %}}}",
     "an uncertain number": "uncertain: {unused: {uniform: {low: 0, high: 1}}}",
 }
 
@@ -39,8 +40,9 @@ def by_stream(drawn: SampledInputs) -> dict[str, list[tuple[int, ...]]]:
     """All that is drawn of each request of each stream, and the windows of the rights by name."""
     r = drawn.requests
     windows = {right.name: window for right, window in zip(drawn.rights, r.windows, strict=True)}
-    columns = [r.number, r.asked, r.wanted, r.gives_up, r.size_kw, r.block_kw, r.term, r.appetite_draw]
-    columns += [windows["first refusal"]]
+    names = [provider.name for provider in drawn.providers]
+    columns = [r.number, r.asked, r.wanted, r.gives_up, r.size_kw, r.block_kw, r.term]
+    columns += [windows["first refusal"], r.appetite_draws[names.index("Microsoft")]]
     stream = drawn.stream_of_request()
     return {
         name: list(zip(*(c[stream == s].tolist() for c in columns), strict=True))
@@ -77,6 +79,7 @@ def test_an_addition_disturbs_no_other_draw(what: str, tmp_path: Path) -> None:
         or len(by_building(after)) > len(buildings)
         or len(after.sites) > len(before.sites)
         or len(after.rights) > len(before.rights)
+        or len(after.requests.appetite_draws) > len(before.requests.appetite_draws)
         or len(after.recorded_draws) > len(before.recorded_draws)
     )
     assert changed, "the addition is there"

@@ -147,7 +147,7 @@ def test_the_same_request_beside_it(tmp_path: Path) -> None:
         "                  H takes 20 MW of 50 MW, because of its utilization cap: 50 % of what is online, and"
         " planned within reach, leaves 20 MW; else it would take 40 MW.",
         "                    20 MW at West, at once",
-        "                  Overflow: 30 MW offered to who can take all of it, then to who promises it soonest:",
+        "                  Overflow: 30 MW offered to who promises it soonest, then to who takes most:",
         "                    1. O takes 30 MW",
         "                      30 MW at East, at once",
         "                  20 MW begin to serve at West (H), as promised.",
@@ -314,17 +314,17 @@ sites: {East: {online: 10 kW}}
     assert lines(saved, "jobs:2") == [
         "2025-01-01 00:03  Lab asks for 8 kW, wanted at once for 1 hour; never gives up.",
         "                  No right covers it.",
-        "                  8 kW offered to who can take all of it, then to who promises it soonest:",
+        "                  8 kW offered to who promises it soonest, then to who takes most:",
         "                    1. O takes nothing: no room, East: 10 kW online, 10 kW committed",
         "                  8 kW wait, promised by nobody.",
-        "2025-01-01 01:00  Off the waiting list: 8 kW offered to who can take all of it, then to who promises it"
-        " soonest:",
+        "2025-01-01 01:00  Off the waiting list: 8 kW offered to who promises it soonest, then to who takes"
+        " most:",
         "                    1. O takes 6 kW of 8 kW",
         "                      6 kW at East, at once",
         "                  6 kW begin to serve at East (O), as promised.",
         "2025-01-01 02:00  6 kW end.",
-        "                  Off the waiting list: 2 kW offered to who can take all of it, then to who promises it"
-        " soonest:",
+        "                  Off the waiting list: 2 kW offered to who promises it soonest, then to who takes"
+        " most:",
         "                    1. O takes 2 kW",
         "                      2 kW at East, at once",
         "                  2 kW begin to serve at East (O), as promised.",

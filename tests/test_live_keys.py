@@ -31,6 +31,9 @@ DELAYED: Overrides = {
     "delays": "{late: {stretch: {median: 1.2, sigma: 0.3, grace: 30 d}}}",
     f"{HALL}.slip": "{delay: late}",
 }
+LATER = "{online: 30 MW, buildings: {Hall: {it_power: 90 MW, planned: 2025-06-01}}}"
+TWO_SITES: Overrides = SCARCE | {"providers.Neo.sites": ["West", "East"], "sites.East": LATER}
+"""The same, of which one provider sells two sites, so that it matters at which it places, and what may move."""
 RECORD = f"{CHAT}.arrivals.trace"
 COLUMNS = "{asked: days, size: kw, term: hours, class: class, customer: customer, priority: priority}"
 TRACED: Overrides = {
@@ -108,6 +111,8 @@ LIVE: dict[str, tuple[str, Any] | tuple[str, Any, Overrides]] = {
     "demand.NAME.arrivals.trace.columns.priority": (f"{RECORD}.columns.priority", None, TRACED | SCARCE),
     # Providers
     "providers.NAME.sites": ("providers.Neo.sites", ["West", "East"]),
+    "providers.NAME.site_policy": ("providers.Neo.site_policy", "in order", TWO_SITES),
+    "providers.NAME.appetite": ("providers.Neo.appetite", "30 %"),
     "providers.NAME.presells": ("providers.Neo.presells", "0 d"),
     "providers.NAME.price": ("providers.Neo.price", "12 M$/MW/y"),
     "providers.NAME.cost": ("providers.Big.cost", "9 M$/MW/y"),
@@ -121,7 +126,7 @@ LIVE: dict[str, tuple[str, Any] | tuple[str, Any, Overrides]] = {
     "rights.NAME.window": (f"{REFUSAL}.window", "30 d"),
     "rights.NAME.appetite": (f"{REFUSAL}.appetite", "{inference: 20 %}"),
     "rights.NAME.max_utilization": (f"{REFUSAL}.max_utilization", "60 %"),
-    "rights.NAME.max_delay": (f"{REFUSAL}.max_delay", "0 d"),
+    "rights.NAME.max_delay": (f"{REFUSAL}.max_delay", "0 d", SCARCE),
     "rights.NAME.partial": (f"{REFUSAL}.partial", False, SCARCE),
     "rights.NAME.holds_capacity": (f"{REFUSAL}.holds_capacity", True),
     "rights.NAME.over.customer": (f"{REFUSAL}.over", "{customer: Lab}", {f"{REFUSAL}.over": None}),
@@ -131,6 +136,7 @@ LIVE: dict[str, tuple[str, Any] | tuple[str, Any, Overrides]] = {
     "overflow.order": ("overflow.order", ["Neo"]),
     "milestones": ("milestones", "{grown: in_service_mw >= 100 MW}"),
     "waiting.bypass": ("waiting.bypass", False, {"rights": None, "demand.train.split": "never"}),
+    "waiting.moves": ("waiting.moves", False, TWO_SITES),
     "contracts.NAME.customer": ("contracts.promise.customer", "Bank"),
     "contracts.NAME.provider": ("contracts.promise.provider", "Neo"),
     "contracts.NAME.take_or_pay": ("contracts.promise.take_or_pay", "11 B$"),

@@ -19,12 +19,12 @@ def test_the_steps_of_an_instant_are_in_order() -> None:
     steps = [
         rules.STEP_WORLD,
         rules.STEP_ANSWERS,
+        rules.STEP_DELIVERIES,
         rules.STEP_WAITING_LIST,
         rules.STEP_NEW_REQUESTS,
-        rules.STEP_DELIVERIES,
         rules.STEP_GIVE_UPS,
     ]
-    assert steps == [1, 2, 3, 4, 5, 6]
+    assert steps == [1, 2, 3, 4, 5, 7]  # (6) are deliveries once more
 
 
 @pytest.mark.parametrize(
@@ -100,6 +100,10 @@ def test_what_a_holder_may_take_below_its_utilization(
         (ANYWHERE, 3, 9, 8, 6),
         (ANYWHERE, 3, 9, 2, 0),
         (ANYWHERE, 3, 6, 8, 6),
+        (ANYWHERE, 5, 7, 8, 7),  # all that is left need be no whole block
+        (ANYWHERE, 5, 7, 6, 5),
+        (ANYWHERE, 5, 2, 2, 2),
+        (ANYWHERE, 5, 2, 1, 0),
         (ONE_SITE, 1, 8, 8, 8),
         (ONE_SITE, 1, 8, 7, 0),
         (ONE_SITE, 4, 8, 11, 8),
@@ -163,6 +167,37 @@ def test_promised_is_the_first_time_that_covers_the_need(
     now: int, wanted: int, need: int, online: int, date: int
 ) -> None:
     assert rules.cover_date(now, wanted, need, online, [20, 30], [5, 7]) == date
+
+
+@pytest.mark.parametrize(
+    ("online", "committed", "held", "kw"), [(10, 4, 3, 3), (10, 7, 3, 0), (10, 20, 0, 0), (0, 0, 0, 0)]
+)
+def test_what_is_promised_to_nobody(online: int, committed: int, held: int, kw: int) -> None:
+    assert rules.idle(online, committed, held) == kw
+
+
+@pytest.mark.parametrize(
+    ("split", "block", "undelivered", "free", "size", "of_request", "kw"),
+    [
+        (ANYWHERE, 1, 6, 4, 9, 7, 4),
+        (ANYWHERE, 3, 7, 5, 9, 7, 3),
+        (ANYWHERE, 3, 7, 7, 9, 7, 7),  # all that is undelivered need be no whole block
+        (ANYWHERE, 3, 2, 9, 9, 7, 2),
+        (ONE_SITE, 1, 9, 9, 9, 9, 9),
+        (ONE_SITE, 1, 9, 8, 9, 9, 0),
+        (ONE_SITE, 1, 4, 9, 9, 4, 0),  # some of it serves at its site
+        (NEVER_SPLIT, 1, 9, 9, 9, 9, 9),
+    ],
+)
+def test_what_may_move(
+    split: int, block: int, undelivered: int, free: int, size: int, of_request: int, kw: int
+) -> None:
+    assert rules.movable_kw(split, block, undelivered, free, size, of_request) == kw
+
+
+@pytest.mark.parametrize(("now", "promised", "date"), [(5, 9, 5), (5, 5, 5), (5, 2, 2)])
+def test_what_moves_keeps_an_earlier_date(now: int, promised: int, date: int) -> None:
+    assert rules.moved_promise(now, promised) == date
 
 
 @pytest.mark.parametrize(("online", "in_service", "kw"), [(10, 4, 6), (10, 10, 0), (2, 4, 0)])

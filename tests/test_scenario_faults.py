@@ -107,6 +107,12 @@ providers.Neo.price = 11.6 M$/MW
     providers.Neo.price: "11.6 M$/MW": is a cost per power, expected a price; write it as 13.3 M$/MW/y
 rights.first refusal.holder = big
     rights.first refusal.holder: "big": names no provider; did you mean Big?
+providers.Big.site_policy = largest
+    providers.Big.site_policy: "largest": is not a valid value; choose one of soonest, in order
+providers.Big.appetite = {inference: 120 %}
+    providers.Big.appetite.inference: "120 %": must be between 0 % and 100 %; write a share such as 95 %
+providers.Big.appetite = {infrence: 20 %}
+    providers.Big.appetite.infrence: "infrence": is not a class that is asked for; did you mean inference?
 rights.first refusal.kind = exclusive
     rights.first refusal.window: "30 d": has no meaning for an exclusive right; remove it
 rights.first refusal.kind = first

@@ -324,7 +324,7 @@ def test_a_resolved_scenario_states_every_default(small: ScenarioFile) -> None:
     assert tree["measure_from"] == "2025-01-01T00:00:00"
     assert (tree["seed"], tree["replications"]) == ("1", "100")
     assert tree["overflow"] == {"policy": "soonest"}
-    assert tree["waiting"] == {"bypass": "true"}
+    assert tree["waiting"] == {"bypass": "true", "moves": "true"}
     assert tree["demand"]["chat"] == {
         "customer": "Lab",
         "class": "inference",

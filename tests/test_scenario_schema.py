@@ -147,7 +147,7 @@ def test_defaults_are_those_of_the_design() -> None:
     assert (stream.lead, stream.patience, stream.block.constant, stream.only) == (days(0), None, 1, None)
     right = scenario.rights["first refusal"]
     assert (right.from_, right.until, right.max_delay) == (None, None, None)
-    assert (right.appetite, right.max_utilization) == (share(1), share(1))
+    assert (right.appetite, right.max_utilization) == (None, share(1))
     provider = scenario.providers["Neo"]
     assert (provider.presells, provider.price, provider.keeps_back) == (days(0), None, power(0))
     assert scenario.sites["West"].pue.constant == 1

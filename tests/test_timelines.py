@@ -1,15 +1,9 @@
 """Section 3 of the design, sentence by sentence, as timelines that were worked by hand.
 
-How to read a drawing: one line of days; a line for each site (its kW, or `+` and `-` kW on the days when they
-come and go) with what serves there, as `request:kW`. `===` serves, `...` is promised and does not serve yet,
-`[---]` is a right in force or a hold, `?` an answer that is awaited, `x` what is lost or released.
-
-Every timeline is played on both clocks and by the oracle, and its tables are compared whole, in one equality
-with rows worked out from the text of the design. Rows are (request, provider, site, kW, ...) as in `check`.
+How to read a drawing, and what they are written with and played by: `timeline_cases.py`.
 """
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from itertools import permutations
 from typing import Any
 
@@ -17,124 +11,27 @@ import oracle
 import pytest
 import scripted
 import simpy
-
-from sim.model.callbacks import Offer, Request, UserPolicy
-from sim.model.compiled.market import Market as Compiled
-from sim.model.market import Market
-from sim.model.run import collect_run
-
-Row = tuple[Any, ...]
-Case = dict[str, Any]
-
-
-def ask(
-    kw: int, at: int = 0, *, wanted: int | None = None, patience: int | None = None, **stated: Any
-) -> Case:
-    """A request: of customer C and class k, for 100 days, wanted when it is asked, if nothing else is said."""
-    wanted = at if wanted is None else wanted
-    gives_up = None if patience is None else wanted + patience
-    rest: Case = {
-        "stream": "s", "customer": "C", "class": "k", "only": None, "block": 1, "split": "anywhere",
-        "priority": 0, "term": 100, "draw": 0.0, "windows": {},
-    }  # fmt: skip
-    if "window" in stated:
-        stated["windows"] = {"R": stated.pop("window")}
-    return rest | {"size": kw, "asked": at, "wanted": wanted, "gives_up": gives_up} | stated
-
-
-def seller(*sites: str, presells: int = 0, keeps_back: int = 0, price: int | None = None) -> Case:
-    return {"sites": list(sites), "presells": presells, "keeps_back": keeps_back, "price": price}
-
-
-def right(kind: str = "first refusal", holder: str = "H", **stated: Any) -> Case:
-    """A right R of H over all, from the start and for ever; shares in percent."""
-    rest: Case = {
-        "name": "R", "customer": None, "classes": None, "from": 0, "until": None, "appetite": 100,
-        "max_utilization": 100, "max_delay": None, "partial": True, "holds_capacity": False,
-    }  # fmt: skip
-    rest |= {"kind": kind, "holder": holder} | stated
-    appetite = rest["appetite"]
-    by_class = isinstance(appetite, dict)
-    rest["appetite"] = {k: v * 10_000 for k, v in appetite.items()} if by_class else appetite * 10_000
-    rest["max_utilization"] *= 10_000
-    return rest
-
-
-def tell(
-    event: str, at: int, site: str, kw: int, building: str | None = None, date: int | None = None
-) -> Case:
-    return {"event": event, "at": at, "site": site, "kw": kw, "building": building, "date": date}
-
-
-planned, online, cancelled, retired, outage, restored = (
-    partial(tell, event) for event in ("planned", "online", "cancelled", "retired", "outage", "restored")
+from timeline_cases import (
+    Case,
+    Row,
+    ask,
+    cancelled,
+    check,
+    market,
+    online,
+    outage,
+    planned,
+    restored,
+    retired,
+    right,
+    seller,
+    there,
+    whole,
 )
 
-
-def there(site: str, kw: int, term: int) -> Case:
-    return {"stream": "old", "customer": "C", "site": site, "kw": kw, "term": term}
-
-
-def market(
-    sites: dict[str, int],
-    requests: Sequence[Case],
-    *,
-    sellers: dict[str, Case] | None = None,
-    rights: Sequence[Case] = (),
-    told: Sequence[Case] = (),
-    policy: str = "soonest",
-    order: Sequence[str] | None = None,
-    bypass: bool = True,
-    in_place: Sequence[Case] = (),
-    end: int = 100,
-) -> Case:
-    """A case of the oracle's. If nothing else is said, each site has a seller of its name in capitals."""
-    sellers = sellers or {name.upper(): seller(name) for name in sites}
-    assert [r["asked"] for r in requests] == sorted(r["asked"] for r in requests)
-    return {
-        "end": end, "sites": sites, "told": list(told), "providers": sellers, "bypass": bypass,
-        "overflow": {"policy": policy, "order": list(order or sellers)}, "rights": list(rights),
-        "requests": list(requests), "in_place": list(in_place),
-    }  # fmt: skip
-
-
-PLAYERS: dict[str, Callable[[Case], Case]] = {
-    "simpy": lambda case: scripted.told(scripted.played(case)),
-    "compiled": lambda case: scripted.told(scripted.played(case, Compiled)),
-    "oracle": oracle.play,
-}
-TIME = 5
-"""Where the time by which rows are in order stands in a row."""
-
-
-def check(
-    case: Case,
-    commitments: Sequence[Row],
-    deliveries: Sequence[Row],
-    releases: Sequence[Row] = (),
-    **columns: Sequence[Any],
-) -> None:
-    """Compare all that comes of a timeline with the rows worked by hand, in one equality.
-
-    Commitments are (request, provider, site, kW, committed, promised), deliveries (..., kW, start, end) and
-    releases (..., kW, at, why); `columns` are those of the requests, in their order.
-    """
-    expected = {"commitments": commitments, "deliveries": deliveries, "releases": releases} | columns
-    tables = {name: whole(play(case), columns) for name, play in PLAYERS.items()}
-    by_hand = {name: list(rows) for name, rows in expected.items()}
-    assert tables == dict.fromkeys(PLAYERS, by_hand)
-
-
-def whole(tables: Case, columns: Any) -> dict[str, list[Any]]:
-    """The tables by time, then request, then order made, without the stream, which the request tells."""
-    found = {}
-    for name in ("commitments", "deliveries", "releases"):
-        for row in tables[name]:
-            assert row[1] == ("old" if row[0] is None else "s")
-        rows = sorted(tables[name], key=lambda row: (row[TIME], -1 if row[0] is None else row[0]))
-        found[name] = [row[:1] + row[2:] for row in rows]
-    return found | {column: [row[column] for row in tables["requests"]] for column in columns}
-
+from sim.model.callbacks import Offer, Request, UserPolicy
+from sim.model.market import Market
+from sim.model.run import collect_run
 
 # Room ---------------------------------------------------------------------------------------------------
 
@@ -308,7 +205,7 @@ def test_what_a_provider_keeps_back_is_for_its_own_demand() -> None:
 
 
 def test_what_is_kept_back_is_counted_over_all_sites_of_the_provider() -> None:
-    """a 7 and b 10 less 2 are 15 for others: in blocks of 3, 6 at a, and 9 of the 9 that are left at b.
+    """a 7 and b 10 less 2 are 15 for others: in blocks of 3, 9 at b, which would take more, and 6 of 6 left at a.
 
     What one provider keeps back of a site, another may sell: Q has the 1 at b for the customer who asks for it.
 
@@ -324,8 +221,8 @@ def test_what_is_kept_back_is_counted_over_all_sites_of_the_provider() -> None:
             sellers={"P": seller("a", "b", keeps_back=2), "Q": seller("b")},
             order=["P"],
         ),
-        commitments=[(0, "P", "a", 6, 0, 0), (0, "P", "b", 9, 0, 0)],
-        deliveries=[(0, "P", "a", 6, 0, 100), (0, "P", "b", 9, 0, 100)],
+        commitments=[(0, "P", "b", 9, 0, 0), (0, "P", "a", 6, 0, 0)],
+        deliveries=[(0, "P", "b", 9, 0, 100), (0, "P", "a", 6, 0, 100)],
         asked_first=["P", None],
     )
     check(
@@ -335,8 +232,8 @@ def test_what_is_kept_back_is_counted_over_all_sites_of_the_provider() -> None:
             sellers={"P": seller("a", "b", keeps_back=2), "Q": seller("b")},
             policy="in order",
         ),
-        commitments=[(0, "P", "a", 6, 0, 0), (0, "P", "b", 9, 0, 0), (1, "Q", "b", 1, 0, 0)],
-        deliveries=[(0, "P", "a", 6, 0, 100), (0, "P", "b", 9, 0, 100), (1, "Q", "b", 1, 0, 100)],
+        commitments=[(0, "P", "b", 9, 0, 0), (0, "P", "a", 6, 0, 0), (1, "Q", "b", 1, 0, 0)],
+        deliveries=[(0, "P", "b", 9, 0, 100), (0, "P", "a", 6, 0, 100), (1, "Q", "b", 1, 0, 100)],
         asked_first=["P", "Q"],
     )
 
@@ -362,8 +259,8 @@ def test_what_is_kept_back_is_no_room_for_a_whole_request() -> None:
 # Placing ------------------------------------------------------------------------------------------------
 
 
-def test_a_provider_places_at_its_sites_in_its_order_in_whole_blocks() -> None:
-    """b stands first with P. In blocks of 3: of its 7 kW 6 are taken, and then 6 of the 10 at a.
+def test_a_provider_places_at_its_sites_in_order_in_whole_blocks() -> None:
+    """P takes its sites in order, b first. In blocks of 3: of its 7 kW 6 are taken, and then 6 of the 10 at a.
 
     day      0
     a 10     0:6==>
@@ -371,7 +268,7 @@ def test_a_provider_places_at_its_sites_in_its_order_in_whole_blocks() -> None:
     asked    0:12
     """
     check(
-        market({"a": 10, "b": 7}, [ask(12, block=3)], sellers={"P": seller("b", "a")}),
+        market({"a": 10, "b": 7}, [ask(12, block=3)], sellers={"P": seller("b", "a", policy="in order")}),
         commitments=[(0, "P", "b", 6, 0, 0), (0, "P", "a", 6, 0, 0)],
         deliveries=[(0, "P", "b", 6, 0, 100), (0, "P", "a", 6, 0, 100)],
     )
@@ -975,7 +872,7 @@ def test_a_holder_that_takes_no_part_takes_all_when_it_can() -> None:
 def test_an_answer_counts_where_the_right_has_ended_and_no_other_looks_at_its_overflow() -> None:
     """R ends on day 3, and X becomes exclusive. The answer of day 5 counts, and its overflow goes to O.
 
-    From the next instant on the new right decides: O's 10 of day 6 are not for C, X's 10 of day 7 are.
+    After that the new right decides: O's 10 of day 6 are not for C, X's 10 of day 7 are.
 
     day      0         3         5        6       7
     R        [---------)
@@ -1000,14 +897,14 @@ def test_an_answer_counts_where_the_right_has_ended_and_no_other_looks_at_its_ov
     )
 
 
-def test_an_answer_due_when_its_right_ends_decides_for_that_instant() -> None:
-    """H declines on the day when its right ends: throughout that instant it is passed over.
+def test_a_right_that_ends_when_its_answer_is_due_decides_no_longer_than_the_answer() -> None:
+    """H declines on the day when its right ends, and its overflow goes to O, which has 10.
 
-    In the next instant, on day 6, it is a provider as any other, and C is before D.
+    What is left waits, and is walked in the same instant: there H is a provider as any other.
 
     day      0         1              5        6
     right    [------------------------)
-    h 10                                       0:5==>
+    h 10                              0:5===========>
                                                1:1==>
     o 10                              0:10==========>
     asked    0:15?????????????????????|        1:1 (D)
@@ -1018,8 +915,9 @@ def test_an_answer_due_when_its_right_ends_decides_for_that_instant() -> None:
             [ask(15, window=5, draw=0.5), ask(1, 6, customer="D")],
             rights=[right(customer="C", appetite=50, until=5)],
         ),
-        commitments=[(0, "O", "o", 10, 5, 5), (0, "H", "h", 5, 6, 6), (1, "H", "h", 1, 6, 6)],
-        deliveries=[(0, "O", "o", 10, 5, 105), (0, "H", "h", 5, 6, 106), (1, "H", "h", 1, 6, 106)],
+        commitments=[(0, "O", "o", 10, 5, 5), (0, "H", "h", 5, 5, 5), (1, "H", "h", 1, 6, 6)],
+        deliveries=[(0, "O", "o", 10, 5, 105), (0, "H", "h", 5, 5, 105), (1, "H", "h", 1, 6, 106)],
+        holder_kw=[0, None],
         reason=["appetite", "none"],
     )
 
@@ -1072,27 +970,39 @@ def test_two_answers_due_at_once_go_in_the_order_of_the_waiting_list() -> None:
 # Overflow -----------------------------------------------------------------------------------------------
 
 
-def test_soonest_is_first_who_can_take_all_then_who_promises_earliest() -> None:
-    """B alone can take all 10, from a plan for day 30, so it is first though A has 5 now.
+def test_soonest_is_first_who_promises_earliest_and_last_who_takes_nothing() -> None:
+    """B alone can take all 10, from a plan for day 30; A, which has 5 now, promises earlier and is first.
 
-    Of 3, only A has room. Of 4, A takes a part and B, who would take nothing, is last.
+    Then A has nothing, and is last: B is first for 1, and for 2, of which it takes a part.
 
     day      0       1       2                30
-    a 5              1:3=========================>
-                             2:2=================>
-    x +10    0:10 ............................===>
+    a 5      0:5=================================>
+    x +10    0:5 .............................===>
+                     1:3 .....................===>
+                             2:2 .............===>
     asked    0:10    1:3     2:4
     """
     check(
         market(
             {"b": 0, "a": 5},
             [ask(10), ask(3, 1), ask(4, 2)],
-            sellers={"B": seller("b", presells=50), "A": seller("a")},
+            sellers={"A": seller("a"), "B": seller("b", presells=50)},
             told=[planned(0, "b", 10, "x", 30), online(30, "b", 10, "x")],
         ),
-        commitments=[(0, "B", "b", 10, 0, 30), (1, "A", "a", 3, 1, 1), (2, "A", "a", 2, 2, 2)],
-        deliveries=[(1, "A", "a", 3, 1, 101), (2, "A", "a", 2, 2, 102), (0, "B", "b", 10, 30, 130)],
-        asked_first=["B", "A", "A"],
+        commitments=[
+            (0, "A", "a", 5, 0, 0),
+            (0, "B", "b", 5, 0, 30),
+            (1, "B", "b", 3, 1, 30),
+            (2, "B", "b", 2, 2, 30),
+        ],
+        deliveries=[
+            (0, "A", "a", 5, 0, 100),
+            (0, "B", "b", 5, 30, 130),
+            (1, "B", "b", 3, 30, 130),
+            (2, "B", "b", 2, 30, 130),
+        ],
+        asked_first=["A", "B", "B"],
+        first_kw=[5, 3, 2],
     )
 
 

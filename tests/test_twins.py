@@ -16,6 +16,9 @@ ONLY_ON_SIMPY = {
     "market": {
         "_wake_at": "an instant is an event in SimPy's queue; the compiled market keeps the time of its next one",
     },
+    "moves": {
+        "movable_commitments": "a list in a dict; there a chain that begins with `first_movable`",
+    },
     "ranking": {
         "_rank_by_policy": "sorts a list; the compiled ranking is sorted while it is made",
     },
@@ -25,6 +28,9 @@ ONLY_ON_SIMPY = {
     },
 }
 ONLY_COMPILED = {
+    "allocation": {
+        "comes_before": "the order of tuples does it",
+    },
     "callbacks": {
         "*": "compiling a user's function has no counterpart in plain Python",
     },
@@ -53,8 +59,8 @@ ONLY_COMPILED = {
         "request_outcomes": "the same",
         "deliver_in_place": "the compiled half of `_deliver_in_place`",
     },
-    "ranking": {
-        "_comes_before": "the order of tuples does it",
+    "moves": {
+        "first_movable_commitment": "a list in a dict does it",
     },
     "state": {
         "*": "the compiler is told of the fields; a dataclass knows its own",
@@ -78,10 +84,13 @@ ONLY_FIELDS_ON_SIMPY = {
     "inputs": "rights and names are read from it; the compiled state has arrays of them",
     "observer": "only SimPy's clock is looked on at",
     "sites_of": "lists in lists; there `sites_at` and `sites`",
+    "may_decline": "spares a call of Python's; compiled, the appetite is looked at as soon",
     "has_user_functions": "there asked of `has_user_policy` and `has_user_answer`",
     "site_capacity": "the compiled market holds it beside its state",
     "delivery_ends": "a heap of tuples; there `delivery_ends_at` and `delivery_ends_item`",
     "agenda": "the same",
+    "movable": "a dict; there `first_movable`, `last_movable` and a row of `commitments`",
+    "vacated": "a list; there kW by site",
     "holds": "a dict; there `hold_at`, `n_hold`, `hold_site`, `hold_kw`",
     "stream_in_place": "there a column of `commitments`",
     "undelivered_of_commitment": "there a row of `commitments`",

@@ -10,7 +10,7 @@ import polars as pl
 
 from peers.workload import MEAN_TERM, START, Frames, Workload, name
 from sim.model.calendar import Calendar
-from sim.model.rules import NEVER, ONE_SITE
+from sim.model.rules import MILLION, NEVER, ONE_SITE
 from sim.model.run import ColumnTable, Engine, Run, play_inputs
 from sim.model.sampled_inputs import (
     RequestGroup,
@@ -30,11 +30,12 @@ def future(work: Workload) -> SampledInputs:
     """The workload as a future: every pool a site, with a provider of its own."""
     n, last = len(work), len(work.pools) - 1
     every = tuple(range(len(work.pools)))
+    whole = (MILLION,) * len(every)
     return SampledInputs(
         calendar=Calendar(START, work.end),
         streams=["all"],
         customers=["everybody"],
-        groups=[RequestGroup(0, "everybody", None, None, ONE_SITE, 0, -1, (), (), every)],
+        groups=[RequestGroup(0, "everybody", None, None, ONE_SITE, 0, -1, (), (), whole, every)],
         requests=SampledRequests(
             group=np.zeros(n, dtype=np.int64),
             number=np.arange(n),
@@ -45,7 +46,7 @@ def future(work: Workload) -> SampledInputs:
             size_kw=work.size,
             block_kw=np.ones(n, dtype=np.int64),
             term=work.term,
-            appetite_draw=np.zeros(n),
+            appetite_draws={},
             windows=[],
         ),
         in_place=[],
@@ -53,6 +54,7 @@ def future(work: Workload) -> SampledInputs:
         rights=[],
         overflow_policy="in order",
         bypass=False,
+        moves=True,
         sites=[SampledSite(name(k), units, None, None) for k, units in enumerate(work.pools)],
         buildings=[
             SampledBuilding(

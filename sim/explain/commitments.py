@@ -9,15 +9,16 @@ from sim.explain.decision_trace import Decision
 from sim.explain.record import TableRow
 from sim.model.outcomes import RELEASE_REASONS, ReleaseReason
 
-RELEASE_STEP, DELIVERY_STEP, RENEGING_STEP = 0, 1, 2
+RELEASE_STEP, DELIVERY_STEP, MOVE_STEP, RENEGING_STEP = 0, 1, 2, 3
 """The order in which a market does these within one instant."""
 _STEPS = {
     ReleaseReason.GAVE_UP: RENEGING_STEP,
     ReleaseReason.CANCELLED: RELEASE_STEP,
     ReleaseReason.RETIRED: RELEASE_STEP,
+    ReleaseReason.MOVED: MOVE_STEP,
 }
 STEP_OF_RELEASE = {RELEASE_REASONS[reason]: _STEPS[reason] for reason in ReleaseReason}
-"""By the word of the table `releases`: reneging, or excess released by a site."""
+"""By the word of the table `releases`: reneging, excess released by a site, or kW that move to another."""
 
 
 @dataclass
@@ -30,6 +31,8 @@ class Commitment:
     """The buildings that it rested on, as (building, kw, planned)."""
     deliveries: list[tuple[datetime, int]] = field(default_factory=list)
     releases: list[tuple[datetime, int]] = field(default_factory=list)
+    moved_from: str | None = None
+    """The site from which it moved here, where it was not made in a round of allocation."""
 
     def undelivered_kw(self, at: datetime) -> int:
         """Return what is still to be delivered after all that happens at a time."""
@@ -116,6 +119,25 @@ def attach_planned_buildings(
             due = [b for b in plan if b["planned"] == date]
             commitment.planned_buildings += due
             shortage_kw -= sum(b["kw"] for b in due)
+
+
+def mark_moves(commitments: Sequence[Commitment], releases: Iterable[TableRow]) -> None:
+    """Mark the commitments of a request that came by a move, each with the site that it came from.
+
+    Each move has a row in both tables, of the same time, provider and kW, in the same order.
+    """
+    for release in releases:
+        if STEP_OF_RELEASE[release["why"]] == MOVE_STEP:
+            moved = next(
+                c
+                for c in commitments
+                if c.moved_from is None
+                and c.row["site"] != release["site"]
+                and c.row["promised"] <= c.row["committed"]
+                and (c.row["committed"], c.row["provider"], c.row["kw"])
+                == (release["at"], release["provider"], release["kw"])
+            )
+            moved.moved_from = release["site"]
 
 
 def assign_deliveries(

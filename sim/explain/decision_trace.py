@@ -9,7 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.model import rules
-from sim.model.allocation import allocate, allocated_kw, latest_promise_date, planned_kw, site_room
+from sim.model.allocation import (
+    allocate,
+    allocated_kw,
+    latest_promise_date,
+    planned_kw,
+    provider_declines,
+    site_room,
+)
 from sim.model.holder_answers import holder_headroom, latest_acceptable_date, limiting_reason, would_take
 from sim.model.ledger import NOBODY, request_of
 from sim.model.market import Market
@@ -45,12 +52,16 @@ class ProviderState:
     """What it keeps for its own, 0 where the request is its own."""
     price: float | None
     """In $ per kW and day."""
+    draw: float | None
+    """Its draw for the request, where it turns it down for want of appetite."""
+    appetite: int
+    """Its appetite for the request, in millionths."""
     sites: tuple[SiteState, ...]
 
     @property
     def room_kw(self) -> int:
         """The room of all its sites."""
-        return sum(site.room_kw for site in self.sites)
+        return 0 if self.draw is not None else sum(site.room_kw for site in self.sites)
 
 
 @dataclass(frozen=True)
@@ -147,7 +158,7 @@ class DecisionTracer:
                 uncommitted_kw=m.uncommitted[r],
                 right=None if k == NOBODY else m.inputs.rights[k].name,
                 terms=terms,
-                providers=tuple(self._provider_state(p, latest, terms) for p in providers),
+                providers=tuple(self._provider_state(p, latest, terms, k == NOBODY) for p in providers),
             )
         )
 
@@ -158,10 +169,13 @@ class DecisionTracer:
             and decision.n_commitments_before == self._n_commitments
         )
 
-    def _provider_state(self, p: int, latest: int, terms: AnswerTerms | None) -> ProviderState:
+    def _provider_state(
+        self, p: int, latest: int, terms: AnswerTerms | None, in_overflow: bool
+    ) -> ProviderState:
         r, m = self.request, self.state
         provider = m.inputs.providers[p]
-        allocation = allocate(m, r, p, latest)
+        declines = in_overflow and provider_declines(m, r, p)
+        allocation = [] if declines else allocate(m, r, p, latest)
         horizon = rules.horizon(m.now, provider.presells, latest)
         return ProviderState(
             provider=provider.name,
@@ -169,6 +183,8 @@ class DecisionTracer:
             promised=latest_promise_date(m, r, allocation),
             keeps_back_kw=0 if m.group[r].own_provider == p else provider.keeps_back,
             price=provider.price,
+            draw=m.appetite_draws[p][r] if declines else None,
+            appetite=m.group[r].provider_appetite[p],
             sites=tuple(self._site_state(s, horizon) for s in provider.sites),
         )
 
@@ -194,7 +210,7 @@ class DecisionTracer:
         reason = limiting_reason(m, r, k, held, answered_kw) if is_limited else RefusalReason.NONE
         return AnswerTerms(
             reason=REFUSAL_REASONS[reason],
-            draw=m.appetite_draw[r],
+            draw=m.appetite_draws[right.holder][r],
             appetite=m.group[r].appetite[m.group[r].rights.index(k)],
             max_utilization=right.max_utilization,
             under_cap_kw=holder_headroom(m, k, horizon),

@@ -25,16 +25,20 @@ class AllocationRounds:
     def _pair_with_decisions(self) -> Iterator[tuple[Decision | None, list[Commitment]]]:
         """Yield the decisions of the first round, and those later ones in whose round something was committed.
 
-        Each with its commitments. Without decisions, the commitments of each instant.
+        Each with its commitments, without those that came by a move. Without decisions, those of each instant.
         """
         decisions, answered = self.record.decisions, self.row["answered"]
         if not decisions:
-            for at in sorted({c.row["committed"] for c in self.commitments}):
-                yield None, [c for c in self.commitments if c.row["committed"] == at]
+            made = [c for c in self.commitments if c.moved_from is None]
+            for at in sorted({c.row["committed"] for c in made}):
+                yield None, [c for c in made if c.row["committed"] == at]
             return
         ends = [*(decision.n_commitments_before for decision in decisions[1:]), len(self.commitments)]
         pairs = [
-            (decision, self.commitments[decision.n_commitments_before : end])
+            (
+                decision,
+                [c for c in self.commitments[decision.n_commitments_before : end] if c.moved_from is None],
+            )
             for decision, end in zip(decisions, ends, strict=True)
         ]
         # the first round is told even if nothing was committed: the holder's answer, if any, and the overflow
@@ -172,4 +176,8 @@ class AllocationRounds:
         return facts | {"ranking": ranking}
 
     def _provider_facts(self, state: ProviderState) -> dict[str, Any]:
-        return asdict(state) | {"promised": self.record.date(state.promised), "room_kw": state.room_kw}
+        return asdict(state) | {
+            "promised": self.record.date(state.promised),
+            "room_kw": state.room_kw,
+            "appetite": state.appetite / rules.MILLION,
+        }

@@ -18,11 +18,15 @@ from sim.explain.commitments import (
     Commitment,
     assign_deliveries,
     attach_planned_buildings,
+    commitment_facts,
+    mark_moves,
 )
 from sim.explain.decisions import AllocationRounds
 from sim.explain.record import DAY_LENGTH, ReplicationRecord, TableRow, TimelineEvent
 
-EVENT_ORDER = ("asked", "ended", "released", "put", "placing", "waits", "delivered", "missed", "gave up")
+EVENT_ORDER = (
+    "asked", "ended", "released", "put", "placing", "waits", "moved", "delivered", "missed", "gave up",
+)  # fmt: skip
 """The order of the kinds of events within an instant; `outcome` is the last of all."""
 ORDER_ALIASES = {"joined": "placing", "answered": "placing", "offered": "placing"}
 """Kinds that stand at one place of the order, since they alternate as the rounds of allocation do."""
@@ -80,6 +84,7 @@ class TimelineBuilder:
         self.announcements = BuildingAnnouncements(record.rows("buildings"))
         self.commitments = [Commitment(c, c["kw"]) for c in record.rows("commitments", request=r)]
         self.releases = record.rows("releases", request=r)
+        mark_moves(self.commitments, self.releases)
         self.rounds = AllocationRounds(record, row, self.commitments)
         for decision, commitments in self.rounds.rounds:
             attach_planned_buildings(decision, commitments, self.announcements, row["wanted"])
@@ -93,6 +98,7 @@ class TimelineBuilder:
         yield from self._waiting_events()
         yield from self._delivery_events()
         yield from self._release_events()
+        yield from self._move_events()
 
     # The request and its right
 
@@ -111,15 +117,16 @@ class TimelineBuilder:
     def _right_events(self) -> Iterator[TimelineEvent]:
         """Yield the right that decided first, or why none did; nothing for a request that joined the waiting list."""
         row, right = self.row, self.right
+        put_at = max(row["asked"], self.record.scenario.start)
         if right is None:
             if not self.rounds.joins_waiting_list:
-                yield TimelineEvent(
-                    row["asked"], "put", {"right": None, "not_in_force": self._inactive_rights()}
-                )
+                yield TimelineEvent(put_at, "put", {"right": None, "not_in_force": self._inactive_rights()})
             return
         window = row["window"]
+        # A window that is over by the start is none.
+        due = None if window is None else max(row["asked"] + window, put_at)
         yield TimelineEvent(
-            row["asked"],
+            put_at,
             "put",
             {
                 "right": row["right"],
@@ -129,8 +136,8 @@ class TimelineBuilder:
                 "classes": None if right.over.classes is None else list(right.over.classes),
                 **self._right_span(row["right"]),
                 "window_days": None if window is None else window / DAY_LENGTH,
-                "answer_due": None if window is None else row["asked"] + window,
-                "holds_capacity": right.answers_first and right.holds_capacity and bool(window),
+                "answer_due": due,
+                "holds_capacity": right.answers_first and right.holds_capacity and due != put_at,
             },
         )
 
@@ -180,7 +187,8 @@ class TimelineBuilder:
                 if until < self.end:
                     ends[until] = ends.get(until, 0) + kw
             day = row["promised"]
-            if day < self.end and commitment.undelivered_kw(day):
+            # What moved later was missed at the site that it came from.
+            if row["committed"] <= day < self.end and commitment.undelivered_kw(day):
                 yield TimelineEvent(day, "missed", {**place, **self._missed_facts(commitment, day)})
         for at, kw in ends.items():
             yield TimelineEvent(at, "ended", {"kw": kw})
@@ -244,12 +252,23 @@ class TimelineBuilder:
             ]
             yield TimelineEvent(at, "gave up", {"kw": row["lost_kw"], "promised": promised})
 
+    def _move_events(self) -> Iterator[TimelineEvent]:
+        """Yield the commitments that moved to another site of their provider, where they are served."""
+        for commitment in self.commitments:
+            if commitment.moved_from is not None:
+                row = commitment.row
+                facts = {"provider": row["provider"], "from": commitment.moved_from}
+                yield TimelineEvent(
+                    row["committed"], "moved", facts | {"promises": [commitment_facts(commitment)]}
+                )
+
     def _waiting_events(self) -> Iterator[TimelineEvent]:
         """Yield the kW that nobody took in the first round of allocation, and that did not renege at once."""
         row, answered = self.row, self.row["answered"]
         if answered is None:
             return
-        committed_kw = sum(c.row["kw"] for c in self.commitments if c.row["committed"] <= answered)
+        made = [c for c in self.commitments if c.moved_from is None]
+        committed_kw = sum(c.row["kw"] for c in made if c.row["committed"] <= answered)
         reneged = row["lost_kw"] and row["gives_up"] <= answered
         if committed_kw < row["size_kw"] and not reneged:
             yield TimelineEvent(answered, "waits", {"kw": row["size_kw"] - committed_kw})

@@ -16,6 +16,11 @@ def mark_site_to_deliver(m: MarketState, s: int) -> None:
     m.sites_to_deliver.add(s)
 
 
+def mark_newly_wanted(m: MarketState, r: int) -> None:
+    """Note that a request is wanted from now on, and may move."""
+    m.newly_wanted.append(r)
+
+
 def mark_to_give_up(m: MarketState, r: int) -> None:
     """Note that a request may give up in this instant."""
     m.give_ups.append(r)

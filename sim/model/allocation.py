@@ -3,6 +3,8 @@
 Nothing here changes the state. The rules are those of `sim.model.rules`; here stands what they are asked.
 """
 
+from collections.abc import Sequence
+
 from sim.model import rules
 from sim.model.ledger import NOBODY
 from sim.model.rules import NEVER
@@ -32,15 +34,17 @@ def room_within_reach(m: MarketState, r: int, p: int) -> int:
 
 def most_room(m: MarketState) -> int:
     """The most kW that anyone could place at one site."""
-    return max(
-        (site_room(m, s, m.now + presells) for s, presells in enumerate(m.longest_presale)),
-        default=0,
-    )
+    most = 0
+    for s, presells in enumerate(m.longest_presale):
+        free = site_room(m, s, m.now + presells)
+        most = max(most, free)
+    return most
 
 
 def least_useful_room(m: MarketState, r: int) -> int:
     """The least room at one site with which anything of a request could be placed."""
-    return m.block_kw[r] if rules.may_take_part(m.split[r]) else m.uncommitted[r]
+    left = m.uncommitted[r]
+    return min(m.block_kw[r], left) if rules.may_take_part(m.split[r]) else left
 
 
 def held_at_site(m: MarketState, held: HeldCapacity, s: int) -> int:
@@ -48,10 +52,22 @@ def held_at_site(m: MarketState, held: HeldCapacity, s: int) -> int:
     return held.get(s, 0)
 
 
+def provider_declines(m: MarketState, r: int, p: int) -> bool:
+    """Whether a provider turns a request down for want of appetite, where no right of its own decides."""
+    appetite = m.group[r].provider_appetite[p]
+    return appetite < rules.MILLION and rules.declines(m.appetite_draws[p][r], appetite)
+
+
+def offered_allocation(m: MarketState, r: int, p: int) -> Allocation:
+    """What a provider would take of a request that is offered to it: nothing if it has no appetite for it."""
+    declines = m.may_decline[p] and provider_declines(m, r, p)
+    return [] if declines else allocate(m, r, p, m.gives_up[r])
+
+
 def allocate(
     m: MarketState, r: int, p: int, latest: int, cap: int = NEVER, held: HeldCapacity | None = None
 ) -> Allocation:
-    """Allocate what is uncommitted of a request to the sites of a provider, in the order of its sites.
+    """Allocate what is uncommitted of a request to the sites of a provider, in the order of its site policy.
 
     No site promises after `latest`, all together take no more than `cap` kW, and each no more than is `held` there.
     """
@@ -60,7 +76,7 @@ def allocate(
         room = provider_room(m, p, rules.horizon(now, m.presells[p], latest))
         cap = min(cap, rules.room_for_others(room, m.keeps_back[p]))
     allocation: Allocation = []
-    for s in m.sites_of[p]:
+    for s in rank_sites(m, r, p, latest, cap, held) if m.ranks_sites[p] else m.sites_of[p]:
         # `site_room`, written out: this loop is what the market does most, and most sites have no plan.
         planned = 0
         if m.plan_date[s]:
@@ -80,6 +96,28 @@ def allocate(
             if not left:
                 break
     return allocation
+
+
+def rank_sites(
+    m: MarketState, r: int, p: int, latest: int, cap: int, held: HeldCapacity | None
+) -> Sequence[int]:
+    """Rank the sites of a provider by what each would take alone, and for when it would promise that.
+
+    Sites that rank alike stay as they are listed.
+    """
+    left, horizon = m.uncommitted[r], rules.horizon(m.now, m.presells[p], latest)
+    at_once = rules.earliest_promise(m.now, m.wanted[r])
+    ranks: list[tuple[tuple[int, int, float], int, int]] = []
+    for place, s in enumerate(m.sites_of[p]):
+        free = min(site_room(m, s, horizon), cap)
+        if held is not None:
+            free = min(free, held_at_site(m, held, s))
+        kw = rules.allocate_at_site(m.split[r], m.block_kw[r], left, free)
+        promise = promise_date(m, r, s, kw) if kw else NEVER
+        if kw == left and promise == at_once:
+            return (s,)  # it comes first, and takes all
+        ranks.append((rules.ranking_key(rules.SOONEST, kw, promise, 0, 0.0), place, s))
+    return [s for _, _, s in sorted(ranks)]
 
 
 def allocated_kw(allocation: Allocation) -> int:

@@ -41,7 +41,6 @@ class StreamArrivals:
     size_kw: IntArray
     block_kw: IntArray
     term: IntArray
-    appetite_draw: FloatArray
     deal: list[str] | None = None
     asker: IntArray | None = None
 
@@ -122,7 +121,6 @@ def _complete_arrivals(
         size_kw=round_up_to_blocks(np.asarray(sizes, dtype=np.float64), block),
         block_kw=block,
         term=terms,
-        appetite_draw=draws.uniforms(f"{path}.appetite_draw", n),
         deal=deal,
         asker=asker,
     )
@@ -174,7 +172,7 @@ def _curve_arrivals(
     """Sample the requests that follow a curve of the power wanted.
 
     The next is wanted when the curve passes what is in place and the sizes so far, less those whose terms have
-    ended by then, plus half its own size; and is asked `lead` before, at the start at the earliest.
+    ended by then, plus half its own size; and is asked `lead` before, which may be before the start.
     """
     assert stream.size is not None
     wanted_power = WantedPower(draws, f"{path}.arrivals.curve", curve, calendar)
@@ -192,7 +190,7 @@ def _curve_arrivals(
         if n > MAX_REQUESTS:
             raise DrawError(f"{path}.arrivals.curve", f"more than {n:.2g} requests", draws.replication)
         n *= 2
-    at = np.maximum(np.array(wanted, dtype=np.int64) - lead[: len(wanted)], 0)
+    at = np.array(wanted, dtype=np.int64) - lead[: len(wanted)]
     before_end = np.flatnonzero(at < calendar.end)
     n = int(before_end[-1]) + 1 if len(before_end) else 0
     return _complete_arrivals(draws, path, stream, at[:n], wanted[:n], size[:n].astype(np.float64), term[:n])
@@ -277,6 +275,14 @@ class WantedPower:
         return max(t, round_half_up(crossing)) if crossing < inf else inf
 
 
+class OverdueDealError(Exception):
+    """A deal, or a step of its ramp, was asked before the start, and by then its patience is over."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
 class _DealRow(NamedTuple):
     """A request of a deal; None for what the deal does not state, and the stream's own distribution gives."""
 
@@ -290,11 +296,14 @@ class _DealRow(NamedTuple):
 def _deal_arrivals(
     draws: Sampler, path: str, stream: Stream, deals: dict[str, Deal], calendar: Calendar
 ) -> StreamArrivals:
-    """Sample one request for each deal, or for each date of its ramp; before the start counts as at the start."""
+    """Sample one request for each deal, or for each date of its ramp.
+
+    Raises OverdueDealError for one that was asked before the start, and gives up before it.
+    """
     rows: list[_DealRow] = []
     for name, deal in deals.items():
         deal_path = f"{path}.arrivals.deals.{name}"
-        at = max(0, calendar.sample_date(draws, f"{deal_path}.asked", deal.asked))
+        at = calendar.sample_date(draws, f"{deal_path}.asked", deal.asked)
         term = (
             None
             if deal.term is None
@@ -321,9 +330,13 @@ def _deal_arrivals(
     ]
     sizes = [drawn_size[i] if row.size_kw is None else row.size_kw for i, row in enumerate(rows)]
     terms = np.array([row.term or drawn_term[i] for i, row in enumerate(rows)], dtype=np.int64)
-    return _complete_arrivals(
+    sampled = _complete_arrivals(
         draws, path, stream, asked_at, wanted_at, sizes, terms, [row.deal for row in rows]
     )
+    overdue = np.flatnonzero((sampled.asked < 0) & (sampled.gives_up <= 0))
+    if len(overdue):
+        raise OverdueDealError(f"{path}.arrivals.deals.{rows[overdue[0]].deal}")
+    return sampled
 
 
 def _trace_arrivals(
@@ -347,6 +360,8 @@ def _trace_arrivals(
     term = records.term
     if stream.term is not None:
         term = np.where(np.isnan(term), draws.variates(f"{path}.term", stream.term, n), term)
+    # What was wanted before the start is left out: as if it were asked after the end.
+    at = np.where((at < 0) & (wanted < 0), rules.NEVER, at)
     types = stream.request_types() or ()
     type_index = np.array(
         [types.index(stream.request_type(kind)) for kind in records.request_types], dtype=np.int64

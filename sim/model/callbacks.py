@@ -10,7 +10,10 @@ from sim.model.rules import NEVER
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request, as far as a function may know it. Times in days since the scenario's start, powers in kW."""
+    """A request, as far as a function may know it. Times in days since the scenario's start, powers in kW.
+
+    `appetite_draw` is that of the holder who answers; 0 for a policy, since each provider has one of its own.
+    """
 
     number: int
     stream: str
@@ -31,7 +34,7 @@ class Offer:
     """The offer of a provider: what it could do for a request now.
 
     `kw` is what it would take by the rules (a holder: its appetite apart), `promised_day` the latest day that it
-    would promise (None if it takes nothing), `room_kw` the room of all its sites.
+    would promise (None if it takes nothing), `room_kw` the room of all its sites (0 where it has no appetite).
     """
 
     provider: str

@@ -1,7 +1,14 @@
 """The answer of the holder of a first refusal: what it takes of a request, and what limits it."""
 
 from sim.model import rules
-from sim.model.allocation import allocate, allocated_kw, latest_promise_date, planned_kw
+from sim.model.allocation import (
+    allocate,
+    allocated_kw,
+    latest_promise_date,
+    offered_allocation,
+    planned_kw,
+    room_within_reach,
+)
 from sim.model.callback_arguments import describe_offer, describe_request
 from sim.model.callbacks import parse_answer
 from sim.model.outcomes import WAIVABLE_LIMITS, RefusalReason
@@ -11,16 +18,17 @@ from sim.model.state import Allocation, HeldCapacity, MarketState
 
 def holder_declines(m: MarketState, r: int, k: int) -> bool:
     """Whether the holder of a right turns a request down for want of appetite."""
-    group = m.group[r]
-    return rules.declines(m.appetite_draw[r], group.appetite[group.rights.index(k)])
+    group, holder = m.group[r], m.inputs.rights[k].holder
+    return rules.declines(m.appetite_draws[holder][r], group.appetite[group.rights.index(k)])
 
 
 def holder_answer(m: MarketState, r: int, k: int, held: HeldCapacity | None = None) -> Allocation:
     """What the holder of a first refusal takes of a request; of what was held for it, if it was."""
     if m.user_answer is not None:
         holder = m.inputs.rights[k].holder
-        offer = describe_offer(m, r, holder, would_take(m, r, k, held))
-        kw = parse_answer(m.user_answer(describe_request(m, r), offer))
+        room = room_within_reach(m, r, holder)
+        offer = describe_offer(m, r, holder, would_take(m, r, k, held), room)
+        kw = parse_answer(m.user_answer(describe_request(m, r, m.appetite_draws[holder][r]), offer))
         allocation = allocate(m, r, holder, m.gives_up[r], kw, held)
     else:
         allocation = [] if holder_declines(m, r, k) else would_take(m, r, k, held)
@@ -89,7 +97,7 @@ def matching_date(m: MarketState, r: int, holder: int) -> int:
     best = NEVER
     for p in m.group[r].overflow_order:
         if p != holder:
-            allocation = allocate(m, r, p, m.gives_up[r])
+            allocation = offered_allocation(m, r, p)
             if allocated_kw(allocation) == m.uncommitted[r]:
                 best = min(best, latest_promise_date(m, r, allocation))
     return best

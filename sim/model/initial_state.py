@@ -13,28 +13,29 @@ from sim.model.state import MarketState
 
 
 def initial_state(inputs: SampledInputs, policy: UserPolicy | None, answer: UserAnswer | None) -> MarketState:
-    """The state of a market before its first instant. Raises KeyError for an overflow policy without a rule."""
+    """The state of a market before its first instant. Raises KeyError for a policy without a rule."""
     requests, providers = inputs.requests, inputs.providers
     n, n_sites = len(requests), len(inputs.sites)
     group = [inputs.groups[g] for g in requests.group.tolist()]
-    size_kw: list[int] = requests.size_kw.tolist()
     nobody, zero = array("q", [NOBODY]), array("q", [0])
     sites = Sites(inputs)
     state = MarketState(
         inputs=inputs,
         end=inputs.calendar.end,
         bypass=inputs.bypass,
+        moves=inputs.may_move(),
         asked=[*requests.asked.tolist(), NEVER, NEVER],
         wanted=requests.wanted.tolist(),
         gives_up=requests.gives_up.tolist(),
-        size_kw=size_kw,
+        size_kw=requests.size_kw.tolist(),
         block_kw=requests.block_kw.tolist(),
         term=requests.term.tolist(),
-        appetite_draw=requests.appetite_draw.tolist(),
+        appetite_draws={p: draws.tolist() for p, draws in requests.appetite_draws.items()},
         group=group,
         windows=[window.tolist() for window in requests.windows],
-        uncommitted=size_kw.copy(),
-        undelivered=size_kw.copy(),
+        is_waiting=bytearray(n),
+        uncommitted=requests.size_kw.tolist(),
+        undelivered=requests.size_kw.tolist(),
         lost=zero * n,
         right=nobody * n,
         asked_first=nobody * n,
@@ -45,6 +46,8 @@ def initial_state(inputs: SampledInputs, policy: UserPolicy | None, answer: User
         priority_rank=[-each.priority for each in group],
         split=[each.split for each in group],
         sites_of=[provider.sites for provider in providers],
+        ranks_sites=inputs.ranks_sites(),
+        may_decline=inputs.may_decline(),
         presells=[provider.presells for provider in providers],
         keeps_back=[provider.keeps_back for provider in providers],
         price=inputs.ranking_prices(),
@@ -61,6 +64,7 @@ def initial_state(inputs: SampledInputs, policy: UserPolicy | None, answer: User
         held=[0] * n_sites,
         in_service=[0] * n_sites,
         longest_presale=inputs.longest_presales(),
+        sites_to_move_to=inputs.sites_of_several(),
         queue=[[] for _ in range(n_sites)],
     )
     for right in inputs.rights:

@@ -1,8 +1,8 @@
 """The instants of the market on SimPy's clock: the steps at one time, and the clock from one such time to the next.
 
-The steps, in the order of the design: (1) what the world changed, (2) answers due, (3) the waiting list, (4) new
-requests, (5) deliveries, (6) give-ups, and again from (3) until nothing moves. The same functions stand in
-`sim.model.compiled.instants`, on arrays.
+The steps, in the order of the design: (1) what the world changed, (2) answers due, (3) deliveries, (4) the waiting
+list, with moves, (5) new requests, (6) deliveries, (7) give-ups, and again from (3) until a pass changes nothing. The
+same functions stand in `sim.model.compiled.instants`, on arrays.
 
 An instant that can change nothing is not played: a delivery that ends wakes the market only while something
 waits for room, and is otherwise ended at the next instant.
@@ -10,12 +10,19 @@ waits for room, and is otherwise ended at the next instant.
 
 from heapq import heappop
 
-from sim.model.agenda import add_to_agenda, mark_site_to_deliver, mark_to_give_up
+from sim.model.agenda import mark_newly_wanted, mark_site_to_deliver, mark_to_give_up
 from sim.model.commitments import release_excess, release_request
 from sim.model.deliveries import deliver, end_deliveries
-from sim.model.ledger import NOBODY
+from sim.model.moves import admit_newly_wanted
 from sim.model.rounds import apply_due_answer, ask_new_requests, walk_waiting_list
-from sim.model.rules import NEVER, STEP_ANSWERS, STEP_DELIVERIES, STEP_GIVE_UPS, STEP_WORLD
+from sim.model.rules import (
+    NEVER,
+    STEP_ANSWERS,
+    STEP_DELIVERIES,
+    STEP_GIVE_UPS,
+    STEP_WAITING_LIST,
+    STEP_WORLD,
+)
 from sim.model.state import AT, MarketState
 from sim.model.waiting_list import leave_waiting_list, waiting_list_is_due
 
@@ -53,30 +60,25 @@ def play_instant(m: MarketState) -> None:
         m.due_answers.clear()
     first = True
     while True:
-        if waiting_list_is_due(m):  # (3)
+        if m.sites_to_deliver:  # (3)
+            progressed = deliver(m) or progressed
+        if m.newly_wanted:
+            admit_newly_wanted(m)
+        if waiting_list_is_due(m):  # (4)
             progressed = walk_waiting_list(m) or progressed
-        if first and m.asked[m.next_request] == m.now:  # (4)
+        if first and m.asked[m.next_request] <= m.now:  # (5)
             progressed = True
             ask_new_requests(m)
-        if m.sites_to_deliver:  # (5)
+        if m.sites_to_deliver:  # (6)
             progressed = deliver(m) or progressed
-        if m.give_ups:  # (6)
+        if m.give_ups:  # (7)
             progressed = give_up(m) or progressed
             m.give_ups.clear()
+        if m.newly_wanted:
+            admit_newly_wanted(m)
         if not progressed or not (m.sites_to_deliver or waiting_list_is_due(m)):
             break
         first = progressed = False
-    if m.right_changed:
-        review_next_instant(m)
-
-
-def review_next_instant(m: MarketState) -> None:
-    """Have the waiting list walked in the very next instant, which may be one in which nothing else changes:
-    a date from which a request is wanted, or could give up.
-    """
-    m.capacity_increased, m.right_changed = True, False
-    dates = (*m.wanted[: m.next_request], *m.gives_up[: m.next_request])
-    add_to_agenda(m, min((at for at in dates if at > m.now), default=NEVER), STEP_WORLD, 0, NOBODY)
 
 
 def process_agenda(m: MarketState) -> None:
@@ -93,6 +95,8 @@ def process_agenda(m: MarketState) -> None:
                 mark_to_give_up(m, subject)
         elif step == STEP_DELIVERIES:
             mark_site_to_deliver(m, subject)
+        elif step == STEP_WAITING_LIST:
+            mark_newly_wanted(m, subject)
         else:
             assert step == STEP_GIVE_UPS, step
             mark_to_give_up(m, subject)
@@ -113,9 +117,8 @@ def give_up(m: MarketState) -> bool:
             continue
         if lost > m.uncommitted[r]:
             release_request(m, r)
-        if m.uncommitted[r]:
-            leave_waiting_list(m, r)
-            m.uncommitted[r] = 0
+        leave_waiting_list(m, r)
+        m.uncommitted[r] = 0
         m.lost[r] = lost
         m.undelivered[r] = 0
         m.capacity_increased = progressed = True

@@ -18,7 +18,7 @@ DELIVERY_COLUMNS = ("commitment", *DELIVERY_PLACE_COLUMNS)
 RELEASE_COLUMNS = ("commitment", "kw", "at", "why")
 COMMITMENT_ROW = ("request", "provider", "site", "kw", "committed", "promised")
 """A row of the commitments as the market on SimPy's clock writes it."""
-_REQUEST, _SITE = COMMITMENT_ROW.index("request"), COMMITMENT_ROW.index("site")
+_REQUEST, _PROVIDER, _SITE, _, _, _PROMISED = range(len(COMMITMENT_ROW))
 DELIVERY_ROW = ("commitment", "kw", "start", "end")
 """A row of the deliveries as the market on SimPy's clock writes it."""
 BALANCE_COLUMNS = ("uncommitted", "undelivered", "lost")
@@ -52,6 +52,16 @@ def request_of(m: MarketState, c: int) -> int:
 def site_of(m: MarketState, c: int) -> int:
     """The site of a commitment."""
     return m.commitments[len(COMMITMENT_ROW) * c + _SITE]
+
+
+def provider_of(m: MarketState, c: int) -> int:
+    """The provider of a commitment."""
+    return m.commitments[len(COMMITMENT_ROW) * c + _PROVIDER]
+
+
+def promised_of(m: MarketState, c: int) -> int:
+    """The date for which a commitment is promised."""
+    return m.commitments[len(COMMITMENT_ROW) * c + _PROMISED]
 
 
 def to_tables(m: MarketState) -> LedgerTables:

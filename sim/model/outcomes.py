@@ -37,12 +37,14 @@ class ReleaseReason(IntEnum):
     GAVE_UP = 0
     CANCELLED = 1
     RETIRED = 2
+    MOVED = 3
 
 
 _RELEASES = {
     ReleaseReason.GAVE_UP: "gave up",
     ReleaseReason.CANCELLED: EVENT_NAMES[EventKind.CANCELLED],
     ReleaseReason.RETIRED: EVENT_NAMES[EventKind.RETIRED],
+    ReleaseReason.MOVED: "moved",
 }
 RELEASE_REASONS: tuple[str, ...] = tuple(_RELEASES[reason] for reason in ReleaseReason)
 """The words of the release reasons, by code."""

@@ -3,7 +3,13 @@
 from collections.abc import Sequence
 
 from sim.model import rules
-from sim.model.allocation import allocate, allocated_kw, latest_promise_date, room_within_reach
+from sim.model.allocation import (
+    allocated_kw,
+    latest_promise_date,
+    offered_allocation,
+    provider_declines,
+    room_within_reach,
+)
 from sim.model.callback_arguments import describe_offer, describe_request
 from sim.model.callbacks import parse_ranking
 from sim.model.ledger import NOBODY
@@ -12,8 +18,7 @@ from sim.model.state import MarketState
 
 def has_taker(m: MarketState, r: int, without: int) -> bool:
     """Whether anyone but `without` would take anything; if not, there is nothing to rank."""
-    latest = m.gives_up[r]
-    found = any(p != without and allocate(m, r, p, latest) for p in m.group[r].overflow_order)
+    found = any(p != without and offered_allocation(m, r, p) for p in m.group[r].overflow_order)
     if m.observer is not None:
         m.observer.on_has_taker(r, without, found)
     return found
@@ -28,9 +33,9 @@ def rank_providers(m: MarketState, r: int, without: int) -> Sequence[int]:
     if without != NOBODY:
         order = [p for p in order if p != without]
     if m.user_policy is not None:
-        offers = [describe_offer(m, r, p, allocate(m, r, p, m.gives_up[r])) for p in order]
+        offers = [describe_offer(m, r, p, offered_allocation(m, r, p), offered_room(m, r, p)) for p in order]
         numbers = {m.inputs.providers[p].name: p for p in order}
-        order = parse_ranking(m.user_policy(describe_request(m, r), offers), numbers)
+        order = parse_ranking(m.user_policy(describe_request(m, r, 0.0), offers), numbers)
     elif m.overflow_policy != rules.IN_ORDER:
         order = _rank_by_policy(m, r, order)
     if m.observer is not None:
@@ -38,21 +43,26 @@ def rank_providers(m: MarketState, r: int, without: int) -> Sequence[int]:
     return order
 
 
+def offered_room(m: MarketState, r: int, p: int) -> int:
+    """The room of a provider within reach of a request: none if it turns the request down."""
+    return 0 if provider_declines(m, r, p) else room_within_reach(m, r, p)
+
+
 def _rank_by_policy(m: MarketState, r: int, order: Sequence[int]) -> Sequence[int]:
     """The order of providers by `rules.ranking_key`."""
-    policy, left, latest = m.overflow_policy, m.uncommitted[r], m.gives_up[r]
+    policy, left = m.overflow_policy, m.uncommitted[r]
     at_once = rules.earliest_promise(m.now, m.wanted[r])
     by_promise, by_room = rules.ranks_by_promise(policy), rules.ranks_by_room(policy)
     ranks: list[tuple[tuple[int, int, float], int, int]] = []
     for place, p in enumerate(order):
         kw = promise = room = 0
         if by_promise:
-            allocation = allocate(m, r, p, latest)
+            allocation = offered_allocation(m, r, p)
             kw, promise = allocated_kw(allocation), latest_promise_date(m, r, allocation)
             if kw == left and promise == at_once:
                 # Nobody can come before, so that the others need not be asked: they stay behind in their order.
                 return [p, *(before for _, _, before in sorted(ranks)), *order[place + 1 :]]
         if by_room:
-            room = room_within_reach(m, r, p)
-        ranks.append((rules.ranking_key(policy, kw, left, promise, room, m.price[p]), place, p))
+            room = offered_room(m, r, p)
+        ranks.append((rules.ranking_key(policy, kw, promise, room, m.price[p]), place, p))
     return [p for _, _, p in sorted(ranks)]

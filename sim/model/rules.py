@@ -25,17 +25,13 @@ OVERFLOW_POLICY_CODES = {
     "most room": MOST_ROOM,
 }
 """The codes of the overflow policies of `sim.scenario.overflow_policies`, for `ranking_key`."""
+SITE_POLICY_CODES = {"in order": IN_ORDER, "soonest": SOONEST}
+"""The codes of the site policies of `sim.scenario.site_policies`, for `ranking_key` too."""
 
-STEP_WORLD, STEP_ANSWERS, STEP_WAITING_LIST, STEP_NEW_REQUESTS, STEP_DELIVERIES, STEP_GIVE_UPS = (
-    1,
-    2,
-    3,
-    4,
-    5,
-    6,
-)
-"""The order within an instant: what the world changed, answers due, the waiting list, new requests,
-deliveries, give-ups; and again from the waiting list until nothing moves."""
+STEP_WORLD, STEP_ANSWERS, STEP_DELIVERIES, STEP_WAITING_LIST, STEP_NEW_REQUESTS = 1, 2, 3, 4, 5
+STEP_GIVE_UPS = 7
+"""The order within an instant: what the world changed, answers due, deliveries, the waiting list, new requests,
+deliveries once more (6), give-ups; and again from (3) until a pass changes nothing."""
 
 
 def in_force(now: int, begins: int, ends: int) -> bool:
@@ -78,11 +74,10 @@ def headroom_below_cap(max_utilization: int, capacity: int, committed: int, held
 
 
 def allocate_at_site(split: int, block: int, left: int, free: int) -> int:
-    """How many of the `left` kW does a site with `free` kW take? Whole blocks of them, or all or nothing."""
-    free -= free % block
+    """How many of the `left` kW does a site with `free` kW take? All, else whole blocks of them, or nothing."""
     if free >= left:
         return left
-    return free if may_take_part(split) else 0
+    return free - free % block if may_take_part(split) else 0
 
 
 def may_take_part(split: int) -> bool:
@@ -104,7 +99,7 @@ def starts_whole(split: int) -> bool:
 
 
 def declines(draw: float, appetite: int) -> bool:
-    """Does the holder turn the request down for want of appetite?"""
+    """Does a provider turn a request down for want of appetite?"""
     return draw >= appetite / MILLION
 
 
@@ -151,23 +146,44 @@ def ranks_by_room(policy: int) -> bool:
     raise ValueError("an unknown overflow policy")
 
 
-def ranking_key(
-    policy: int, allocated: int, uncommitted: int, promise: int, room: int, price: float
-) -> tuple[int, int, float]:
-    """By what is a provider ranked? The least comes first, and equal ones as in `overflow.order`.
+def ranking_key(policy: int, allocated: int, promise: int, room: int, price: float) -> tuple[int, int, float]:
+    """By what is a provider, or a site, ranked? The least comes first, and equal ones as they are listed.
 
-    `soonest`: who can take all, then who takes a part, each by the latest date promised; who takes nothing, last.
-    What a policy does not rest on (`ranks_by_promise`, `ranks_by_room`) may be given as 0.
+    `soonest`: by the latest date that it would promise for what it would take, then who would take more; who would
+    take nothing, last. What a policy does not rest on (`ranks_by_promise`, `ranks_by_room`) may be given as 0.
     """
     if policy == IN_ORDER:
         return 0, 0, 0.0
     if policy == SOONEST:
-        return (2 if allocated == 0 else 0) + (0 if allocated == uncommitted else 1), promise, 0.0
+        return 1 if allocated == 0 else 0, promise, -float(allocated)
     if policy == CHEAPEST:
         return 0, 0, price
     if policy == MOST_ROOM:
         return 0, -room, 0.0
     raise ValueError("an unknown overflow policy")
+
+
+def idle(online: int, committed: int, held: int) -> int:
+    """How many kW are online at a site, promised to nobody and held for nobody?"""
+    free = online - committed - held
+    return free if free > 0 else 0
+
+
+def movable_kw(
+    split: int, block: int, undelivered: int, free: int, size: int, undelivered_of_request: int
+) -> int:
+    """How many of the undelivered kW of a commitment may move to a site that has `free` kW idle?
+
+    All, else whole blocks of them; what must stand at one site moves whole, and only if nothing serves yet.
+    """
+    if not may_take_part(split) and undelivered_of_request < size:
+        return 0
+    return allocate_at_site(split, block, undelivered, free)
+
+
+def moved_promise(now: int, promised: int) -> int:
+    """For when is promised what moves now? For now, or for its old date where that has passed."""
+    return promised if promised < now else now
 
 
 def available(online: int, in_service: int) -> int:

@@ -8,6 +8,7 @@ import numpy as np
 import simpy
 
 from sim.model.arrays import IntArray
+from sim.model.arrivals import OverdueDealError
 from sim.model.callbacks import UserAnswer, UserPolicy
 from sim.model.capacity_events import CapacityEvent
 from sim.model.ledger import (
@@ -24,6 +25,7 @@ from sim.model.rules import NEVER
 from sim.model.sampled_inputs import SampledInputs
 from sim.model.sampling import sample_inputs
 from sim.model.world import World
+from sim.scenario.demand import OVERDUE_MESSAGE, OVERDUE_REMEDY
 from sim.scenario.faults import Complaint, Fault, ScenarioError
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.yaml_reader import fault_at
@@ -78,14 +80,18 @@ def play(
     """Play a replication of a scenario.
 
     `observe` is given the market on SimPy's clock before it begins, to look on while it plays.
-    Raises ScenarioError where the drawn numbers cannot be: beyond what can be simulated, or more in place at a site
-    than is online there.
+    Raises ScenarioError where the drawn numbers cannot be: beyond what can be simulated, a deal that had given up
+    before the start, or more in place at a site than is online there.
     """
     try:
         inputs = sample_inputs(scenario, seed, replication)
         return play_inputs(inputs, replication, policy, answer, engine, observe)
     except DrawError as error:
         raise _draw_fault(scenario, error) from None
+    except OverdueDealError as error:
+        message = f"{OVERDUE_MESSAGE} (replication {replication})"
+        complaint = Complaint(message, OVERDUE_REMEDY, None, tuple(error.path.split(".")))
+        raise ScenarioError([fault_at(complaint, scenario.node_at(()))]) from None
     except ExceedsOnlineError as error:
         site = inputs.sites[error.site].name
         raise ScenarioError(

@@ -5,21 +5,23 @@ providers, rights, streams and buildings go by their numbers in file order.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from sim.model.arrays import IntArray
+from sim.model.arrays import FloatArray, IntArray
 from sim.model.calendar import Calendar
-from sim.model.rules import NEVER
+from sim.model.rules import MILLION, NEVER, SITE_POLICY_CODES, SOONEST
 
 
 @dataclass(frozen=True)
 class SampledProvider:
-    """A provider in one replication. Prices and costs in $ per kW and day."""
+    """A provider in one replication. Prices and costs in $ per kW and day.
+
+    `appetite` is in millionths, by class (None: of every other class), or None where the provider states none.
+    """
 
     name: str
     sites: tuple[int, ...]
@@ -27,11 +29,16 @@ class SampledProvider:
     keeps_back: int
     price: float | None
     cost: float | None
+    site_policy: str = "soonest"
+    appetite: Mapping[str | None, int] | None = None
 
 
 @dataclass(frozen=True)
 class SampledRight:
-    """A right in one replication. Times in microseconds, shares in millionths; `appetite` by class."""
+    """A right in one replication. Times in microseconds, shares in millionths.
+
+    `appetite` is by class, or None where the holder's own counts.
+    """
 
     name: str
     holder: int
@@ -41,7 +48,7 @@ class SampledRight:
     classes: frozenset[str] | None
     begins: int
     ends: int
-    appetite: dict[str | None, int]
+    appetite: Mapping[str | None, int] | None
     max_utilization: int
     max_delay: int
     partial: bool
@@ -56,12 +63,40 @@ class SampledRight:
         )
 
 
+def appetite_for(appetite: Mapping[str | None, int] | None, class_: str | None) -> int:
+    """The appetite for a class, in millionths; the whole for a class that is left out, or where none is stated."""
+    return MILLION if appetite is None else appetite.get(class_, appetite.get(None, MILLION))
+
+
+def right_appetite(
+    right: SampledRight, providers: Sequence[SampledProvider], class_: str | None, own_provider: int
+) -> int:
+    """The appetite of a holder while its right decides, in millionths: the right's, else its own; its own demand
+    it always wants.
+    """
+    if right.holder == own_provider:
+        return MILLION
+    own = providers[right.holder].appetite
+    return appetite_for(own if right.appetite is None else right.appetite, class_)
+
+
+def provider_appetites(
+    providers: Sequence[SampledProvider], class_: str | None, own_provider: int
+) -> tuple[int, ...]:
+    """The appetite of each provider, in millionths; its own demand it always wants."""
+    return tuple(
+        MILLION if p == own_provider else appetite_for(provider.appetite, class_)
+        for p, provider in enumerate(providers)
+    )
+
+
 @dataclass(frozen=True)
 class RequestGroup:
     """Requests that the rules treat alike: one stream, customer, class and priority.
 
-    `rights` are those that cover it, and `appetite` is that of the holder of each; `overflow_order` are the
-    providers that may be asked, in their order; `own_provider` is the one whose own demand it is, or -1.
+    `rights` are those that cover it, and `appetite` is that of the holder of each while it decides;
+    `provider_appetite` is that of every provider else; `overflow_order` are the providers that may be asked, in
+    their order; `own_provider` is the one whose own demand it is, or -1.
     """
 
     stream: int
@@ -73,6 +108,7 @@ class RequestGroup:
     own_provider: int
     rights: tuple[int, ...]
     appetite: tuple[int, ...]
+    provider_appetite: tuple[int, ...]
     overflow_order: tuple[int, ...]
 
 
@@ -80,7 +116,8 @@ class RequestGroup:
 class SampledRequests:
     """All requests of a replication in the order of their numbers; every array is `(n_requests,)`.
 
-    `windows` holds for each right the time that its holder takes to answer each request.
+    `appetite_draws` holds, by provider, the draw for each request of those whose appetite may be asked for;
+    `windows` for each right the time that its holder takes to answer each request.
     """
 
     group: IntArray
@@ -92,7 +129,7 @@ class SampledRequests:
     size_kw: IntArray
     block_kw: IntArray
     term: IntArray
-    appetite_draw: npt.NDArray[np.float64]
+    appetite_draws: dict[int, FloatArray]
     windows: list[IntArray]
 
     def __len__(self) -> int:
@@ -218,6 +255,7 @@ class SampledInputs:
     rights: list[SampledRight]
     overflow_policy: str
     bypass: bool
+    moves: bool
     sites: list[SampledSite]
     buildings: list[SampledBuilding]
     triggers: list[SampledTrigger]
@@ -244,9 +282,35 @@ class SampledInputs:
             for s in range(len(self.sites))
         ]
 
+    def providers_with_appetite(self) -> list[int]:
+        """The providers that state an appetite, or hold a right that states one."""
+        by_right = {right.holder for right in self.rights if right.appetite is not None}
+        return [
+            p for p, provider in enumerate(self.providers) if provider.appetite is not None or p in by_right
+        ]
+
     def ranking_prices(self) -> list[float]:
         """The price of each provider, infinite where it has none, so that it is the dearest."""
         return [math.inf if provider.price is None else provider.price for provider in self.providers]
+
+    def ranks_sites(self) -> list[bool]:
+        """By provider: whether its sites are ranked for each placing. Raises KeyError for a policy without a rule."""
+        return [
+            SITE_POLICY_CODES[provider.site_policy] == SOONEST and len(provider.sites) > 1
+            for provider in self.providers
+        ]
+
+    def may_decline(self) -> list[bool]:
+        """By provider: whether it has an appetite below 100 %."""
+        return [min((provider.appetite or {None: MILLION}).values()) < MILLION for provider in self.providers]
+
+    def sites_of_several(self) -> list[int]:
+        """The sites of all providers that have several, in their order."""
+        return sorted({s for provider in self.providers if len(provider.sites) > 1 for s in provider.sites})
+
+    def may_move(self) -> bool:
+        """Whether anything may move: only where some provider has several sites."""
+        return self.moves and bool(self.sites_of_several())
 
     def first_seller(self, site: int) -> int:
         """The first provider in file order that sells from a site."""

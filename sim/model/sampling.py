@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sim.model import arrivals, rules
-from sim.model.arrays import IntArray
+from sim.model.arrays import FloatArray, IntArray
 from sim.model.calendar import Calendar
 from sim.model.construction import sample_construction
 from sim.model.random_streams import DrawError, Sampler
@@ -21,6 +21,8 @@ from sim.model.sampled_inputs import (
     SampledRight,
     SampledSite,
     SampledSupply,
+    provider_appetites,
+    right_appetite,
 )
 from sim.scenario.construction import Site
 from sim.scenario.demand import RequestType, Stream
@@ -45,7 +47,7 @@ def sample_inputs(scenario: ScenarioFile, seed: int, replication: int) -> Sample
     rights = [_sample_right(draws, name, r, provider_index, calendar) for name, r in scenario.rights.items()]
     order = [provider_index[name] for name in scenario.overflow.order or scenario.providers]
     groups, requests, in_place = _sample_requests(
-        draws, scenario, calendar, site_index, provider_index, rights, order
+        draws, scenario, calendar, site_index, provider_index, providers, rights, order
     )
     supplies = [_sample_supply(draws, name, s, calendar) for name, s in scenario.supplies.items()]
     buildings, triggers = sample_construction(draws, scenario, calendar)
@@ -68,6 +70,7 @@ def sample_inputs(scenario: ScenarioFile, seed: int, replication: int) -> Sample
         rights=rights,
         overflow_policy=scenario.overflow.policy,
         bypass=scenario.waiting.bypass,
+        moves=scenario.waiting.moves,
         sites=sites,
         buildings=buildings,
         triggers=triggers,
@@ -108,19 +111,29 @@ def _sample_provider(draws: Sampler, name: str, p: Provider, sites: dict[str, in
         keeps_back=max(0, round_half_up(draws.draw_once(f"{path}.keeps_back", p.keeps_back))),
         price=None if p.price is None else draws.draw_once(f"{path}.price", p.price),
         cost=None if p.cost is None else draws.draw_once(f"{path}.cost", p.cost),
+        site_policy=p.site_policy,
+        appetite=_sample_appetite(draws, path, p.appetite),
     )
+
+
+def _sample_appetite(
+    draws: Sampler, path: str, appetite: Distribution | dict[str, Distribution] | None
+) -> dict[str | None, int] | None:
+    """Sample an appetite by class, in millionths; None where none is stated."""
+    if appetite is None:
+        return None
+    if isinstance(appetite, Distribution):
+        return {None: _draw_share(draws, f"{path}.appetite", appetite)}
+    return {
+        class_: _draw_share(draws, f"{path}.appetite.{class_}", distribution)
+        for class_, distribution in appetite.items()
+    }
 
 
 def _sample_right(
     draws: Sampler, name: str, r: Right, providers: dict[str, int], calendar: Calendar
 ) -> SampledRight:
     path = f"rights.{name}"
-    appetite: dict[str | None, int] = {}
-    if isinstance(r.appetite, Distribution):
-        appetite[None] = _draw_share(draws, f"{path}.appetite", r.appetite)
-    else:
-        for class_, distribution in r.appetite.items():
-            appetite[class_] = _draw_share(draws, f"{path}.appetite.{class_}", distribution)
     if r.max_delay == "match":
         max_delay = rules.MATCH
     elif isinstance(r.max_delay, Distribution):
@@ -136,7 +149,7 @@ def _sample_right(
         classes=None if r.over.classes is None else frozenset(r.over.classes),
         begins=0 if r.from_ is None else calendar.sample_date(draws, f"{path}.from", r.from_),
         ends=rules.NEVER if r.until is None else calendar.sample_date(draws, f"{path}.until", r.until),
-        appetite=appetite,
+        appetite=_sample_appetite(draws, path, r.appetite),
         max_utilization=_draw_share(draws, f"{path}.max_utilization", r.max_utilization),
         max_delay=max_delay,
         partial=r.partial,
@@ -149,7 +162,8 @@ def _sample_requests(
     scenario: ScenarioFile,
     calendar: Calendar,
     sites: dict[str, int],
-    providers: dict[str, int],
+    provider_index: dict[str, int],
+    providers: list[SampledProvider],
     rights: list[SampledRight],
     order: list[int],
 ) -> tuple[list[RequestGroup], SampledRequests, list[SampledInPlace]]:
@@ -166,23 +180,24 @@ def _sample_requests(
         asker = np.zeros(len(part.asked), dtype=np.int64) if part.asker is None else part.asker
         group_of.append(len(groups) + asker)
         groups += [
-            _request_group(index, stream, each, providers, rights, order)
+            _request_group(index, stream, each, provider_index, providers, rights, order)
             for each in stream.request_types() or ()
         ]
-    sizes = [len(part.asked) for part in parts]
+    sizes = {name: len(part.asked) for name, part in zip(scenario.demand, parts, strict=True)}
+    appetite_draws = _sample_appetite_draws(draws, sizes, providers, rights)
 
     def concatenate(column: str) -> IntArray:
         return np.concatenate([np.empty(0, dtype=np.int64), *(getattr(part, column) for part in parts)])
 
     asked = concatenate("asked")
     rank = np.argsort(asked, kind="stable")
-    rank = rank[(asked[rank] >= 0) & (asked[rank] < calendar.end)]
+    rank = rank[asked[rank] < calendar.end]
     deals: list[str | None] = [None] * len(rank)
     if any(part.deal for part in parts):
         named: list[Sequence[str | None]] = [part.deal or [None] * len(part.asked) for part in parts]
         all_deals = [name for names in named for name in names]
         deals = [all_deals[i] for i in rank.tolist()]
-    number = np.concatenate([np.empty(0, dtype=np.int64), *(np.arange(n, dtype=np.int64) for n in sizes)])
+    number = np.concatenate([np.empty(0, dtype=np.int64), *map(np.arange, sizes.values())])
     group = np.concatenate([np.empty(0, dtype=np.int64), *group_of])
     requests = SampledRequests(
         group=group[rank],
@@ -194,7 +209,7 @@ def _sample_requests(
         size_kw=concatenate("size_kw")[rank],
         block_kw=concatenate("block_kw")[rank],
         term=concatenate("term")[rank],
-        appetite_draw=np.concatenate([np.empty(0), *(part.appetite_draw for part in parts)])[rank],
+        appetite_draws={p: of_requests[rank] for p, of_requests in appetite_draws.items()},
         windows=[
             _sample_windows(draws, scenario, k, right, groups, group_of)[rank]
             for k, right in enumerate(rights)
@@ -203,19 +218,47 @@ def _sample_requests(
     return groups, requests, in_place
 
 
+def _sample_appetite_draws(
+    draws: Sampler,
+    sizes: dict[str, int],
+    providers: list[SampledProvider],
+    rights: list[SampledRight],
+) -> dict[int, FloatArray]:
+    """Sample, by provider, the draw for each request, before they are put in order; `sizes` is by stream.
+
+    For providers that state an appetite, or answer first: a user's own answer may go by their draws.
+    """
+    first = {right.holder for right in rights if right.answers_first}
+    return {
+        p: np.concatenate(
+            [
+                np.empty(0),
+                *(
+                    draws.uniforms(f"demand.{stream}.appetite_draw/{provider.name}", n)
+                    for stream, n in sizes.items()
+                ),
+            ]
+        )
+        for p, provider in enumerate(providers)
+        if provider.appetite is not None or p in first
+    }
+
+
 def _request_group(
     index: int,
     stream: Stream,
     asker: RequestType,
-    providers: dict[str, int],
+    provider_index: dict[str, int],
+    providers: list[SampledProvider],
     rights: list[SampledRight],
     order: list[int],
 ) -> RequestGroup:
     """The group of the requests of one type in a stream."""
     customer, class_, priority = asker
-    only = None if stream.only is None else tuple(providers[p] for p in stream.only)
+    only = None if stream.only is None else tuple(provider_index[p] for p in stream.only)
     allowed = None if only is None else frozenset(only)
     covering = tuple(k for k, right in enumerate(rights) if right.covers(customer, class_, allowed))
+    own = provider_index.get(customer, -1)
     return RequestGroup(
         stream=index,
         customer=customer,
@@ -223,16 +266,12 @@ def _request_group(
         only=only,
         split=arrivals.SPLIT_CODES[stream.split],
         priority=priority,
-        own_provider=providers.get(customer, -1),
+        own_provider=own,
         rights=covering,
-        appetite=tuple(_appetite_for(rights[k], class_) for k in covering),
+        appetite=tuple(right_appetite(rights[k], providers, class_, own) for k in covering),
+        provider_appetite=provider_appetites(providers, class_, own),
         overflow_order=tuple(p for p in order if allowed is None or p in allowed),
     )
-
-
-def _appetite_for(right: SampledRight, class_: str | None) -> int:
-    """The appetite of a holder for a class, in millionths; the whole for a class that the right does not name."""
-    return right.appetite.get(class_, right.appetite.get(None, rules.MILLION))
 
 
 def _sample_windows(

@@ -66,11 +66,11 @@ class MarketState:
     """The first request that has not been asked."""
     capacity_increased: bool = False
     """Whether there is room, or a right, that the waiting list has not seen."""
-    right_changed: bool = False
-    """Whether another right, or none, decides over a request from the next instant on."""
     world_changed: bool = True
     """Whether there is something to process that stands in no agenda."""
     bypass: bool
+    moves: bool
+    """Whether anything may move: only where some provider has several sites."""
 
     # What was asked, by request
     asked: list[int]
@@ -80,12 +80,15 @@ class MarketState:
     size_kw: list[int]
     block_kw: list[int]
     term: list[int]
-    appetite_draw: list[float]
+    appetite_draws: dict[int, list[float]]
+    """By provider and request."""
     group: list[RequestGroup]
     windows: list[list[int]]
     """By right and request."""
 
     # What became of it, by request
+    is_waiting: bytearray
+    """Whether it stands in the waiting list."""
     uncommitted: list[int]
     undelivered: list[int]
     """kW neither delivered nor lost."""
@@ -106,6 +109,10 @@ class MarketState:
 
     # Providers
     sites_of: list[tuple[int, ...]]
+    ranks_sites: list[bool]
+    """Whether the sites of a provider are ranked for each placing: only where it has several."""
+    may_decline: list[bool]
+    """Whether a provider has an appetite below 100 %."""
     presells: list[int]
     keeps_back: list[int]
     price: list[float]
@@ -127,6 +134,8 @@ class MarketState:
     in_service: list[int]
     longest_presale: list[int]
     """The longest time ahead that anyone sells there."""
+    sites_to_move_to: list[int]
+    """The sites of all providers that have several."""
     sites_to_deliver: set[int] = field(default_factory=set)
     """Sites where a delivery may be possible that was not before."""
     sites_to_release: dict[int, ReleaseReason] = field(default_factory=dict)
@@ -143,7 +152,13 @@ class MarketState:
     """Requests that may give up in this instant."""
 
     waiting: list[tuple[int, int]] = field(default_factory=list)
-    """The waiting list, as (rank of the priority, request)."""
+    """The waiting list, as (rank of the priority, request): who has uncommitted kW, or may move."""
+    newly_wanted: list[int] = field(default_factory=list)
+    """Requests that are wanted from this instant on, and may move."""
+    movable: dict[int, list[int]] = field(default_factory=dict)
+    """By request: its commitments at providers with several sites that had undelivered kW, in the order made."""
+    vacated: list[tuple[int, int]] = field(default_factory=list)
+    """(site, kW) that moved away in this walk of the waiting list, and counts as committed there until its end."""
     queue: list[list[QueuedCommitment]]
     """By site: the commitments with undelivered kW, in the order of delivery."""
     undelivered_rows: int = 0

@@ -5,7 +5,10 @@ In loops, p is a provider and s a site.
 
 import numpy as np
 
+from sim.model.arrays import FloatArray
 from sim.model.capacity_events import EventKind
+from sim.model.outcomes import ReleaseReason
+from sim.model.run import Run
 from sim.results.integrals import (
     KW_PER_MW,
     Metrics,
@@ -20,13 +23,10 @@ from sim.results.settlements import settlements
 def add_cost_metrics(metrics: Metrics, integrals: RunIntegrals) -> None:
     """Add the metrics of each provider, and what is spent and built in all."""
     run, window = integrals.run, integrals.window
-    inputs, deliveries, commitments = run.inputs, run.deliveries, run.commitments
+    inputs, deliveries = run.inputs, run.deliveries
     providers = inputs.providers
     n = len(providers)
-    in_window = commitments["committed"] >= window.begin
-    committed_kw = np.bincount(
-        commitments["provider"][in_window], weights=commitments["kw"][in_window], minlength=n
-    )
+    committed_kw = _committed_kw(run, window.begin)
     served = integrals.in_service.time_averages(n, deliveries["provider"])
     # A site that several providers sell belongs to the first of them; one that none sells, to an extra row n.
     owners = {s: p for p in reversed(range(n)) for s in providers[p].sites}
@@ -71,3 +71,13 @@ def add_cost_metrics(metrics: Metrics, integrals: RunIntegrals) -> None:
     metrics["revenue"] = total_spend + sum(owed_usd.values())
     metrics["margin"] = None if None in margins else float(sum(each or 0.0 for each in margins))
     metrics["capex"] = float(capex_usd.sum())
+
+
+def _committed_kw(run: Run, begin: int) -> FloatArray:
+    """Return the kW committed by each provider from a time on, as `(n_providers,)`; what moves counts once."""
+    commitments, releases, n = run.commitments, run.releases, len(run.inputs.providers)
+    made = commitments["committed"] >= begin
+    moved = (releases["why"] == ReleaseReason.MOVED) & (releases["at"] >= begin)
+    provider = np.concatenate([commitments["provider"][made], releases["provider"][moved]])
+    kw = np.concatenate([commitments["kw"][made], -releases["kw"][moved]])
+    return sum_by_index(kw, provider, n)

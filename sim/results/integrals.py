@@ -142,8 +142,8 @@ class RunIntegrals:
 
     def __post_init__(self) -> None:
         inputs, deliveries = self.run.inputs, self.run.deliveries
-        self.is_asked_in_window = inputs.requests.asked >= self.window.begin
-        """Mask of the requests asked in the window, `(n_requests,)`."""
+        self.is_asked_in_window = np.maximum(inputs.requests.asked, 0) >= self.window.begin
+        """Mask of the requests asked in the window, `(n_requests,)`; before the start counts as at the start."""
         requests, rows, sites = len(inputs.requests), len(deliveries), len(inputs.sites)
         self.in_service = StepFunction(self.changes.in_service, rows, self.window)
         """By row of the deliveries."""

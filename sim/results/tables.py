@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from sim.model.arrays import IntArray
+from sim.model.arrays import FloatArray, IntArray
 from sim.model.arrivals import SPLIT_WORDS
 from sim.model.calendar import DAY_US, MICROSECOND, Calendar
 from sim.model.capacity_events import EVENT_NAMES
@@ -21,6 +21,7 @@ Frames = dict[str, pl.DataFrame]
 
 RUN_TABLES = (
     "requests",
+    "appetite_draws",
     "commitments",
     "releases",
     "deliveries",
@@ -96,7 +97,7 @@ def requests_table(run: Run) -> pl.DataFrame:
             "right": name_column(rights, right),
             "holder": name_column(sellers, holders),
             "window": duration_column(windows, refusal),
-            "appetite_draw": asked.appetite_draw,
+            "appetite_draw": pl.Series(holder_draws(run, holders), dtype=pl.Float64, nan_to_null=True),
             "asked_first": name_column(sellers, became["asked_first"]),
             "answered": timestamp_column(calendar, became["answered"]),
             "holder_kw": integer_column(became["holder_kw"], (right >= 0) & answered),
@@ -108,6 +109,32 @@ def requests_table(run: Run) -> pl.DataFrame:
             "first_delivery": timestamp_column(calendar, became["first_delivery"]),
             "full_delivery": timestamp_column(calendar, became["full_delivery"]),
             "status": name_column(REQUEST_STATUSES, became["status"]),
+        }
+    )
+
+
+def holder_draws(run: Run, holders: IntArray) -> FloatArray:
+    """The appetite draw of the holder of the right of each request, `(n_requests,)`; NaN where there is none."""
+    draws = np.full(len(holders), np.nan)
+    for p in run.inputs.providers_with_appetite():
+        draws = np.where(holders == p, run.inputs.requests.appetite_draws[p], draws)
+    return draws
+
+
+def appetite_draws_table(run: Run) -> pl.DataFrame:
+    """Return the table `appetite_draws`: a row for each request and each provider whose appetite may be asked for."""
+    inputs, providers = run.inputs, run.inputs.providers_with_appetite()
+    n, k = len(inputs.requests), len(providers)
+    draws = np.array([inputs.requests.appetite_draws[p] for p in providers], dtype=np.float64).reshape(k, n)
+    return pl.DataFrame(
+        {
+            "replication": pl.repeat(run.replication, n * k, dtype=pl.Int32, eager=True),
+            "request": pl.Series(np.repeat(np.arange(n), k), dtype=pl.Int64),
+            "provider": name_column(
+                [provider.name for provider in inputs.providers],
+                np.tile(np.array(providers, dtype=np.int64), n),
+            ),
+            "draw": pl.Series(draws.T.ravel(), dtype=pl.Float64),
         }
     )
 
@@ -147,6 +174,7 @@ def event_tables(run: Run, capacity: ColumnTable, backlog: ColumnTable) -> Frame
     """Return the tables of the events of a run, and the step functions `capacity` and `backlog` made of them."""
     return {
         "requests": requests_table(run),
+        "appetite_draws": appetite_draws_table(run),
         "commitments": _event_table(run, run.commitments, *PLACE_COLUMNS, "committed", "promised"),
         "releases": _event_table(run, run.releases, *PLACE_COLUMNS, "at", "why"),
         "deliveries": _event_table(run, run.deliveries, *PLACE_COLUMNS, "start", "end"),

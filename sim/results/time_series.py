@@ -126,7 +126,7 @@ def series(run: Run) -> Series:
     lost = became["lost_kw"]
     gave_up_at = np.where(lost > 0, np.maximum(asked.gives_up, became["answered"]), NEVER)
     unserved = concatenate_changes(
-        KwChanges(asked.wanted[wanted], requests[wanted], asked.size_kw[wanted]),
+        KwChanges(np.maximum(asked.wanted[wanted], 0), requests[wanted], asked.size_kw[wanted]),
         decreases_before(
             deliveries["start"][begun], deliveries["request"][begun], deliveries["kw"][begun], end
         ),

@@ -62,7 +62,19 @@ def bypass_complaints(tree: Tree) -> Iterator[Complaint]:
 
 
 def appetite_complaints(tree: Tree, declarations: Declarations) -> Iterator[Complaint]:
-    """Complaints about appetites by class, of which there is one for each class that a right covers."""
+    """Complaints about appetites by class: of a right one for each class that it covers, of a provider no others
+    than those that are asked for.
+    """
+    for name, provider in named_objects(tree, "providers"):
+        appetite, classes = strip_description(provider.get("appetite")), covered_classes(declarations, {})
+        if not isinstance(appetite, dict) or is_distribution(appetite) or classes is None:
+            continue
+        path = ("providers", name, "appetite", *value_path(provider["appetite"]))
+        for each in appetite:
+            if each not in classes:
+                yield Complaint(
+                    "is not a class that is asked for", suggestion(each, classes), each, (*path, each)
+                )
     for name, right in named_objects(tree, "rights"):
         appetite, over = strip_description(right.get("appetite")), right.get("over")
         if not isinstance(appetite, dict) or is_distribution(appetite):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, NamedTuple, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from sim.scenario.dates import Date
-from sim.scenario.distribution_properties import mean
+from sim.scenario.distribution_properties import mean, support
 from sim.scenario.distributions import UncertainNumbers
 from sim.scenario.faults import Complaint
 from sim.scenario.fields import SchemaObject, one_of, raise_complaints, text_default
@@ -222,6 +222,33 @@ def names_column(trace: Mapping[str, Any], key: str) -> bool:
     """Whether a trace, as it is written, says in which column the size or the term is."""
     columns = trace.get("columns")
     return trace.get("format") == "swf" or (isinstance(columns, Mapping) and key in columns)
+
+
+OVERDUE_MESSAGE = "was asked before the start, and by then its patience is over"
+OVERDUE_REMEDY = "leave it out, or write a later date or a longer patience"
+
+
+def overdue_deals(stream: Stream, start: datetime, uncertain: UncertainNumbers) -> Iterator[Complaint]:
+    """A complaint for each deal, or step of its ramp, that was asked before the start and had given up by then.
+
+    Only where that is certain: what is drawn is looked at when it is drawn.
+    """
+    deals = stream.arrivals.deals if stream.arrivals is not None else None
+    if stream.patience is None or not deals:
+        return
+    # In microseconds, as floats: the most that a law gives may be infinite, or not known.
+    lead, patience = (support(law, uncertain)[1] for law in (stream.lead, stream.patience))
+    for name, deal in deals.items():
+        if deal.asked.plus or deal.asked.at >= start:
+            continue
+        path = ("arrivals", "deals", name)
+        for date, _ in deal.ramp or ():
+            if (date - start) / timedelta(microseconds=1) + patience <= 0:
+                yield Complaint(OVERDUE_MESSAGE, OVERDUE_REMEDY, date, (*path, "ramp", f"{date:%Y-%m-%d}"))
+        if deal.ramp is None and not (deal.wanted and deal.wanted.plus):
+            wanted, later = (deal.asked, lead) if deal.wanted is None else (deal.wanted, 0.0)
+            if (wanted.at - start) / timedelta(microseconds=1) + later + patience <= 0:
+                yield Complaint(OVERDUE_MESSAGE, OVERDUE_REMEDY, None, path)
 
 
 def expected_requests(stream: Stream, duration: timedelta, uncertain: UncertainNumbers) -> float:

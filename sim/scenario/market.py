@@ -29,6 +29,7 @@ from sim.scenario.quantities import (
 )
 from sim.scenario.right_kinds import RIGHT_KINDS, RightKindName
 from sim.scenario.scalars import Boolean, CustomerName, NameList, ProviderName, ProviderNames, SiteNames
+from sim.scenario.site_policies import SITE_POLICIES, SitePolicyName
 from sim.scenario.units import MEASURES
 
 
@@ -40,13 +41,39 @@ def check_before(first: Date | None, second: Date | None, first_name: str) -> No
         )
 
 
+def read_appetite(written: object, info: ValidationInfo) -> Distribution | dict[str, Distribution]:
+    """An appetite, or one for each class. Raises InvalidValueError."""
+    share, content = MEASURES["share"], unwrap_value(written)
+    if not isinstance(content, Mapping) or is_distribution(content):
+        return read_quantity(written, info, share, within_one)
+    appetite_by_class: dict[str, Distribution] = {}
+    collector = ComplaintCollector()
+    for name, part in content.items():
+        with collector.under(*value_path(written), name):
+            appetite_by_class[name] = read_quantity(part, info, share, within_one)
+    collector.raise_if_any()
+    return appetite_by_class
+
+
+Appetite = Annotated[
+    Distribution | dict[str, Distribution],
+    field_reader(
+        read_appetite, WrittenQuantity, "a share, as `80 %`, or for each class one, as `{training: 20 %}`"
+    ),
+]
+
+
 class Provider(SchemaObject):
     """Who sells capacity out of an ordered list of sites."""
 
     sites: SiteNames
     """Where it sells from, first to last."""
+    site_policy: Annotated[SitePolicyName, one_of(*SITE_POLICIES)] = "soonest"
+    """How it ranks its sites for each request: by the date that each would promise, or as listed."""
     presells: Duration = text_default("0 d")
     """How long before its planned date it sells capacity."""
+    appetite: Appetite | None = None
+    """The chance that it wants a request at all; else 100 %, as of a class left out. Its own it always wants."""
     price: Price | None = None
     """What a customer pays for what is in service for it; a provider pays nothing to itself."""
     cost: Price | None = None
@@ -64,20 +91,6 @@ class Over(SchemaObject):
     """Whose requests; else those of all."""
     classes: NameList | None = None
     """Requests of which classes; else of all."""
-
-
-def read_appetite(written: object, info: ValidationInfo) -> Distribution | dict[str, Distribution]:
-    """An appetite, or one for each class. Raises InvalidValueError."""
-    share, content = MEASURES["share"], unwrap_value(written)
-    if not isinstance(content, Mapping) or is_distribution(content):
-        return read_quantity(written, info, share, within_one)
-    appetite_by_class: dict[str, Distribution] = {}
-    collector = ComplaintCollector()
-    for name, part in content.items():
-        with collector.under(*value_path(written), name):
-            appetite_by_class[name] = read_quantity(part, info, share, within_one)
-    collector.raise_if_any()
-    return appetite_by_class
 
 
 def read_max_delay(written: object, info: ValidationInfo) -> Distribution | str | None:
@@ -110,13 +123,8 @@ class Right(SchemaObject):
     """When it ends."""
     window: Duration = text_default("0 d")
     """How long the holder takes to answer."""
-    appetite: Annotated[
-        Distribution | dict[str, Distribution],
-        field_reader(
-            read_appetite, WrittenQuantity, "a share, as `80 %`, or for each class one, as `{training: 20 %}`"
-        ),
-    ] = text_default("100 %")
-    """The chance that the holder wants a request at all; by class, one for each class that is covered."""
+    appetite: Appetite | None = None
+    """In place of the holder's own, while the right decides; by class, one for each class that is covered."""
     max_utilization: Share = text_default("100 %")
     """Up to which share of its capacity, online and planned, the holder takes."""
     max_delay: Annotated[
@@ -171,4 +179,6 @@ class Waiting(SchemaObject):
 
     phrase: ClassVar[str] = "waiting"
     bypass: Boolean = True
-    """Whether a request may be served before one that waits longer; false only without a first refusal."""
+    """Whether one may be served before one that waits longer; false only without first refusals and appetites."""
+    moves: Boolean = True
+    """Whether what is wanted and late at one site of a provider moves to another of its sites that is idle."""

@@ -39,7 +39,7 @@ OVERFLOW_POLICIES: Mapping[str, OverflowPolicy] = {
     for policy in (
         OverflowPolicy(
             name="soonest",
-            offered="to who can take all of it, then to who promises it soonest",
+            offered="to who promises it soonest, then to who takes most",
             basis="",
             basis_not_asked="would take {would_take}",
         ),

@@ -12,7 +12,9 @@ from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 from sim.scenario.construction import Hardware, Site
 from sim.scenario.contracts import Contract
 from sim.scenario.delays import Delay, DelayLaw, Stretch
-from sim.scenario.demand import Stream, expected_requests
+from sim.scenario.demand import Stream, expected_requests, overdue_deals
+from sim.scenario.distribution_properties import support
+from sim.scenario.distributions import Distribution
 from sim.scenario.event_counts import building_complaints, supply_complaints
 from sim.scenario.expectations import ExpectationText
 from sim.scenario.faults import Complaint, KeyPath
@@ -243,6 +245,37 @@ class ScenarioFile(SchemaObject):
         if complaints:
             raise_complaints(complaints)
         return delays
+
+    @field_validator("waiting")
+    @classmethod
+    def check_appetites_without_bypass(cls, waiting: Waiting, info: ValidationInfo) -> Waiting:
+        """Check that whoever is asked wants all, where nobody may pass who waits longer."""
+        uncertain = declarations_of(info).uncertain or {}
+        for name, provider in info.data.get("providers", {}).items() if not waiting.bypass else ():
+            appetite = provider.appetite
+            shares = [appetite] if isinstance(appetite, Distribution) else list((appetite or {}).values())
+            if any(support(share, uncertain)[0] < 1 for share in shares):
+                message = (
+                    f"cannot be false where a provider may want less than 100 % of the requests ({name})"
+                )
+                remedy = "remove its appetite, or let others pass: bypass: true"
+                raise_complaints([Complaint(message, remedy, "false", ("bypass",))])
+        return waiting
+
+    @field_validator("demand")
+    @classmethod
+    def check_deals_not_overdue(cls, demand: dict[str, Stream], info: ValidationInfo) -> dict[str, Stream]:
+        """Check that no deal was asked, and has given up, before the start, as far as its dates are certain."""
+        start = info.data.get("start")
+        complaints = [
+            Complaint(each.message, each.remedy, each.value, (name, *each.path))
+            for name, stream in demand.items()
+            if start
+            for each in overdue_deals(stream, start, declarations_of(info).uncertain or {})
+        ]
+        if complaints:
+            raise_complaints(complaints)
+        return demand
 
     @field_validator("demand")
     @classmethod

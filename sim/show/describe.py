@@ -10,8 +10,9 @@ from sim.scenario.delays import DelayReference
 from sim.scenario.demand import Arrivals, Stream
 from sim.scenario.distribution_families import FAMILIES
 from sim.scenario.distributions import Distribution, UncertainReference
-from sim.scenario.market import Right
+from sim.scenario.market import Provider, Right
 from sim.scenario.schema import ScenarioFile
+from sim.scenario.site_policies import SITE_POLICIES
 from sim.scenario.sources import list_assumptions, list_quantities
 
 
@@ -26,6 +27,8 @@ def describe_scenario(scenario: ScenarioFile) -> Iterator[tuple[str, str]]:
     yield "Overflow", f"{scenario.overflow.policy}, among {order}"
     if not scenario.waiting.bypass:
         yield "Waiting", "strictly first come, first served"
+    if not scenario.waiting.moves:
+        yield "Moves", "what is late at one site stays there, though another of its provider be idle"
     for name, provider in scenario.providers.items():
         price = "no price" if provider.price is None else describe_quantity(provider.price)
         keeps_back = ""
@@ -33,8 +36,9 @@ def describe_scenario(scenario: ScenarioFile) -> Iterator[tuple[str, str]]:
             keeps_back = f"; keeps back {describe_quantity(provider.keeps_back)} for itself"
         yield (
             f"Provider {name}",
-            f"sells from {join_words(provider.sites)}, {describe_quantity(provider.presells)} ahead,"
-            f" at {price}{keeps_back}",
+            f"sells from {join_words(provider.sites)}{_describe_site_policy(provider)},"
+            f" {describe_quantity(provider.presells)} ahead, at {price}{keeps_back}"
+            f"{'' if provider.appetite is None else f'; wants {_describe_appetite(provider.appetite)}'}",
         )
     for name, site in scenario.sites.items():
         buildings = [_describe_building(scenario, key, building) for key, building in site.buildings.items()]
@@ -48,6 +52,19 @@ def describe_scenario(scenario: ScenarioFile) -> Iterator[tuple[str, str]]:
         yield f"Milestone {name}", f"the first day on which {milestone.text}"
     assumed, n = len(list_assumptions(scenario)), len(list_quantities(scenario))
     yield "Sources", f"{n - assumed} of {n} quantities have a source; {assumed} are assumptions"
+
+
+def _describe_site_policy(provider: Provider) -> str:
+    """How it ranks its sites, where it has several."""
+    phrase = SITE_POLICIES[provider.site_policy].phrase
+    return f" ({phrase})" if len(provider.sites) > 1 else ""
+
+
+def _describe_appetite(appetite: Distribution | dict[str, Distribution]) -> str:
+    """Which share of the requests a provider wants, or of each class."""
+    if isinstance(appetite, Distribution):
+        return f"{describe_quantity(appetite)} of the requests"
+    return join_words(f"{describe_quantity(share)} of {name}" for name, share in appetite.items())
 
 
 def describe_quantity(distribution: Distribution) -> str:
@@ -135,13 +152,9 @@ def _describe_right(right: Right) -> str:
     ends = "for good" if right.until is None else f"until {_describe_date(right.until)}"
     if right.is_exclusive:
         return f"only {right.holder} serves requests of {customer}{classes}, {begins} {ends}"
-    appetite = right.appetite
-    if isinstance(appetite, Distribution):
-        wanted = describe_quantity(appetite)
-    else:
-        wanted = join_words(f"{describe_quantity(share)} of {name}" for name, share in appetite.items())
     delay = right.max_delay
-    limits = [f"wants {wanted}", f"up to {describe_quantity(right.max_utilization)} of its capacity"]
+    limits = [] if right.appetite is None else [f"wants {_describe_appetite(right.appetite)}"]
+    limits.append(f"up to {describe_quantity(right.max_utilization)} of its capacity")
     if delay == "match":
         limits.append("no later than another would promise")
     elif isinstance(delay, Distribution):

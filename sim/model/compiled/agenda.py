@@ -27,6 +27,15 @@ def mark_site_to_deliver(m: State, s: int) -> None:
 
 
 @jit
+def mark_newly_wanted(m: State, r: int) -> None:
+    """Note that a request is wanted from now on, and may move."""
+    if m.n_newly_wanted == len(m.newly_wanted):
+        m.newly_wanted = double_space(m.newly_wanted)
+    m.newly_wanted[m.n_newly_wanted] = r
+    m.n_newly_wanted += 1
+
+
+@jit
 def mark_to_give_up(m: State, r: int) -> None:
     """Note that a request may give up in this instant."""
     if m.n_give_ups == len(m.give_ups):

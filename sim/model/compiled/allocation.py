@@ -8,6 +8,7 @@ from sim.model import rules
 from sim.model.compiled.codes import (
     NEVER,
     NOBODY,
+    ZERO,
 )
 from sim.model.compiled.compiler import jit
 from sim.model.compiled.state import State
@@ -53,7 +54,8 @@ def most_room(m: State) -> int:
 @jit
 def least_useful_room(m: State, r: int) -> int:
     """The least room at one site with which anything of a request could be placed."""
-    return m.block_kw[r] if rules.may_take_part(m.split[m.group[r]]) else m.uncommitted[r]
+    left = m.uncommitted[r]
+    return min(m.block_kw[r], left) if rules.may_take_part(m.split[m.group[r]]) else left
 
 
 @jit
@@ -66,8 +68,21 @@ def held_at_site(m: State, held_for: int, s: int) -> int:
 
 
 @jit
+def provider_declines(m: State, r: int, p: int) -> bool:
+    """Whether a provider turns a request down for want of appetite, where no right of its own decides."""
+    appetite = m.provider_appetite[m.group[r], p]
+    return appetite < rules.MILLION and rules.declines(m.appetite_draws[m.draw_row[p], r], appetite)
+
+
+@jit
+def offered_allocation(m: State, r: int, p: int, start: int) -> int:
+    """What a provider would take of a request that is offered to it: nothing if it has no appetite for it."""
+    return 0 if provider_declines(m, r, p) else allocate(m, r, p, m.gives_up[r], NEVER, NOBODY, start)
+
+
+@jit
 def allocate(m: State, r: int, p: int, latest: int, cap: int, held_for: int, start: int) -> int:
-    """Allocate what is uncommitted of a request to the sites of a provider, in the order of its sites.
+    """Allocate what is uncommitted of a request to the sites of a provider, in the order of its site policy.
 
     No site promises after `latest`, all together take no more than `cap` kW, and each no more than was held there
     for the request `held_for`, unless that is NOBODY.
@@ -76,8 +91,10 @@ def allocate(m: State, r: int, p: int, latest: int, cap: int, held_for: int, sta
     horizon = rules.horizon(m.now, m.presells[p], latest)
     if m.keeps_back[p] and m.own_provider[g] != p:
         cap = min(cap, rules.room_for_others(provider_room(m, p, horizon), m.keeps_back[p]))
-    for k in range(m.sites_at[p], m.sites_at[p + 1]):
-        s = m.sites[k]
+    ranked = m.ranks_sites[p]
+    n_sites = rank_sites(m, r, p, horizon, cap, held_for) if ranked else m.sites_at[p + 1] - m.sites_at[p]
+    for k in range(n_sites):
+        s = m.ranked_sites[k] if ranked else m.sites[m.sites_at[p] + k]
         free = min(site_room(m, s, horizon), cap)
         if free == 0:
             continue
@@ -92,6 +109,56 @@ def allocate(m: State, r: int, p: int, latest: int, cap: int, held_for: int, sta
             if left == 0:
                 break
     return n - start
+
+
+@jit
+def rank_sites(m: State, r: int, p: int, horizon: int, cap: int, held_for: int) -> int:
+    """Rank the sites of a provider by what each would take alone, and for when it would promise that.
+
+    Sites that rank alike stay as they are listed. Written into `ranked_sites`; gives how many are named.
+    """
+    g, left, n = m.group[r], m.uncommitted[r], 0
+    at_once = rules.earliest_promise(m.now, m.wanted[r])
+    for i in range(m.sites_at[p], m.sites_at[p + 1]):
+        s = m.sites[i]
+        free = min(site_room(m, s, horizon), cap)
+        if held_for != NOBODY:
+            free = min(free, held_at_site(m, held_for, s))
+        kw = rules.allocate_at_site(m.split[g], m.block_kw[r], left, free)
+        promise = promise_date(m, r, s, kw) if kw else NEVER
+        if kw == left and promise == at_once:
+            m.ranked_sites[0] = s  # it comes first, and takes all
+            return 1
+        last, date, last_key = rules.ranking_key(rules.SOONEST, kw, promise, ZERO, 0.0)
+        k = n
+        while k > 0 and comes_before(
+            last,
+            date,
+            last_key,
+            m.site_rank_last[k - 1],
+            m.site_rank_date[k - 1],
+            m.site_rank_last_key[k - 1],
+        ):
+            m.ranked_sites[k], m.site_rank_last[k] = m.ranked_sites[k - 1], m.site_rank_last[k - 1]
+            m.site_rank_date[k] = m.site_rank_date[k - 1]
+            m.site_rank_last_key[k] = m.site_rank_last_key[k - 1]
+            k -= 1
+        m.ranked_sites[k], m.site_rank_last[k] = s, last
+        m.site_rank_date[k], m.site_rank_last_key[k] = date, last_key
+        n += 1
+    return n
+
+
+@jit
+def comes_before(
+    last: int, date: int, last_key: float, than_last: int, than_date: int, than_last_key: float
+) -> bool:
+    """Whether one `rules.ranking_key` is less than another."""
+    if last != than_last:
+        return last < than_last
+    if date != than_date:
+        return date < than_date
+    return last_key < than_last_key
 
 
 @jit

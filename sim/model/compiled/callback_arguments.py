@@ -1,6 +1,6 @@
 """What a user's own policy and answer are told, as numbers: the facts of a request, and a row for each offer."""
 
-from sim.model.compiled.allocation import allocated_kw, latest_promise_date, room_within_reach
+from sim.model.compiled.allocation import allocated_kw, latest_promise_date
 from sim.model.compiled.codes import (
     FACT_ASKED,
     FACT_GIVES_UP,
@@ -42,7 +42,7 @@ def describe_request(m: State, r: int, offers: int) -> Int64Vector:
 
 
 @jit
-def describe_offer(m: State, r: int, p: int, i: int, n: int) -> None:
+def describe_offer(m: State, r: int, p: int, i: int, n: int, room: int) -> None:
     """Write what a provider could do for a request into row `i` of the offers, from an allocation of `n` sites."""
     row = m.offers[i]
     row[OFFER_PROVIDER], row[OFFER_KW], row[OFFER_PROMISED] = (
@@ -50,4 +50,4 @@ def describe_offer(m: State, r: int, p: int, i: int, n: int) -> None:
         allocated_kw(m, n, ZERO),
         latest_promise_date(m, r, n, ZERO),
     )
-    row[OFFER_ROOM_KW] = room_within_reach(m, r, p)
+    row[OFFER_ROOM_KW] = room

@@ -17,7 +17,9 @@ NEVER = int64_constant(rules.NEVER)
 ZERO = int64_constant(0)
 STEP_WORLD, STEP_ANSWERS = int64_constant(rules.STEP_WORLD), int64_constant(rules.STEP_ANSWERS)
 STEP_DELIVERIES, STEP_GIVE_UPS = int64_constant(rules.STEP_DELIVERIES), int64_constant(rules.STEP_GIVE_UPS)
+STEP_WAITING_LIST = int64_constant(rules.STEP_WAITING_LIST)
 RELEASE_GIVE_UP = int64_constant(ReleaseReason.GAVE_UP)
+RELEASE_MOVED = int64_constant(ReleaseReason.MOVED)
 NOT_LIMITED = int64_constant(RefusalReason.NONE)
 """What limited a holder; also the limit that is waived, to see what it limits."""
 LIMITED_BY_APPETITE = int64_constant(RefusalReason.APPETITE)
@@ -42,7 +44,8 @@ WAIVABLE_LIMITS = np.array(_WAIVABLE_LIMITS, dtype=np.int64)
 ) = range(10)
 OFFER_PROVIDER, OFFER_KW, OFFER_PROMISED, OFFER_ROOM_KW = range(4)
 
-# The columns of the ledger: those of `sim.model.ledger`, and the undelivered kW of a commitment.
+# The columns of the ledger: those of `sim.model.ledger`; and of a commitment its undelivered kW, and the next one of
+# its request that may move.
 (
     COMMITMENT_REQUEST,
     COMMITMENT_STREAM,
@@ -52,7 +55,8 @@ OFFER_PROVIDER, OFFER_KW, OFFER_PROMISED, OFFER_ROOM_KW = range(4)
     COMMITMENT_COMMITTED,
     COMMITMENT_PROMISED,
     COMMITMENT_UNDELIVERED_KW,
-) = range(8)
+    COMMITMENT_NEXT_MOVABLE,
+) = range(9)
 (
     DELIVERY_COMMITMENT,
     DELIVERY_REQUEST,
@@ -69,6 +73,6 @@ RELEASE_COMMITMENT, RELEASE_KW, RELEASE_AT, RELEASE_WHY = range(4)
 # The number of rows in each of these arrays.
 N_FACTS = FACT_N_OFFERS + 1
 N_OFFER_COLUMNS = OFFER_ROOM_KW + 1
-N_COMMITMENT_ROWS = COMMITMENT_UNDELIVERED_KW + 1
+N_COMMITMENT_ROWS = COMMITMENT_NEXT_MOVABLE + 1
 N_DELIVERY_ROWS = DELIVERY_END + 1
 N_RELEASE_ROWS = RELEASE_WHY + 1

@@ -4,10 +4,11 @@ import numpy as np
 
 from sim.model import rules
 from sim.model.compiled import allocation
-from sim.model.compiled.agenda import add_to_agenda, mark_site_to_deliver
+from sim.model.compiled.agenda import add_to_agenda, mark_newly_wanted, mark_site_to_deliver
 from sim.model.compiled.codes import (
     COMMITMENT_COMMITTED,
     COMMITMENT_KW,
+    COMMITMENT_NEXT_MOVABLE,
     COMMITMENT_PROMISED,
     COMMITMENT_PROVIDER,
     COMMITMENT_REQUEST,
@@ -15,12 +16,14 @@ from sim.model.compiled.codes import (
     COMMITMENT_STREAM,
     COMMITMENT_UNDELIVERED_KW,
     NEVER,
+    NOBODY,
     RELEASE_AT,
     RELEASE_COMMITMENT,
     RELEASE_GIVE_UP,
     RELEASE_KW,
     RELEASE_WHY,
     STEP_DELIVERIES,
+    STEP_WAITING_LIST,
     ZERO,
 )
 from sim.model.compiled.compiler import jit
@@ -75,21 +78,39 @@ def write_commitment(m: State, r: int, stream: int, p: int, s: int, kw: int, pro
 @jit
 def queue_up(m: State, c: int) -> None:
     """Let a commitment wait for its delivery."""
-    s, wanted = m.commitments[COMMITMENT_SITE, c], m.wanted[m.commitments[COMMITMENT_REQUEST, c]]
+    s, r = m.commitments[COMMITMENT_SITE, c], m.commitments[COMMITMENT_REQUEST, c]
+    p, wanted = m.commitments[COMMITMENT_PROVIDER, c], m.wanted[r]
     enqueue_commitment(m, s, c)
+    may_move = m.moves and m.sites_at[p + 1] - m.sites_at[p] > 1
+    if may_move:
+        m.commitments[COMMITMENT_NEXT_MOVABLE, c] = NOBODY
+        if m.first_movable[r] == NOBODY:
+            m.first_movable[r] = c
+        else:
+            m.commitments[COMMITMENT_NEXT_MOVABLE, m.last_movable[r]] = c
+        m.last_movable[r] = c
     if wanted <= m.now:
         mark_site_to_deliver(m, s)
+        if may_move:
+            mark_newly_wanted(m, r)
     else:
         add_to_agenda(m, wanted, STEP_DELIVERIES, ZERO, s)
+        if may_move:
+            add_to_agenda(m, wanted, STEP_WAITING_LIST, ZERO, r)
 
 
 @jit
-def release(m: State, c: int, why: int) -> None:
-    """Release what is undelivered of a commitment."""
-    s, kw = m.commitments[COMMITMENT_SITE, c], m.commitments[COMMITMENT_UNDELIVERED_KW, c]
-    dequeue_commitment(m, s, c)
-    m.committed[s] -= kw
-    m.commitments[COMMITMENT_UNDELIVERED_KW, c] = 0
+def commit_moved(m: State, r: int, p: int, s: int, kw: int, promised: int) -> None:
+    """Commit what has moved to a site, and deliver it: online covers all that is promised there."""
+    c = m.n_commitments
+    write_commitment(m, r, m.stream[m.group[r]], p, s, kw, promised)
+    m.committed[s] += kw
+    begin_service(m, c, kw)
+
+
+@jit
+def write_release(m: State, c: int, kw: int, why: int) -> None:
+    """Write a release of kW of a commitment."""
     if m.n_releases == m.releases.shape[1]:
         m.releases = extend_columns(m.releases)
     rows, i = m.releases, m.n_releases
@@ -100,6 +121,16 @@ def release(m: State, c: int, why: int) -> None:
         why,
     )
     m.n_releases += 1
+
+
+@jit
+def release(m: State, c: int, why: int) -> None:
+    """Release what is undelivered of a commitment."""
+    s, kw = m.commitments[COMMITMENT_SITE, c], m.commitments[COMMITMENT_UNDELIVERED_KW, c]
+    dequeue_commitment(m, s, c)
+    m.committed[s] -= kw
+    m.commitments[COMMITMENT_UNDELIVERED_KW, c] = 0
+    write_release(m, c, kw, why)
     m.capacity_increased = 1
     mark_site_to_deliver(m, s)
 
@@ -134,6 +165,5 @@ def release_excess(m: State, s: int, why: int) -> None:
         c = m.queue[m.queue_at[s] + m.n_queue[s] - 1]
         r, kw = m.commitments[COMMITMENT_REQUEST, c], m.commitments[COMMITMENT_UNDELIVERED_KW, c]
         release(m, c, why)
-        if m.uncommitted[r] == 0:  # else it waits already
-            join_waiting_list(m, r)
+        join_waiting_list(m, r)
         m.uncommitted[r] += kw

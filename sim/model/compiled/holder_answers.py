@@ -26,7 +26,7 @@ def holder_declines(m: State, r: int, k: int) -> bool:
     i = m.rights_at[g]
     while m.rights[i] != k:
         i += 1
-    return rules.declines(m.appetite_draw[r], m.appetite[i])
+    return rules.declines(m.appetite_draws[m.draw_row[m.holder[k]], r], m.appetite[i])
 
 
 @jit
@@ -34,8 +34,9 @@ def holder_answer(m: State, r: int, k: int, held_for: int) -> int:
     """What the holder of a first refusal takes of a request; of what was held for it, if it was."""
     if m.has_user_answer:
         n = would_take(m, r, k, held_for, NOT_LIMITED, ZERO)
-        describe_offer(m, r, m.holder[k], ZERO, n)
-        kw = m.user_answer(describe_request(m, r, ZERO + 1), m.appetite_draw[r], m.offers, m.ranking)
+        describe_offer(m, r, m.holder[k], ZERO, n, allocation.room_within_reach(m, r, m.holder[k]))
+        draw = m.appetite_draws[m.draw_row[m.holder[k]], r]
+        kw = m.user_answer(describe_request(m, r, ZERO + 1), draw, m.offers, m.ranking)
         return allocation.allocate(m, r, m.holder[k], m.gives_up[r], max(0, kw), held_for, ZERO)
     return 0 if holder_declines(m, r, k) else would_take(m, r, k, held_for, NOT_LIMITED, ZERO)
 
@@ -103,7 +104,7 @@ def matching_date(m: State, r: int, holder: int, start: int) -> int:
     for i in range(m.overflow_order_at[g], m.overflow_order_at[g + 1]):
         p = m.overflow_order[i]
         if p != holder:
-            n = allocation.allocate(m, r, p, m.gives_up[r], NEVER, NOBODY, start)
+            n = allocation.offered_allocation(m, r, p, start)
             if allocation.allocated_kw(m, n, start) == m.uncommitted[r]:
                 best = min(best, allocation.latest_promise_date(m, r, n, start))
     return best

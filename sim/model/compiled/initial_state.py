@@ -22,6 +22,7 @@ from sim.model.compiled.codes import (
 from sim.model.compiled.compiler import jit, jit_with_signature
 from sim.model.compiled.state import (
     SET_CALLBACKS_SIGNATURE,
+    Float64Matrix,
     Float64Vector,
     Int64Matrix,
     Int64Vector,
@@ -35,23 +36,27 @@ from sim.model.sampled_inputs import SampledInputs
 
 
 def initial_state(inputs: SampledInputs, callbacks: CompiledCallbacks) -> State:
-    """The state of a market before its first instant. Raises KeyError for an overflow policy without a rule.
+    """The state of a market before its first instant. Raises KeyError for a policy without a rule.
 
     It does not keep the user's own functions alive: whoever holds it must.
     """
     requests, groups = inputs.requests, inputs.groups
     providers, rights = inputs.providers, inputs.rights
+    draw_row = {p: row for row, p in enumerate(requests.appetite_draws)}
     priorities = sorted({-group.priority for group in groups})
     state = new_state(
         inputs.calendar.end,
         int(inputs.bypass),
+        int(inputs.may_move()),
         np.append(requests.asked, (NEVER, NEVER)),
         requests.wanted,
         requests.gives_up,
         requests.size_kw,
         requests.block_kw,
         requests.term,
-        requests.appetite_draw,
+        np.array(list(requests.appetite_draws.values()), dtype=np.float64).reshape(
+            len(draw_row), len(requests)
+        ),
         requests.group,
         np.array(requests.windows, dtype=np.int64).reshape(len(rights), len(requests)),
     )
@@ -64,16 +69,22 @@ def initial_state(inputs: SampledInputs, callbacks: CompiledCallbacks) -> State:
         int_array(group.own_provider for group in groups),
         *flatten_lists(group.rights for group in groups),
         appetite,
+        np.array([group.provider_appetite for group in groups], dtype=np.int64).reshape(
+            len(groups), len(providers)
+        ),
         *flatten_lists(group.overflow_order for group in groups),
     )
     set_providers(
         state,
         *flatten_lists(provider.sites for provider in providers),
+        int_array(inputs.ranks_sites()),
+        int_array(draw_row.get(p, NOBODY) for p in range(len(providers))),
         int_array(provider.presells for provider in providers),
         int_array(provider.keeps_back for provider in providers),
         np.array(inputs.ranking_prices(), dtype=np.float64),
         OVERFLOW_POLICY_CODES[inputs.overflow_policy],
         int_array(inputs.longest_presales()),
+        int_array(inputs.sites_of_several()),
     )
     set_rights(
         state,
@@ -114,23 +125,25 @@ def flatten_lists(parts: Iterable[Sequence[int]]) -> tuple[Int64Vector, Int64Vec
 def new_state(
     end: int,
     bypass: int,
+    moves: int,
     asked: Int64Vector,
     wanted: Int64Vector,
     gives_up: Int64Vector,
     size_kw: Int64Vector,
     block_kw: Int64Vector,
     term: Int64Vector,
-    appetite_draw: Float64Vector,
+    appetite_draws: Float64Matrix,
     group: Int64Vector,
     windows: Int64Matrix,
 ) -> State:
     """A state with all that is asked, of which nothing has become yet."""
     m, n = blank_state(), len(wanted)
-    m.now, m.end, m.next_request, m.bypass = 0, end, 0, bypass
-    m.capacity_increased, m.right_changed, m.world_changed = 0, 0, 1
+    m.now, m.end, m.next_request, m.bypass, m.moves = 0, end, 0, bypass, moves
+    m.capacity_increased, m.world_changed = 0, 1
     m.asked, m.wanted, m.gives_up = asked, wanted, gives_up
-    m.size_kw, m.block_kw, m.term, m.appetite_draw = size_kw, block_kw, term, appetite_draw
+    m.size_kw, m.block_kw, m.term, m.appetite_draws = size_kw, block_kw, term, appetite_draws
     m.group, m.windows = group, windows
+    m.is_waiting = np.zeros(n, np.int64)
     m.uncommitted, m.undelivered = size_kw.copy(), size_kw.copy()
     m.lost = np.zeros(n, np.int64)
     m.right = np.full(n, NOBODY, np.int64)
@@ -146,6 +159,9 @@ def new_state(
     )
     m.agenda_at, m.agenda_item, m.n_agenda = np.empty(64, np.int64), np.empty(64, np.int64), 0
     m.waiting, m.head, m.tail = np.empty(64, np.int64), 0, 0
+    m.newly_wanted, m.n_newly_wanted = np.empty(16, np.int64), 0
+    m.first_movable = np.full(n if moves else 0, NOBODY, np.int64)
+    m.last_movable = np.full(n if moves else 0, NOBODY, np.int64)
     m.due_answers, m.n_due_answers = np.empty(16, np.int64), 0
     m.give_ups, m.n_give_ups = np.empty(16, np.int64), 0
     m.commitments, m.n_commitments = np.empty((N_COMMITMENT_ROWS, n + 16), np.int64), 0
@@ -165,12 +181,14 @@ def set_groups(
     rights_at: Int64Vector,
     rights: Int64Vector,
     appetite: Int64Vector,
+    provider_appetite: Int64Matrix,
     overflow_order_at: Int64Vector,
     overflow_order: Int64Vector,
 ) -> None:
     """Set the groups of requests."""
     m.priority_rank, m.stream, m.split, m.own_provider = priority_rank, stream, split, own_provider
     m.rights_at, m.rights, m.appetite = rights_at, rights, appetite
+    m.provider_appetite = provider_appetite
     m.overflow_order_at, m.overflow_order = overflow_order_at, overflow_order
 
 
@@ -179,18 +197,25 @@ def set_providers(
     m: State,
     sites_at: Int64Vector,
     sites: Int64Vector,
+    ranks_sites: Int64Vector,
+    draw_row: Int64Vector,
     presells: Int64Vector,
     keeps_back: Int64Vector,
     price: Float64Vector,
     overflow_policy: int,
     longest_presale: Int64Vector,
+    sites_to_move_to: Int64Vector,
 ) -> None:
     """Set the providers, and how they are ranked."""
     n = len(presells)
     m.sites_at, m.sites, m.presells, m.keeps_back = sites_at, sites, presells, keeps_back
+    m.ranks_sites, m.draw_row, m.sites_to_move_to = ranks_sites, draw_row, sites_to_move_to
     m.price, m.overflow_policy, m.longest_presale = price, overflow_policy, longest_presale
     m.ranking, m.rank_last = np.empty(n, np.int64), np.empty(n, np.int64)
-    m.rank_date, m.rank_price = np.empty(n, np.int64), np.empty(n, np.float64)
+    m.rank_date, m.rank_last_key = np.empty(n, np.int64), np.empty(n, np.float64)
+    n_sites = len(longest_presale)
+    m.ranked_sites, m.site_rank_last = np.empty(n_sites, np.int64), np.empty(n_sites, np.int64)
+    m.site_rank_date, m.site_rank_last_key = np.empty(n_sites, np.int64), np.empty(n_sites, np.float64)
     m.request_facts, m.offers = (
         np.empty(N_FACTS, np.int64),
         np.empty((n, N_OFFER_COLUMNS), np.int64),
@@ -243,6 +268,7 @@ def set_sites(m: State, online: Int64Vector) -> None:
         0,
     )
     m.sites_to_release, m.any_site_to_release = np.full(n, NOBODY, np.int64), 0
+    m.vacated_kw, m.any_vacated = np.zeros(n, np.int64), 0
     m.queue, m.queue_end, m.undelivered_rows = np.empty(64, np.int64), 0, 0
     m.queue_at, m.queue_space = np.zeros(n, np.int64), np.zeros(n, np.int64)
     m.n_queue = np.zeros(n, np.int64)

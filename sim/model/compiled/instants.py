@@ -1,18 +1,27 @@
 """The instants of the market on the compiled clock: the steps at one time, and the clock from one to the next.
 
-The same steps as in `sim.model.instants`, on arrays: (1) what the world changed, (2) answers due, (3) the waiting
-list, (4) new requests, (5) deliveries, (6) give-ups, and again from (3) until nothing moves.
+The same steps as in `sim.model.instants`, on arrays: (1) what the world changed, (2) answers due, (3) deliveries, (4)
+the waiting list, with moves, (5) new requests, (6) deliveries, (7) give-ups, and again from (3) until a pass changes
+nothing.
 """
 
 from sim.model import rules
 from sim.model.compiled import allocation
-from sim.model.compiled.agenda import add_to_agenda, mark_site_to_deliver, mark_to_give_up
-from sim.model.compiled.codes import NEVER, NOBODY, STEP_ANSWERS, STEP_DELIVERIES, STEP_WORLD, ZERO
+from sim.model.compiled.agenda import mark_newly_wanted, mark_site_to_deliver, mark_to_give_up
+from sim.model.compiled.codes import (
+    NEVER,
+    NOBODY,
+    STEP_ANSWERS,
+    STEP_DELIVERIES,
+    STEP_WAITING_LIST,
+    STEP_WORLD,
+)
 from sim.model.compiled.commitments import release_excess, release_request
 from sim.model.compiled.compiler import jit
 from sim.model.compiled.deliveries import deliver, end_deliveries
 from sim.model.compiled.growth import double_space
 from sim.model.compiled.heaps import pop
+from sim.model.compiled.moves import admit_newly_wanted
 from sim.model.compiled.packing import unpack_agenda_item
 from sim.model.compiled.rounds import apply_due_answer, ask_new_requests, walk_waiting_list
 from sim.model.compiled.state import State, borrow
@@ -69,36 +78,25 @@ def play_instant(m: State) -> None:
             apply_due_answer(m, m.due_answers[i])
     first, progressed = True, m.n_due_answers > 0
     while True:
-        if waiting_list_is_due(m):  # (3)
+        if m.n_sites_to_deliver:  # (3)
+            progressed = deliver(m) or progressed
+        if m.n_newly_wanted:
+            admit_newly_wanted(m)
+        if waiting_list_is_due(m):  # (4)
             progressed = walk_waiting_list(m) or progressed
-        if first and m.asked[m.next_request] == m.now:  # (4)
+        if first and m.asked[m.next_request] <= m.now:  # (5)
             progressed = True
             ask_new_requests(m)
-        if m.n_sites_to_deliver:  # (5)
+        if m.n_sites_to_deliver:  # (6)
             progressed = deliver(m) or progressed
-        if m.n_give_ups:  # (6)
+        if m.n_give_ups:  # (7)
             progressed = give_up(m) or progressed
             m.n_give_ups = 0
+        if m.n_newly_wanted:
+            admit_newly_wanted(m)
         if not progressed or not (m.n_sites_to_deliver or waiting_list_is_due(m)):
             break
         first = progressed = False
-    if m.right_changed:
-        review_next_instant(m)
-
-
-@jit
-def review_next_instant(m: State) -> None:
-    """Have the waiting list walked in the very next instant, which may be one in which nothing else changes:
-    a date from which a request is wanted, or could give up.
-    """
-    m.capacity_increased, m.right_changed = 1, 0
-    at = NEVER
-    for r in range(m.next_request):
-        if m.now < m.wanted[r] < at:
-            at = m.wanted[r]
-        if m.now < m.gives_up[r] < at:
-            at = m.gives_up[r]
-    add_to_agenda(m, at, STEP_WORLD, ZERO, ZERO)
 
 
 @jit
@@ -121,6 +119,8 @@ def process_agenda(m: State) -> None:
                 mark_to_give_up(m, subject)
         elif step == STEP_DELIVERIES:
             mark_site_to_deliver(m, subject)
+        elif step == STEP_WAITING_LIST:
+            mark_newly_wanted(m, subject)
         else:
             mark_to_give_up(m, subject)
     if m.any_site_to_release:
@@ -145,9 +145,8 @@ def give_up(m: State) -> bool:
             continue
         if lost > m.uncommitted[r]:
             release_request(m, r)
-        if m.uncommitted[r]:
-            leave_waiting_list(m, r)
-            m.uncommitted[r] = 0
+        leave_waiting_list(m, r)
+        m.uncommitted[r] = 0
         m.lost[r] = lost
         m.undelivered[r] = 0
         m.capacity_increased = 1

@@ -1,4 +1,4 @@
-"""Rounds of answers: (2) answers due, (3) the waiting list, (4) new requests."""
+"""Rounds of answers: (2) answers due, (4) the waiting list, (5) new requests."""
 
 import numpy as np
 
@@ -9,10 +9,17 @@ from sim.model.compiled.commitments import commit
 from sim.model.compiled.compiler import jit
 from sim.model.compiled.growth import double_space
 from sim.model.compiled.heaps import pop, push
+from sim.model.compiled.moves import has_idle_site, is_movable, move_request, vacate_sites
 from sim.model.compiled.packing import unpack_waiting_request
 from sim.model.compiled.ranking import has_taker, rank_providers
 from sim.model.compiled.state import State
-from sim.model.compiled.waiting_list import close_gaps, join_waiting_list, waiting_key, waiting_request
+from sim.model.compiled.waiting_list import (
+    close_gaps,
+    has_unplaced,
+    join_waiting_list,
+    waiting_key,
+    waiting_request,
+)
 
 
 @jit
@@ -25,62 +32,59 @@ def apply_due_answer(m: State, r: int) -> None:
             m.held[m.hold_site[k]] -= m.hold_kw[k]
     m.capacity_increased = 1
     run_first_round(m, r, held_for)
-    if m.right[r] != allocation.right_in_force(m, r):
-        # The right that was asked decides throughout this instant, and another one, or none, from the next on.
-        m.right_changed = 1
 
 
 @jit
 def walk_waiting_list(m: State) -> bool:
-    """Offer the room there is to those who wait, in their order; gives whether anything was placed.
+    """Let those who wait move, then offer them the room there is, in their order; gives whether any was placed.
 
-    Who is placed leaves a gap, marked by -1; the gaps are closed after the walk.
+    Who leaves the list leaves a gap, marked by -1; the gaps are closed after the walk.
     """
     m.capacity_increased = 0
     # Lowered above: what raises it while the list is walked asks for another walk.
-    progressed, i, most = False, m.head, allocation.most_room(m)
+    progressed, i, most, idle = False, m.head, allocation.most_room(m), has_idle_site(m)
     while most > 0 and i < m.tail:
         r = waiting_request(m, i)
         before = m.uncommitted[r]
-        if allocation.least_useful_room(m, r) <= most:
+        placed = idle and move_request(m, r)
+        if before and allocation.least_useful_room(m, r) <= most:
             retry_request(m, r)
-        if m.uncommitted[r] < before:
+            placed = placed or m.uncommitted[r] < before
+        if placed:
             progressed = True
-            most = allocation.most_room(m)
-        if m.uncommitted[r] == 0:
+            most, idle = allocation.most_room(m), has_idle_site(m)
+        if m.uncommitted[r] == 0 and not is_movable(m, r):
             m.waiting[i] = -1
-        elif not m.bypass:
+            m.is_waiting[r] = 0
+        elif m.uncommitted[r] and not m.bypass:
             break
         i += 1
     close_gaps(m, min(i, m.tail - 1))
+    vacate_sites(m)
     return progressed
 
 
 @jit
 def retry_request(m: State, r: int) -> None:
-    """Place a request that has been asked before: a right still counts.
-
-    Throughout the instant of its answer the right that was asked decides, even if it has ended.
-    """
-    k = m.right[r] if m.answered[r] == m.now else NOBODY
-    if k == NOBODY:
-        k = allocation.right_in_force(m, r)
+    """Place a request that has been asked before: a right in force still counts."""
+    k = allocation.right_in_force(m, r)
     if k == NOBODY:
         allocate_overflow(m, r, NOBODY)
         return
+    p = m.holder[k]
     if m.is_exclusive[k]:
-        commit(m, r, m.holder[k], allocation.allocate(m, r, m.holder[k], m.gives_up[r], NEVER, NOBODY, ZERO))
+        commit(m, r, p, allocation.allocate(m, r, p, m.gives_up[r], NEVER, NOBODY, ZERO))
         return
-    commit(m, r, m.holder[k], holder_answers.holder_answer(m, r, k, NOBODY))
+    commit(m, r, p, holder_answers.holder_answer(m, r, k, NOBODY))
     if m.uncommitted[r]:
-        allocate_overflow(m, r, m.holder[k])
+        allocate_overflow(m, r, p)
 
 
 @jit
 def ask_new_requests(m: State) -> None:
-    """Ask the requests that come now, in the order of the waiting list."""
+    """Ask the requests that come now, in the order of the waiting list; at the start, those of before as well."""
     first = m.next_request
-    while m.asked[m.next_request] == m.now:
+    while m.asked[m.next_request] <= m.now:
         m.next_request += 1
     n = m.next_request - first
     if n == 1:  # nearly always one alone
@@ -99,13 +103,14 @@ def ask_new_requests(m: State) -> None:
 def ask_request(m: State, r: int) -> None:
     """Ask a request: of the holder of a first refusal, or of all at once; and note when it gives up, if it may."""
     k = allocation.right_in_force(m, r)
-    if m.tail > m.head and not m.bypass:
+    if m.tail > m.head and not m.bypass and has_unplaced(m):
         m.answered[r] = m.now
         join_waiting_list(m, r)
         m.capacity_increased = 1
     else:
         m.right[r] = k
-        if k != NOBODY and m.answers_first[k] and m.windows[k, r] > 0:
+        # A window that is over by the start is none.
+        if k != NOBODY and m.answers_first[k] and m.asked[r] + m.windows[k, r] > m.now:
             put_to_holder(m, r, k)
         else:
             run_first_round(m, r, NOBODY)
@@ -129,7 +134,7 @@ def put_to_holder(m: State, r: int, k: int) -> None:
             m.hold_site[m.n_holds], m.hold_kw[m.n_holds] = m.allocated_site[i], m.allocated_kw[i]
             m.held[m.allocated_site[i]] += m.allocated_kw[i]
             m.n_holds += 1
-    add_to_agenda(m, m.now + m.windows[k, r], STEP_ANSWERS, m.priority_rank[m.group[r]], r)
+    add_to_agenda(m, m.asked[r] + m.windows[k, r], STEP_ANSWERS, m.priority_rank[m.group[r]], r)
 
 
 @jit
@@ -178,7 +183,7 @@ def offer_in_turn(m: State, r: int, n_ranked: int) -> int:
     before, first_kw = m.uncommitted[r], 0
     for i in range(n_ranked):
         p = m.ranking[i]
-        commit(m, r, p, allocation.allocate(m, r, p, m.gives_up[r], NEVER, NOBODY, ZERO))
+        commit(m, r, p, allocation.offered_allocation(m, r, p, ZERO))
         if i == 0:
             first_kw = before - m.uncommitted[r]
         if m.uncommitted[r] == 0:

@@ -17,6 +17,7 @@ from sim.model.compiled.compiler import COMPILER_OFF, USER_FUNCTION_SIGNATURE
 
 Int64Vector = Annotated[npt.NDArray[np.int64], "int64", 1]
 Float64Vector = Annotated[npt.NDArray[np.float64], "float64", 1]
+Float64Matrix = Annotated[npt.NDArray[np.float64], "float64", 2]
 Int64Matrix = Annotated[npt.NDArray[np.int64], "int64", 2]
 """Rows of whole numbers; what the rows are is said in `codes`."""
 UserFunction = Annotated[Callable[..., int], USER_FUNCTION_SIGNATURE]
@@ -37,11 +38,11 @@ class State:
     """The first request that has not been asked."""
     capacity_increased: int
     """Whether there is room, or a right, that the waiting list has not seen."""
-    right_changed: int
-    """Whether another right, or none, decides over a request from the next instant on."""
     world_changed: int
     """Whether there is something to process that stands in no agenda."""
     bypass: int
+    moves: int
+    """Whether anything may move: only where some provider has several sites."""
 
     # What was asked, by request
     asked: Int64Vector
@@ -51,12 +52,15 @@ class State:
     size_kw: Int64Vector
     block_kw: Int64Vector
     term: Int64Vector
-    appetite_draw: Float64Vector
+    appetite_draws: Float64Matrix
+    """In the rows of `draw_row`, by request."""
     group: Int64Vector
     windows: Int64Matrix
     """By right and request."""
 
     # What became of it, by request
+    is_waiting: Int64Vector
+    """Whether it stands in the waiting list."""
     uncommitted: Int64Vector
     undelivered: Int64Vector
     lost: Int64Vector
@@ -76,12 +80,18 @@ class State:
     rights_at: Int64Vector
     rights: Int64Vector
     appetite: Int64Vector
+    provider_appetite: Int64Matrix
+    """By group and provider."""
     overflow_order_at: Int64Vector
     overflow_order: Int64Vector
 
     # Providers
     sites_at: Int64Vector
     sites: Int64Vector
+    ranks_sites: Int64Vector
+    """Whether the sites of a provider are ranked for each placing: only where it has several."""
+    draw_row: Int64Vector
+    """The row of a provider in `appetite_draws`, or NOBODY."""
     presells: Int64Vector
     keeps_back: Int64Vector
     price: Float64Vector
@@ -112,6 +122,8 @@ class State:
     in_service: Int64Vector
     longest_presale: Int64Vector
     """The longest time ahead that anyone sells there."""
+    sites_to_move_to: Int64Vector
+    """The sites of all providers that have several."""
     plan_date: Int64Matrix
     plan_kw: Int64Matrix
     n_plan: Int64Vector
@@ -137,10 +149,20 @@ class State:
     """Step, rank of the priority, and request or site, packed."""
     n_agenda: int
 
-    # The waiting list: packed places, in order, from `head` up to `tail`
+    # The waiting list of who has uncommitted kW, or may move: packed places, in order, from `head` up to `tail`
     waiting: Int64Vector
     head: int
     tail: int
+    newly_wanted: Int64Vector
+    """Requests that are wanted from this instant on, and may move."""
+    n_newly_wanted: int
+    first_movable: Int64Vector
+    """By request: the first of its commitments at providers with several sites that had undelivered kW, or NOBODY;
+    the next stands in a row of `commitments`."""
+    last_movable: Int64Vector
+    vacated_kw: Int64Vector
+    """By site: kW that moved away in this walk of the waiting list, and count as committed there until its end."""
+    any_vacated: int
 
     # By site: the commitments with undelivered kW, in the order of delivery, each list with some space to grow
     queue: Int64Vector
@@ -172,7 +194,11 @@ class State:
     ranking: Int64Vector
     rank_last: Int64Vector
     rank_date: Int64Vector
-    rank_price: Float64Vector
+    rank_last_key: Float64Vector
+    ranked_sites: Int64Vector
+    site_rank_last: Int64Vector
+    site_rank_date: Int64Vector
+    site_rank_last_key: Float64Vector
     request_facts: Int64Vector
     offers: Int64Matrix
     due_answers: Int64Vector

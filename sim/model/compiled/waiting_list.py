@@ -1,4 +1,7 @@
-"""The waiting list: requests with uncommitted kW, by priority, then number; from `head` up to `tail` of an array."""
+"""The waiting list: requests with uncommitted kW, and those that may move, by priority, then number.
+
+It stands from `head` up to `tail` of an array.
+"""
 
 from sim.model.compiled.compiler import jit
 from sim.model.compiled.growth import double_space
@@ -10,6 +13,15 @@ from sim.model.compiled.state import State
 def waiting_list_is_due(m: State) -> bool:
     """Whether the waiting list has to be walked: someone waits, and something may be placed that was not before."""
     return m.tail > m.head and bool(m.capacity_increased or m.has_user_policy or m.has_user_answer)
+
+
+@jit
+def has_unplaced(m: State) -> bool:
+    """Whether anyone on the waiting list is not fully committed."""
+    i = m.head
+    while i < m.tail and m.uncommitted[waiting_request(m, i)] == 0:
+        i += 1
+    return i < m.tail
 
 
 @jit
@@ -39,7 +51,10 @@ def waiting_index(m: State, key: int) -> int:
 
 @jit
 def join_waiting_list(m: State, r: int) -> None:
-    """Put a request into the waiting list."""
+    """Put a request into the waiting list, unless it stands there."""
+    if m.is_waiting[r]:
+        return
+    m.is_waiting[r] = 1
     if m.tail == len(m.waiting):
         # Twice the space only if more than half is in use; else there is room enough before the head.
         if 2 * (m.tail - m.head) > m.tail:
@@ -59,7 +74,13 @@ def join_waiting_list(m: State, r: int) -> None:
 
 @jit
 def leave_waiting_list(m: State, r: int) -> None:
-    """Take a request out of the waiting list: those before it move up, since most who leave stand near the head."""
+    """Take a request out of the waiting list, if it stands there.
+
+    Those before it move up, since most who leave stand near the head.
+    """
+    if not m.is_waiting[r]:
+        return
+    m.is_waiting[r] = 0
     i = waiting_index(m, waiting_key(m, r))
     for k in range(i, m.head, -1):
         m.waiting[k] = m.waiting[k - 1]

@@ -47,8 +47,10 @@ def narrate_answer(event: TimelineEvent, row: EventFacts) -> list[str]:
 
 def _describe_appetite(facts: EventFacts, relation: str) -> str:
     terms = facts.get("terms")
-    if terms is None or terms["appetite"] >= 1:
-        return ""
+    return "" if terms is None or terms["appetite"] >= 1 else _describe_draw(terms, relation)
+
+
+def _describe_draw(terms: EventFacts, relation: str) -> str:
     draw, appetite = format_significant(terms["draw"], 6), format_share(terms["appetite"])
     return f" (its draw {draw} is {relation} the appetite of {appetite})"
 
@@ -207,6 +209,8 @@ def _describe_basis(phrase: str, state: EventFacts) -> str:
 def _reason_for_nothing(offer: EventFacts, row: EventFacts) -> str:
     """Say why a provider that was offered something took nothing."""
     state, offered_kw = offer["seen"], offer["offered_kw"]
+    if state["draw"] is not None:
+        return f"no appetite for it{_describe_draw(state, 'not below')}"
     room_kw, kept_kw = sum(s["room_kw"] for s in state["sites"]), state["keeps_back_kw"]
     if room_kw == 0:
         return f"no room, {_describe_room(state)}"

@@ -158,6 +158,15 @@ def _narrate_release(event: TimelineEvent, _: EventFacts) -> list[str]:
     ]
 
 
+def _narrate_move(event: TimelineEvent, _: EventFacts) -> list[str]:
+    facts = event.facts
+    (promise,) = facts["promises"]
+    return [
+        f"{format_power(promise['kw'])} promised at {facts['from']} ({facts['provider']}) move to {promise['site']},"
+        " which stands idle, and are served there."
+    ]
+
+
 def _narrate_reneging(event: TimelineEvent, _: EventFacts) -> list[str]:
     facts = event.facts
     promised = join_words(
@@ -229,6 +238,7 @@ NARRATORS: dict[str, Callable[[TimelineEvent, EventFacts], list[str]]] = {
     "delivered": _narrate_delivery,
     "missed": _narrate_miss,
     "released": _narrate_release,
+    "moved": _narrate_move,
     "gave up": _narrate_reneging,
     "ended": _narrate_end,
     "outcome": _narrate_outcome,

@@ -12,7 +12,8 @@ FLOW_COLUMNS = ("stream", "holder", "answer", "provider", "site")
 
 def requests_in_window(run: RunResult) -> pl.DataFrame:
     """The requests over which metrics are taken: those asked in the measured window."""
-    return run.table("requests").filter(pl.col("asked") >= run.scenario.measure_from)
+    asked = pl.col("asked").clip(lower_bound=run.scenario.start)
+    return run.table("requests").filter(asked >= run.scenario.measure_from)
 
 
 def power_flows(run: RunResult) -> pl.DataFrame:
