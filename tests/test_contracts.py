@@ -59,6 +59,10 @@ sites: {A: {online: 4 MW}, B: {online: 10 MW}}
 rights: {r: {holder: P, kind: exclusive, until: 2026-04-11}}
 contracts: {c: {customer: Lab, provider: P, take_or_pay: 2 M$, until: 2026-07-20}}
 """
+BANK = {
+    "customer": "Bank", "size": "20 MW", "term": "30 d", "only": ["P"],
+    "arrivals": {"deals": {"d": {"asked": "2026-01-01"}}},
+}  # fmt: skip
 FIRST = {"holder": "Q", "kind": "first refusal", "until": "2026-02-10"}
 LAST = {"holder": "P", "kind": "exclusive", "until": "2026-04-11"}
 HALL = {"buildings": {"hall": {"it_power": "10 MW", "planned": "2026-03-22"}}}
@@ -108,6 +112,10 @@ def test_settled_yearly_and_late(tmp_path: Path, engine: Engine) -> None:
         # It gives up on day 70, ten days after the promise.
         ({"demand__first__patience": "70 d", "contracts__c__until": "2026-07-01",
           "contracts__c__take_or_pay": "1.81 M$"}, 1.71e6),
+        # Only P may serve it: then all 90 days from when it is wanted are late, those after the promise once.
+        ({"demand__first__only": ["P"]}, 1.75e6),
+        # What is late for the Bank is no relief to Lab. (In 2027 Lab spends less, but still more than is due.)
+        ({"demand__bank": BANK}, 2.35e6),
         # Its own demand pays nothing, and is owed nothing for.
         ({"demand__first__customer": "P", "demand__second__customer": "P", "contracts__c__customer": "P"}, 5.46e6),
     ],
