@@ -12,6 +12,7 @@ from sim.model.sampling import sample_inputs
 from sim.results.settlements import exclusive_spans
 from sim.scenario.reading import read_scenario
 from sim.scenario.schema import ScenarioFile
+from sim.scenario.warnings import scenario_warnings
 from sim.show.describe import describe_scenario
 from sim.study.run import run_scenario
 
@@ -188,3 +189,10 @@ def test_contracts_in_words(tmp_path: Path) -> None:
         "Lab owes P 0.00365 B$ from 2026-01-01 and 0.0365 B$ from 2027-01-01, used or not, each amount until the next"
         " until 2028-01-01; its use there by base counts towards it, and what comes late; settled at the end",
     ]
+
+
+def test_a_contract_that_is_over_before_the_start_is_warned_of(tmp_path: Path) -> None:
+    scenario = scenario_of(LATE, tmp_path, contracts__c__from="2024-01-01", contracts__c__until="2025-01-01")
+    expected = 'contracts.c.until: "2025-01-01": has no effect: the contract ends before the start'
+    assert [str(each).partition(": ")[2] for each in scenario_warnings(scenario)] == [expected]
+    assert money(scenario)["take_or_pay"] == 0

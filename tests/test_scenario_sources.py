@@ -141,9 +141,9 @@ def test_what_has_no_effect_is_remarked_on() -> None:
     assert [str(each).removeprefix("--set: ") for each in told] == [
         'rights.first refusal.holds_capacity: "true": has no effect, since the window is 0: '
         "the holder answers at once; write a window, or remove it",
-        'rights.first refusal.until: "2024-01-01": has no effect: the right ends before the start',
         'rights.first refusal.over.classes.1: "training": is a class that no stream of the customer has; '
         "check the classes of demand",
+        'rights.first refusal.until: "2024-01-01": has no effect: the right ends before the start',
         'rights.late.from: "2028-01-01": has no effect: the right begins after the end',
         f"{DATA}/small.yaml:23: providers.Neo: is never asked; name it in the order of overflow",
         "sites.North: is a site that no provider sells from; name it in the sites of a provider",

@@ -22,6 +22,7 @@ def scenario_warnings(scenario: ScenarioFile) -> list[Fault]:
     """Everything that is written without an effect, where it is written."""
     parts = (
         right_warnings,
+        span_warnings,
         trace_warnings,
         provider_warnings,
         supply_warnings,
@@ -40,10 +41,6 @@ def right_warnings(scenario: ScenarioFile) -> Iterator[Complaint]:
         if right.holds_capacity and right.window.constant == 0:
             message = "has no effect, since the window is 0: the holder answers at once"
             yield Complaint(message, "write a window, or remove it", "true", (*path, "holds_capacity"))
-        for key, date, is_end in (("from", right.from_, False), ("until", right.until, True)):
-            if date and not date.plus and (date.at <= scenario.start if is_end else date.at >= scenario.end):
-                reason = "ends before the start" if is_end else "begins after the end"
-                yield Complaint(f"has no effect: the right {reason}", "", date.at, (*path, key))
         customer = right.over.customer
         request_types = [each for stream in scenario.demand.values() for each in stream.request_types() or ()]
         classes = {each.class_ for each in request_types if customer in (None, each.customer)}
@@ -53,6 +50,23 @@ def right_warnings(scenario: ScenarioFile) -> Iterator[Complaint]:
                 yield Complaint(
                     message, "check the classes of demand", class_, (*path, "over", "classes", position)
                 )
+
+
+def span_warnings(scenario: ScenarioFile) -> Iterator[Complaint]:
+    """Rights and contracts that end before the start, or begin after the end."""
+    for word, noun, agreements in (
+        ("rights", "right", scenario.rights),
+        ("contracts", "contract", scenario.contracts),
+    ):
+        for name, each in agreements.items():
+            for key, date, is_end in (("from", each.from_, False), ("until", each.until, True)):
+                if (
+                    date
+                    and not date.plus
+                    and (date.at <= scenario.start if is_end else date.at >= scenario.end)
+                ):
+                    reason = "ends before the start" if is_end else "begins after the end"
+                    yield Complaint(f"has no effect: the {noun} {reason}", "", date.at, (word, name, key))
 
 
 def trace_warnings(scenario: ScenarioFile) -> Iterator[Complaint]:
