@@ -18,7 +18,7 @@ Sim = Callable[..., tuple[int, str, str]]
 
 COMMANDS: dict[str, tuple[str, int, str]] = {
     "ascii": ("run", 0, ""),
-    "ascii_sweep": ("sweep", 0, "Sweep"),
+    "ascii_sweep": ("sweep", 0, "ascii_sweep"),
     "ciw260": ("run", 0, ""),
     "csv_backslash_quotes": ("check", 0, "5 requests"),
     "csv_duplicate_header": (
