@@ -104,8 +104,10 @@ def sweep_command(
     if plots:
         from sim.show.plots.figure_files import write_plots
         from sim.show.plots.sweep import SWEEP_PLOTS
+        from sim.study.sweep_files import PLOTS_FOLDER
+        from sim.study.sweep_store import record_files
 
-        write_plots(SWEEP_PLOTS, sweep, folder / "plots")
+        record_files(folder, write_plots(SWEEP_PLOTS, sweep, folder / PLOTS_FOLDER), below=PLOTS_FOLDER)
     if check and not holds:
         raise typer.Exit(EXIT_FAILED)
 

@@ -83,9 +83,14 @@ def write_manifest(folder: Path, kind: OutputKind, interrupted: bool = False) ->
     files, nested = folder_files(folder)
     records = {name: file_record(folder / name) for name in files if name != MANIFEST_FILE}
     manifest = Manifest(kind, interrupted, records, tuple(nested))
+    save_manifest(folder, manifest)
+    return manifest
+
+
+def save_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write a manifest into its folder. Raises OSError."""
     content = _to_dict(manifest)
     write_json(folder / MANIFEST_FILE, {**content, "sha256": _content_hash(content)})
-    return manifest
 
 
 def _to_dict(manifest: Manifest) -> dict[str, Any]:

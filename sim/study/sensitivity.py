@@ -36,9 +36,9 @@ from sim.study.options import SweepKeywords
 from sim.study.replications import metric_names
 from sim.study.sensitivity_indices import MIN_FUTURES
 from sim.study.sweep import run_sweep
+from sim.study.sweep_files import read_sweep_description
 from sim.study.sweep_points import FactorVariation, prepare_points
 from sim.study.sweep_result import SweepResult
-from sim.study.sweep_store import read_sweep_description
 
 DEFAULT_OUTCOMES = ("unserved_mw.mean",)
 """The outcomes that are analysed where neither the sweep nor the user names any."""

@@ -8,9 +8,9 @@ import pickle
 import shutil
 import tempfile
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import datetime
 from functools import partial
 from importlib.metadata import version
@@ -23,8 +23,9 @@ import polars as pl
 from sim.model.arrays import FloatArray
 from sim.model.run import Engine
 from sim.results.expectations import unknown_metric_remedy
-from sim.results.files import OutputError, write_text
+from sim.results.files import OutputError, user_path
 from sim.results.metrics import metric_unit
+from sim.results.store import SCENARIO_FILE
 from sim.scenario.description_keys import DESCRIPTION_KEYS
 from sim.scenario.expectations import parse_expectation
 from sim.scenario.factors import Factor
@@ -53,9 +54,10 @@ from sim.study.executors import (
 from sim.study.options import SweepKeywords, SweepOptions, check_whole_numbers
 from sim.study.replications import replication_metrics
 from sim.study.sweep_estimates import estimate_points
+from sim.study.sweep_files import POINTS_FILE, query_runs, read_sweep_description, table_bytes
 from sim.study.sweep_points import PointBuilder, prepare_points
 from sim.study.sweep_result import SweepResult
-from sim.study.sweep_store import ESTIMATES_FILE, POINTS_FILE, SweepStore, query_runs, read_sweep_description
+from sim.study.sweep_store import SweepStore, lock_sweep_folder
 
 MAX_POOL_FAILURES = 3
 """The number of times that all workers may die before one more chunk is finished."""
@@ -91,8 +93,8 @@ def run_sweep(
     if folder is None:
         temporary_folder = TemporaryFolder()
         folder = temporary_folder.folder
-    sweep_store = open_sweep_store(sweep, task, u, folder, options.fresh)
-    with sweep_store.lock(), stop_on_interrupt() as stop:
+    folder = user_path(folder)
+    with open_sweep_store(sweep, task, u, folder, options.fresh) as sweep_store, stop_on_interrupt() as stop:
         chunk_numbers = range(shard[0] - 1, chunk_count(len(u) * task.replications), shard[1])
         play_missing_chunks(sweep_store, task, u, chunk_numbers, stop, options)
         if not stop.requested and shard == (1, 1):
@@ -111,10 +113,10 @@ def merge_shards(
 ) -> SweepResult:
     """Join the shards of a sweep. Raises OutputError where one is of another sweep, or runs are missing."""
     task, u = prepare_sweep(sweep)
-    sweep_store = open_sweep_store(sweep, task, u, out, fresh)
-    with sweep_store.lock():
+    out = user_path(out)
+    with open_sweep_store(sweep, task, u, out, fresh) as sweep_store:
         for folder in folders:
-            sweep_store.import_chunks(folder)
+            sweep_store.import_chunks(user_path(folder))
         n_chunks = chunk_count(len(u) * task.replications)
         missing = set() if sweep_store.complete else set(range(n_chunks)) - sweep_store.finished_chunks()
         if missing:
@@ -162,16 +164,16 @@ def prepare_sweep(sweep: SweepExperiment, engine: Engine = "simpy") -> tuple[Swe
     return SweepTask(points, sweep.replications, sweep.seed, outcomes, engine), u
 
 
+@contextmanager
 def open_sweep_store(
     sweep: SweepExperiment, task: SweepTask, u: FloatArray, folder: Path, fresh: bool
-) -> SweepStore:
-    """Open the folder of a sweep, and write its description, points and scenario. Raises OutputError."""
-    sweep_store = SweepStore(folder, describe_sweep(sweep, task, len(u)), fresh)
-    if not (folder / POINTS_FILE).is_file():
-        table = {"point": range(len(u)), **factor_columns(task.points, u)}
-        sweep_store.write_table(pl.DataFrame(table), folder / POINTS_FILE)
-        write_text(folder / "scenario.yaml", sweep.scenario.resolved_yaml())
-    return sweep_store
+) -> Iterator[SweepStore]:
+    """Lock the folder of a sweep, and write its description, points and scenario. Raises OutputError."""
+    with lock_sweep_folder(folder, describe_sweep(sweep, task, len(u)), fresh) as sweep_store:
+        table = pl.DataFrame({"point": range(len(u)), **factor_columns(task.points, u)})
+        sweep_store.write_bytes(POINTS_FILE, bytes(table_bytes(table)))
+        sweep_store.write_bytes(SCENARIO_FILE, sweep.scenario.resolved_yaml().encode())
+        yield sweep_store
 
 
 def describe_sweep(sweep: SweepExperiment, task: SweepTask, n_points: int) -> dict[str, Any]:
@@ -313,7 +315,6 @@ def chunk_table(task: SweepTask, chunk: SweepChunk, result: ChunkResult) -> pl.D
 def finish_sweep(sweep_store: SweepStore, task: SweepTask, n_points: int) -> None:
     """Join all chunks of a sweep, and write the estimates over the replications."""
     sweep_store.join_chunks()
-    path = sweep_store.folder / ESTIMATES_FILE
-    if not path.is_file():
+    if not sweep_store.has_estimates():
         query = partial(query_runs, sweep_store.folder)
-        sweep_store.write_table(estimate_points(query, n_points, task.replications, task.outcomes), path)
+        sweep_store.write_estimates(estimate_points(query, n_points, task.replications, task.outcomes))

@@ -9,15 +9,18 @@ import polars as pl
 
 from sim.results.expectations import ExpectationVerdict
 from sim.results.files import OutputError
+from sim.results.manifest import PLAY_AGAIN
 from sim.study.engines import EngineSelection
-from sim.study.sweep_estimates import estimate_points, point_verdicts
-from sim.study.sweep_store import (
+from sim.study.sweep_estimates import estimate_points, metric_extremes, point_verdicts
+from sim.study.sweep_files import (
     ESTIMATES_FILE,
     POINTS_FILE,
     NoRunsError,
+    check_sweep_file,
     query_runs,
     read_sweep_description,
     scan_runs,
+    scan_tables,
 )
 
 
@@ -57,7 +60,10 @@ class SweepResult:
     @cached_property
     def points(self) -> pl.DataFrame:
         """A row for each point: its number, and the value of each factor; null where it is as in the scenario."""
-        return pl.read_parquet(self.folder / POINTS_FILE)
+        path = check_sweep_file(self.folder, POINTS_FILE)
+        if path is None:
+            raise OutputError(f"{self.folder / POINTS_FILE}: is missing; {PLAY_AGAIN}")
+        return pl.read_parquet(path, glob=False)
 
     def scan_runs(self) -> pl.LazyFrame:
         """Return the finished runs without reading them, for data that do not fit into memory. Raises NoRunsError."""
@@ -71,12 +77,29 @@ class SweepResult:
     @property
     def estimates(self) -> pl.DataFrame:
         """A row for each point and metric: mean, sd, interval and percentiles over the replications so far."""
-        path = self.folder / ESTIMATES_FILE
-        if path.is_file():
-            return pl.read_parquet(path)
-        return estimate_points(
-            partial(query_runs, self.folder), len(self.points), self.replications, self.outcomes
-        )
+        return self.scan_estimates().collect()
+
+    def scan_estimates(self) -> pl.LazyFrame:
+        """Return the estimates without reading them, where all runs are finished; else of the runs so far."""
+        path = check_sweep_file(self.folder, ESTIMATES_FILE)
+        if path is not None:
+            return scan_tables([path])
+        query = partial(query_runs, self.folder)
+        return pl.concat(estimate_points(query, len(self.points), self.replications, self.outcomes)).lazy()
+
+    def estimates_of(self, metric: str) -> pl.DataFrame:
+        """A row for each point: the estimates of a metric."""
+        rows = self.scan_estimates().filter(pl.col("metric") == metric)
+        return rows.collect(engine="streaming").sort("point")
+
+    def extremes(self) -> dict[str, dict[str, Any]]:
+        """Return where the mean of each outcome is least and most, and what was left out (see `metric_extremes`)."""
+        return metric_extremes(self.scan_estimates(), self.replications)
+
+    def estimate_at(self, metric: str, point: int) -> dict[str, Any]:
+        """Return the estimates of a metric at a point, by their names."""
+        rows = self.scan_estimates().filter((pl.col("metric") == metric) & (pl.col("point") == point))
+        return rows.collect(engine="streaming").row(0, named=True)
 
     @property
     def frame(self) -> pl.DataFrame:
@@ -109,14 +132,16 @@ class SweepResult:
 
     def verdicts(self) -> list[ExpectationVerdict]:
         """Judge the expectations of the sweep at each point."""
-        return point_verdicts(tuple(self.description["expect"]), self.estimates)
+        return point_verdicts(tuple(self.description["expect"]), self.scan_estimates())
 
     def to_dict(self) -> dict[str, Any]:
         """Return the extremes of each outcome and the verdicts as one object, as `sim sweep --json` prints it.
 
-        Where runs are missing, both are empty.
+        Where runs are missing, both are empty. Of each outcome `left_out` counts the runs that have no value of it,
+        as those that failed, and the points at which none has.
         """
         n_finished, n_runs = self.n_finished, self.n_runs
+        failures = self.failures if n_finished else pl.DataFrame(schema={"point": pl.Int64, "runs": pl.Int64})
         content: dict[str, Any] = {
             "sweep": self.name,
             "out": str(self.folder),
@@ -125,21 +150,22 @@ class SweepResult:
             "runs": n_runs,
             "finished": n_finished,
             "interrupted": self.interrupted,
-            "failed": int(self.failures["runs"].sum()) if n_finished else 0,
+            "failed": int(failures["runs"].sum()),
+            "failed_points": failures["point"].to_list(),
             "factors": self.factors,
             "outcomes": {},
             "expect": [],
         }
         if n_finished < n_runs:
             return content
-        estimates = self.estimates.filter(pl.col("mean").is_not_null())
+        by_metric = self.extremes()
         for metric in self.outcomes:
-            rows = estimates.filter(pl.col("metric") == metric).sort("mean", "point")
-            ends = (("least", 0), ("most", len(rows) - 1)) if len(rows) else ()
+            extremes = by_metric[metric]
             content["outcomes"][metric] = {
-                name: {key: x for key, x in rows.row(k, named=True).items() if key != "metric"}
-                for name, k in ends
-            }
+                end: {k: x for k, x in self.estimate_at(metric, extremes[end]).items() if k != "metric"}
+                for end in ("least", "most")
+                if extremes[end] is not None
+            } | {"left_out": {key: extremes[key] for key in ("points", "runs")}}
         verdicts = self.verdicts()
         for statement in self.description["expect"]:
             failed = [each.point for each in verdicts if each.statement == statement and not each.holds]

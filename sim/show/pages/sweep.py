@@ -29,15 +29,15 @@ MAX_LISTED_VALUES = 8
 
 def render_sweep(sweep: SweepResult, console: Console) -> None:
     """Print the page of a sweep."""
-    estimates = sweep.estimates
     parts: list[RenderableType] = [Text(_study_line(sweep)), Text("")]
     for factor in sweep.factors:
         parts.append(Text.assemble((factor["kind"].ljust(12), "dim"), _factor_line(sweep, factor)))
     parts.append(Text(""))
     if len(sweep.factors) == 1:
-        parts.append(_response_table(sweep, estimates))
+        parts.append(_response_table(sweep))
     else:
-        parts += _extremes_tables(sweep, estimates)
+        parts += _extremes_tables(sweep)
+    parts += _omission_lines(sweep)
     parts += _failure_lines(sweep)
     verdicts = sweep.verdicts()
     parts += [Text("")] if verdicts else []
@@ -85,7 +85,19 @@ def _failure_lines(sweep: SweepResult) -> Iterator[Text]:
     yield Text(f"  {first['error']}")
 
 
-def _response_table(sweep: SweepResult, estimates: pl.DataFrame) -> Table:
+def _omission_lines(sweep: SweepResult) -> Iterator[Text]:
+    """Yield a line for each outcome that is shown of which some runs have no value."""
+    extremes = sweep.extremes()
+    for metric in sweep.outcomes[: MAX_SWEEP_COLUMNS if len(sweep.factors) == 1 else MAX_SWEEP_ROWS]:
+        runs, points = (extremes[metric][key] for key in ("runs", "points"))
+        if runs:
+            at = f"; at {points:,} of {len(sweep.points):,} points none has" if points else ""
+            yield Text(
+                f"{metric}: {runs:,} of {sweep.n_runs:,} runs have no value, and are left out{at}", "yellow"
+            )
+
+
+def _response_table(sweep: SweepResult) -> Table:
     """Lay out a row for each value of the only factor, with the mean of each outcome and its interval."""
     table = Table(box=None, pad_edge=False)
     factor = sweep.factors[0]
@@ -96,33 +108,37 @@ def _response_table(sweep: SweepResult, estimates: pl.DataFrame) -> Table:
         table.add_column(metric.replace(".", ".\n"), justify="right")
     points = sweep.points.sort(name)["point"].to_list()
     step = max(1, -(-len(points) // MAX_SWEEP_ROWS))
-    for point in points[::step]:
-        rows = {
-            row["metric"]: row for row in estimates.filter(pl.col("point") == point).iter_rows(named=True)
-        }
+    chosen = points[::step]
+    estimates = sweep.scan_estimates().filter(pl.col("point").is_in(chosen)).collect(engine="streaming")
+    rows = {(row["point"], row["metric"]): row for row in estimates.iter_rows(named=True)}
+    for point in chosen:
         value = format_factor_value(sweep.points[name][point], unit)
-        table.add_row(value, *(_format_estimate(rows[metric]) for metric in outcomes))
+        table.add_row(value, *(_format_estimate(rows[point, metric]) for metric in outcomes))
     return table
 
 
-def _extremes_tables(sweep: SweepResult, estimates: pl.DataFrame) -> Iterable[RenderableType]:
+def _extremes_tables(sweep: SweepResult) -> Iterable[RenderableType]:
     """Yield for each outcome its name and a table of the points at which its mean is least and most."""
+    by_metric = sweep.extremes()
     for metric in sweep.outcomes[:MAX_SWEEP_ROWS]:
-        rows = estimates.filter((pl.col("metric") == metric) & pl.col("mean").is_not_null()).sort(
-            "mean", "point"
-        )
+        extremes = by_metric[metric]
         yield Text(metric, style="bold")
         table = Table.grid(padding=(0, 2), pad_edge=False)
         table.add_column(justify="left", min_width=7)
         table.add_column(justify="right", min_width=18)
         table.add_column(justify="left")
-        if not len(rows):
+        if extremes["least"] is None:
             table.add_row("  -", "", "no value at any point")
-        elif rows["mean"].n_unique() == 1:
-            table.add_row("  all", _format_estimate(rows.row(0, named=True)), "at every point")
+        elif not extremes["varies"]:
+            estimate = _format_estimate(sweep.estimate_at(metric, extremes["least"]))
+            table.add_row(
+                "  all", estimate, "at every point" if not extremes["points"] else "where it has any"
+            )
         else:
-            for word, row in (("  least", rows.row(0, named=True)), ("  most", rows.row(-1, named=True))):
-                table.add_row(word, _format_estimate(row), label_point(sweep, row["point"]))
+            for end in ("least", "most"):
+                point = extremes[end]
+                estimate = _format_estimate(sweep.estimate_at(metric, point))
+                table.add_row(f"  {end}", estimate, label_point(sweep, point))
         yield table
     if len(sweep.outcomes) > MAX_SWEEP_ROWS:
         yield Text(

@@ -19,6 +19,7 @@ from sim.show.plots.style import FAINT_INK, PALETTE, house_style, new_figure
 from sim.show.plots.sweep_factors import (
     MAX_FACTOR_LEVELS,
     MAX_OUTCOMES,
+    MAX_VECTOR_DOTS,
     add_sweep_caption,
     add_sweep_title,
     design_kind,
@@ -174,7 +175,9 @@ def draw_scatter(axes: Axes, frame: pl.DataFrame, name: str) -> None:
     """Draw a dot for each point, and the course of the means of neighbours."""
     frame = frame.filter(pl.col("mean").is_not_null() & pl.col(name).is_not_null()).sort(name)
     x, mean = frame[name].to_numpy(), frame["mean"].to_numpy()
-    axes.scatter(x, mean, s=9, color=PALETTE[0], alpha=0.45, linewidths=0)
+    axes.scatter(
+        x, mean, s=9, color=PALETTE[0], alpha=0.45, linewidths=0, rasterized=len(x) > MAX_VECTOR_DOTS
+    )
     levels = np.unique(x)
     if len(levels) <= MAX_FACTOR_LEVELS:
         parts = [np.flatnonzero(x == level) for level in levels]

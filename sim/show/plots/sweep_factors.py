@@ -12,17 +12,15 @@ from sim.show.plots.style import add_caption
 from sim.study.sweep_result import SweepResult
 
 MAX_OUTCOMES = 4
+MAX_VECTOR_DOTS = 2_000
+"""More dots than this are one image in an SVG, which would be of many megabytes otherwise."""
 MAX_FACTOR_LEVELS = 16
 """A factor with more values than this is no axis of a heat map, and its values are grouped in a scatter."""
 
 
 def estimates_with_factors(sweep: SweepResult, metric: str) -> pl.DataFrame:
     """The estimates of a metric, with the values of the factors; a row for each point, in their order."""
-    return (
-        sweep.estimates.filter(pl.col("metric") == metric)
-        .join(sweep.points, on="point", how="left")
-        .sort("point")
-    )
+    return sweep.estimates_of(metric).join(sweep.points, on="point", how="left").sort("point")
 
 
 def factor_axis_label(sweep: SweepResult, factor: dict[str, Any]) -> str:

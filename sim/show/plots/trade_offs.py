@@ -10,6 +10,7 @@ from sim.results.formatting import format_factor_value
 from sim.show.factor_labels import label_factors
 from sim.show.plots.style import COLOUR_MAP, PALETTE, house_style, new_figure
 from sim.show.plots.sweep_factors import (
+    MAX_VECTOR_DOTS,
     add_sweep_caption,
     add_sweep_title,
     estimates_with_factors,
@@ -32,11 +33,8 @@ def no_trade_offs_reason(sweep: SweepResult) -> str | None:
 
 def _varying_outcomes(sweep: SweepResult) -> list[str]:
     """The outcomes whose means differ between points."""
-    return [
-        each
-        for each in sweep.outcomes
-        if sweep.estimates.filter(pl.col("metric") == each)["mean"].n_unique() > 1
-    ]
+    extremes = sweep.extremes()
+    return [each for each in sweep.outcomes if extremes[each]["varies"]]
 
 
 def plot_trade_offs(sweep: SweepResult) -> Figure:
@@ -71,7 +69,8 @@ def _draw_points(axes: Axes, sweep: SweepResult, across: pl.DataFrame, up: pl.Da
     """
     factor = sweep.factors[0]
     levels = factor_levels(sweep, factor)
-    codes = [levels.index(x) if x is not None else -1 for x in across[factor["name"]].to_list()]
+    code_of_level = {level: k for k, level in enumerate(levels)}
+    codes = [code_of_level.get(x, -1) for x in across[factor["name"]].to_list()]
     x, y = across["mean"].cast(pl.Float64).to_numpy(), up["mean"].cast(pl.Float64).to_numpy()
     if len(x) <= MAX_ERROR_BARS:
         x_error, y_error = (
@@ -85,8 +84,11 @@ def _draw_points(axes: Axes, sweep: SweepResult, across: pl.DataFrame, up: pl.Da
         for k, level in enumerate(levels):
             chosen = np.array(codes) == k
             axes.scatter(
-                x[chosen], y[chosen], s=22, color=PALETTE[k], zorder=2,
+                x[chosen], y[chosen], s=22, color=PALETTE[k], zorder=2, rasterized=len(x) > MAX_VECTOR_DOTS,
                 label=format_factor_value(level, factor["unit"]),
             )  # fmt: skip
     else:
-        axes.scatter(x, y, s=16, c=np.array(codes, dtype=np.float64), cmap=COLOUR_MAP, zorder=2)
+        axes.scatter(
+            x, y, s=16, c=np.array(codes, dtype=np.float64), cmap=COLOUR_MAP, zorder=2,
+            rasterized=len(x) > MAX_VECTOR_DOTS,
+        )  # fmt: skip
