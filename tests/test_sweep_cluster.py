@@ -33,7 +33,7 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def dask(kind: str, *words: str, folder: Path) -> subprocess.Popen[bytes]:
+def dask_process(kind: str, *words: str, folder: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen([*DASK[:2], DASK[2].format(kind), *words], cwd=folder, **QUIET)
 
 
@@ -55,9 +55,9 @@ def test_a_machine_with_other_sources_refuses(tmp_path: Path, edited: str) -> No
     words = (address, "--nthreads", "1", "--no-nanny", "--no-dashboard")
     port = address.rpartition(":")[2]
     processes = [
-        dask("scheduler", "--port", port, "--no-dashboard", folder=folders["scheduler"]),
-        dask("worker", *words, folder=tmp_path),
-        dask("worker", *words, folder=folders["worker"]),
+        dask_process("scheduler", "--port", port, "--no-dashboard", folder=folders["scheduler"]),
+        dask_process("worker", *words, folder=tmp_path),
+        dask_process("worker", *words, folder=folders["worker"]),
     ]
     sentence = {
         "worker": r"a worker on \S+ has other sources of sim \([0-9a-f]{16}\) than this command",
@@ -88,9 +88,11 @@ def test_a_process_with_other_sources_refuses(monkeypatch: pytest.MonkeyPatch) -
 def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
     """The address of a scheduler of this machine, and the processes of its two workers."""
     address = f"tcp://127.0.0.1:{free_port()}"
-    scheduler = dask("scheduler", "--port", address.rpartition(":")[2], "--no-dashboard", folder=tmp_path)
+    scheduler = dask_process(
+        "scheduler", "--port", address.rpartition(":")[2], "--no-dashboard", folder=tmp_path
+    )
     words = (address, "--nthreads", "1", "--no-nanny", "--no-dashboard")
-    workers = [dask("worker", *words, folder=tmp_path) for _ in range(2)]
+    workers = [dask_process("worker", *words, folder=tmp_path) for _ in range(2)]
     yield address, workers
     for process in (*workers, scheduler):
         process.kill()
@@ -158,6 +160,49 @@ def test_a_cluster_that_cannot_be_had_is_told(monkeypatch: pytest.MonkeyPatch) -
         worker_pool(1, cluster="local:2"),
     ):
         pass
+
+
+def test_tls_needs_certificates_and_uses_them(tmp_path: Path) -> None:
+    """A scheduler that speaks TLS only is reached with the certificates that Dask's settings name."""
+    import dask
+
+    address = f"tls://127.0.0.1:{free_port()}"
+    with pytest.raises(
+        ClusterError, match=r"tls:// needs certificates; name them in DASK_DISTRIBUTED__COMM__TLS__CA_FILE"
+    ):
+        sweep.run_sweep(swept(tmp_path), out=tmp_path / "none", cluster=address)
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl to make certificates with")
+    cert, key = str(tmp_path / "cert.pem"), str(tmp_path / "key.pem")
+    made = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=sim", "-keyout", key]
+    subprocess.run(["openssl", "req", *made, "-out", cert], check=True, capture_output=True)
+    tls = ("--tls-ca-file", cert, "--tls-cert", cert, "--tls-key", key)
+    port = address.rpartition(":")[2]
+    processes = [
+        dask_process(
+            "scheduler", "--protocol", "tls", "--port", port, "--no-dashboard", *tls, folder=tmp_path
+        ),
+        dask_process(
+            "worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard", *tls, folder=tmp_path
+        ),
+    ]
+    settings = {"ca-file": cert, "client": {"cert": cert, "key": key}}
+    try:
+        with dask.config.set({"distributed.comm.tls": settings}):
+            found = sweep.run_sweep(swept(tmp_path), out=tmp_path / "out", cluster=address)
+            assert found.n_finished == 80
+        with (
+            dask.config.set({"distributed.comm.tls": {**settings, "ca-file": str(tmp_path / "no.pem")}}),
+            pytest.raises(
+                ClusterError, match=r"there is no file \S+no.pem; name them in .*CA_FILE is missing"
+            ),
+            worker_pool(1, cluster=address),
+        ):
+            pass
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
 
 
 def test_whoever_works_gives_the_same() -> None:

@@ -69,7 +69,7 @@ def test_fresh_and_merge_leave_files_of_others(tmp_path: Path) -> None:
         path.write_text("mine")
     (out / "plots" / "responses.png").write_text("ours")
     sweep_store.record_files(out, [out / "plots" / "responses.png"], below="plots")
-    assert foreign_files(out) == sorted(
+    assert sorted(foreign_files(out)) == sorted(
         [str(path.relative_to(out)) for path in strangers] + ["parts/1", "parts/2"]
     )
     sweep.run_sweep(read, out=out, workers=1, fresh=True)
@@ -264,7 +264,7 @@ def test_names_are_never_patterns(tmp_path: Path) -> None:
         sweep.run_sweep(read, out=tmp_path / name, workers=1)
     assert digests(tmp_path / "x[1]") == digests(tmp_path / "x*") == digests(tmp_path / "x1")
     shutil.rmtree(tmp_path / "x1")
-    assert len(sim.open_sweep(tmp_path / "x[1]").estimates) == 30
+    assert len(sim.open_sweep(tmp_path / "x[1]").estimates) == 10 * 4
 
 
 def test_sigterm_is_as_ctrl_c(tmp_path: Path) -> None:

@@ -291,6 +291,8 @@ def _silence(logger: logging.Logger) -> Iterator[None]:
 
 CLUSTER_ADDRESS = re.compile(r"local:(?P<workers>[1-9]\d{0,3})|[a-z]+://\S+")
 CLUSTER_ADDRESS_REMEDY = "write local:8 for eight processes of this machine, or the address of a Dask scheduler, as tcp://HOST:8786"
+TLS_SETTINGS = "DASK_DISTRIBUTED__COMM__TLS__"
+"""How the environment variables begin that name certificates to Dask, for its scheduler and workers as for us."""
 
 
 @contextmanager
@@ -324,8 +326,11 @@ def _dask_pool(cluster: str) -> Iterator[WorkerPool]:
                     silence_logs=logging.ERROR,
                 )
             resources.enter_context(local)
+        security = _tls_security(cluster) if cluster.startswith("tls://") else None
         try:
-            client: Any = Client(local or cluster, timeout="20s", set_as_default=False)  # type: ignore[no-untyped-call]
+            client: Any = Client(  # type: ignore[no-untyped-call]
+                local or cluster, timeout="20s", set_as_default=False, security=security
+            )
         except (OSError, TimeoutError, ValueError) as error:
             raise ClusterError(
                 f'--cluster "{cluster}": no Dask scheduler answers there ({error}); start one with: dask scheduler'
@@ -340,3 +345,23 @@ def _dask_pool(cluster: str) -> Iterator[WorkerPool]:
                 raise BrokenExecutor(str(error)) from None
 
         yield WorkerPool(client.get_executor(pure=False), n_workers)
+
+
+def _tls_security(cluster: str) -> Any:
+    """Return the certificates that Dask's settings name, for a connection that is encrypted or not made at all."""
+    from distributed.security import Security
+
+    security: Any = Security(require_encryption=True)  # type: ignore[no-untyped-call]
+    for path, setting in (
+        (security.tls_ca_file, "CA_FILE"),
+        (security.tls_client_cert, "CLIENT__CERT"),
+        # Without a key of its own the certificate's file holds it.
+        (security.tls_client_key or security.tls_client_cert, "CLIENT__KEY"),
+    ):
+        if not path or not os.path.isfile(path):
+            raise ClusterError(
+                f'--cluster "{cluster}": {f"there is no file {path}" if path else "tls:// needs certificates"}; name'
+                f" them in {TLS_SETTINGS}CA_FILE, {TLS_SETTINGS}CLIENT__CERT and {TLS_SETTINGS}CLIENT__KEY"
+                f" ({setting} is missing; docs/security.md shows how)"
+            )
+    return security
