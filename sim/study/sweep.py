@@ -30,6 +30,7 @@ from sim.scenario.description_keys import DESCRIPTION_KEYS
 from sim.scenario.expectations import parse_expectation
 from sim.scenario.factors import Factor
 from sim.scenario.faults import ScenarioError
+from sim.scenario.schema import ScenarioFile
 from sim.scenario.source_code import code_fingerprint
 from sim.scenario.sweep import MAX_RUNS, SweepExperiment
 from sim.study.chunks import (
@@ -47,6 +48,7 @@ from sim.study.executors import (
     ClusterError,
     StopRequest,
     available_cores,
+    report_broken_pool,
     results_as_completed,
     stop_on_interrupt,
     worker_pool,
@@ -87,7 +89,9 @@ def run_sweep(
     options = SweepOptions(**keywords)
     n_runs = number_of_points(sweep.design, sweep.factors) * sweep.replications
     engine_choice = choose_engine(options.engine, [sweep.scenario], n_runs)
-    task, u = prepare_sweep(sweep, engine_choice.engine)
+    # A process that only gives out work has no need of the compiler, which takes a hundred MB.
+    probes_apart = engine_choice.engine == "compiled" and (options.workers or available_cores()) > 1
+    task, u = prepare_sweep(sweep, engine_choice.engine, probes_apart)
     temporary_folder = None
     folder = options.out
     if folder is None:
@@ -128,8 +132,10 @@ def merge_shards(
     return SweepResult(out, read_sweep_description(out) or {})
 
 
-def prepare_sweep(sweep: SweepExperiment, engine: Engine = "simpy") -> tuple[SweepTask, FloatArray]:
-    """Return what is to be played, and at which points.
+def prepare_sweep(
+    sweep: SweepExperiment, engine: Engine = "simpy", probes_apart: bool = False
+) -> tuple[SweepTask, FloatArray]:
+    """Return what is to be played, and at which points. One run is played to know the metrics, if need be apart.
 
     Raises ScenarioError with all that cannot be: values, unknown metrics, names that clash, too many runs.
     """
@@ -138,7 +144,7 @@ def prepare_sweep(sweep: SweepExperiment, engine: Engine = "simpy") -> tuple[Swe
         message = f"makes for {n:,} points and {n * sweep.replications:,} runs, more than {MAX_RUNS:,}"
         raise ScenarioError([sweep.fault(("design",), message, "ask for fewer points or replications")])
     points = prepare_points(sweep)
-    known = list(replication_metrics(sweep.scenario, sweep.seed, 0, engine))
+    known = probe_metrics(sweep, engine, probes_apart)
     outcomes = sweep.outcomes or tuple(known)
     faults = []
     for key, metrics in (
@@ -162,6 +168,23 @@ def prepare_sweep(sweep: SweepExperiment, engine: Engine = "simpy") -> tuple[Swe
         raise ScenarioError(faults)
     u = sample_design(sweep.design, sweep.factors, sweep.seed)
     return SweepTask(points, sweep.replications, sweep.seed, outcomes, engine), u
+
+
+def probe_metrics(sweep: SweepExperiment, engine: Engine, apart: bool) -> list[str]:
+    """Play one run of a sweep for the names of its metrics, in this process or in one of its own.
+
+    It also compiles what is compiled, so that not each of several workers does.
+    """
+    probe = partial(play_probe, sweep.seed, engine)
+    if not apart:
+        return probe(sweep.scenario)
+    with report_broken_pool(), worker_pool(2) as pool:  # of which one is started
+        return next(names for _, names in results_as_completed(pool, probe, [sweep.scenario], StopRequest()))
+
+
+def play_probe(seed: int, engine: Engine, scenario: ScenarioFile) -> list[str]:
+    """Play one run, and return the names of its metrics."""
+    return list(replication_metrics(scenario, seed, 0, engine))
 
 
 @contextmanager
