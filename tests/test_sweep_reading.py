@@ -317,3 +317,22 @@ def test_overrides_that_overlap_are_refused(paths: tuple[str, str], small: Scena
     values = {"sites.West": {"online": "300 MW"}, "sites.West.online": "100 MW"}
     with pytest.raises(ScenarioError, match=r"set sites\.West alone, with all that it holds"):
         small.replace({path: values[path] for path in paths})
+
+
+def test_two_keys_of_a_trace_change_one_part_and_are_both_applied(tmp_path: Path) -> None:
+    """A trace is one part with its records, so that two of its keys cannot be changed apart."""
+    (tmp_path / "t.csv").write_text("asked,size,term\n2025-02-01,5,365\n2025-03-01,7,365\n")
+    columns = "columns: {asked: asked, size: size, term: term}"
+    trace = f"{{trace: {{file: t.csv, format: csv, {columns}, kw_per_unit: 1000, time_unit: d}}}}"
+    text = SMALL.replace("{poisson: {rate: 4 /mo, growth: $growth}}", trace)
+    levers = """
+  demand.chat.arrivals.trace.kw_per_unit: [1000, 2000]
+  demand.chat.arrivals.trace.time_unit: [h, d]
+"""
+    points = prepare_points(
+        swept(tmp_path, f"scenario: small.yaml\noutcomes: [requests]\ndesign: grid\nlevers:{levers}", text)
+    )
+    arrivals = points.scenario_at((0.75, 0.25)).demand["chat"].arrivals
+    assert arrivals is not None
+    assert arrivals.trace is not None
+    assert (arrivals.trace.kw_per_unit, arrivals.trace.time_unit) == (2000, "h")

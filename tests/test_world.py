@@ -13,7 +13,7 @@ from conftest import written
 from sim.model.calendar import DAY_US
 from sim.model.capacity_events import EVENT_NAMES
 from sim.model.rules import NEVER
-from sim.model.run import Run, play
+from sim.model.run import Run, play, play_inputs
 from sim.scenario.faults import ScenarioError
 
 Row = tuple[Any, ...]
@@ -1135,3 +1135,14 @@ def test_more_in_place_than_online_is_an_error(tmp_path: Path, online: str) -> N
     (fault,) = caught.value.faults
     assert fault.key == "sites.S.online"
     assert fault.message.startswith("is less than the 0.005 MW that")
+
+
+def test_the_same_inputs_can_be_played_again(tmp_path: Path) -> None:
+    """What is drawn for each outage begins anew with each time that it is gone over."""
+    law = "{exponential: {mean: 20 d}}"
+    played = run(
+        tmp_path, f"sites: {{S: {{online: 20 kW, outages: {{every: {law}, lasts: {law}, takes: 10 %}}}}}}\n"
+    )
+    again = told(play_inputs(played.inputs))
+    assert len(again) > 4
+    assert again == told(played)

@@ -6,6 +6,7 @@ scenarios with the same seed face the same future.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from hashlib import blake2b
 from math import floor
 
@@ -126,3 +127,15 @@ class Sampler:
     def median(self, distribution: Distribution) -> float:
         """The median of a distribution in this replication, in its canonical unit."""
         return median(distribution, self.uncertain_values)
+
+
+@dataclass(frozen=True)
+class EndlessVariates:
+    """The variates of a quantity that is drawn for each event; whoever goes over them begins with the first."""
+
+    sampler: Sampler
+    path: str
+    distribution: Distribution
+
+    def __iter__(self) -> Iterator[float]:
+        return self.sampler.endless_variates(self.path, self.distribution)

@@ -5,7 +5,7 @@ providers, rights, streams and buildings go by their numbers in file order.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -198,9 +198,9 @@ class SampledSupply:
 class SampledOutages:
     """The outages of a site: the time to the next, how long it lasts, and what it takes (kW, or millionths)."""
 
-    every: Iterator[float]
-    lasts: Iterator[float]
-    takes: Iterator[float]
+    every: Iterable[float]
+    lasts: Iterable[float]
+    takes: Iterable[float]
     takes_share: bool
 
 

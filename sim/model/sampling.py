@@ -8,7 +8,7 @@ from sim.model import arrivals, rules
 from sim.model.arrays import FloatArray, IntArray
 from sim.model.calendar import Calendar
 from sim.model.construction import sample_construction
-from sim.model.random_streams import DrawError, Sampler
+from sim.model.random_streams import DrawError, EndlessVariates, Sampler
 from sim.model.rounding import round_array_half_up, round_half_up
 from sim.model.sampled_inputs import (
     RequestGroup,
@@ -319,9 +319,9 @@ def _sample_site(draws: Sampler, name: str, s: Site) -> SampledSite:
     if s.outages is not None:
         path = f"sites.{name}.outages"
         outages = SampledOutages(
-            every=draws.endless_variates(f"{path}.every", s.outages.every),
-            lasts=draws.endless_variates(f"{path}.lasts", s.outages.lasts),
-            takes=draws.endless_variates(f"{path}.takes", s.outages.takes),
+            every=EndlessVariates(draws, f"{path}.every", s.outages.every),
+            lasts=EndlessVariates(draws, f"{path}.lasts", s.outages.lasts),
+            takes=EndlessVariates(draws, f"{path}.takes", s.outages.takes),
             takes_share=s.outages.takes.dimension == "share",
         )
     return SampledSite(

@@ -242,7 +242,9 @@ class SweepEvaluator:
     def __call__(self, design: Design, factors: Sequence[Factor]) -> DesignEvaluation:
         """Return the points of a design, each outcome there, and the failures."""
         folder = self.base / design.kind
-        before = read_sweep_description(folder) or {"factors": [], "identity": {"outcomes": []}}
+        fresh = self.keywords.get("fresh", False)
+        before = None if fresh else read_sweep_description(folder)
+        before = before or {"factors": [], "identity": {"outcomes": []}}
         kept_outcomes = before["identity"]["outcomes"]
         changes = {
             "design": design,
@@ -257,7 +259,7 @@ class SweepEvaluator:
         keywords: SweepKeywords = {
             **self.keywords,
             "out": folder,
-            "fresh": self.keywords.get("fresh", False) or factors_differ,
+            "fresh": fresh or factors_differ,
         }
         result = run_sweep(replace(self.sweep, file=file, factors=tuple(factors)), **keywords)
         if result.interrupted:

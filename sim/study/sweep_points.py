@@ -247,6 +247,7 @@ def may_contradict(points: PointBuilder) -> bool:
     """Whether values of several factors may contradict each other, or change the same part of the scenario."""
     if len(points.variations) < 2:
         return False
+    # No path of a factor is within another's, but what stands there may be one part, as a trace is.
     paths = {
         (k, path)
         for k, each in enumerate(points.variations)

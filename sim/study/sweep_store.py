@@ -97,6 +97,7 @@ class SweepStore:
         self.identity_hash = hash_identity(self.identity)
         self.n_runs = int(description["points"]) * int(self.identity["replications"])
         self._records: dict[str, FileRecord] = {}
+        self._single_chunks = dict[int, ChunkFile]()
         with report_os_errors(folder, RESUME_REMEDY):
             is_known = self._open_manifest()
             content = (json.dumps(description, indent=1, allow_nan=False) + "\n").encode()
@@ -189,6 +190,11 @@ class SweepStore:
             if not each.is_intact(self.identity_hash):
                 report_broken(each.path, "its runs are played again")
                 each.path.unlink()
+        self._single_chunks = {
+            each.chunks.start: each
+            for each in current_chunk_files(self.chunks_folder)
+            if len(each.chunks) == 1
+        }
 
     @property
     def complete(self) -> bool:
@@ -204,12 +210,8 @@ class SweepStore:
         self._write_chunk_file(range(chunk, chunk + 1), table_bytes(frame))
         first = chunk // CHUNKS_PER_BLOCK * CHUNKS_PER_BLOCK
         block = range(first, first + CHUNKS_PER_BLOCK)
-        files = [
-            each
-            for each in current_chunk_files(self.chunks_folder)
-            if len(each.chunks) == 1 and each.chunks.start in block
-        ]
-        if len(files) == len(block):
+        if all(number in self._single_chunks for number in block):
+            files = [self._single_chunks.pop(number) for number in block]
             frames = [pl.read_parquet(io.BytesIO(self._checked_bytes(each))) for each in files]
             self._write_chunk_file(block, table_bytes(pl.concat(frames)))
             for each in files:
@@ -219,6 +221,8 @@ class SweepStore:
         path = self.chunks_folder / chunk_file_name(chunks, self.identity_hash, content)
         with report_os_errors(path, RESUME_REMEDY), replace_file(path) as beside:
             beside.write_bytes(content)
+        if len(chunks) == 1:
+            self._single_chunks[chunks.start] = ChunkFile(path, chunks, path.name.split(".")[1])
 
     def _checked_bytes(self, file: ChunkFile) -> bytes:
         """Read a file of chunks. Raises OutputError where it is broken."""
