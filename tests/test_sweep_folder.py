@@ -290,6 +290,7 @@ from test_sweep_folder import few
 from sim.study import sweep, sweep_store
 sweep_store.CHUNKS_PER_BLOCK = 4
 read = few(root)
+sweep.prepare_sweep(read)  # so that its imports and its first run are not made in each child
 # One child for each point at which it is killed; nothing of this process has threads.
 for k in range(1, 2000, int(sys.argv[4])):
     if fresh:
