@@ -469,6 +469,7 @@ def test_numbers_that_cannot_be(tmp_path: Path) -> None:
         sim.sweep(path, workers=0)
 
 
+@pytest.mark.slow
 def test_memory_of_the_driver_is_flat_to_the_last_second(tmp_path: Path) -> None:
     """Played, joined, estimated, shown and drawn: below the limit, and about as much for a fifth of the runs."""
     spec = importlib.util.spec_from_file_location("sweep_memory", SWEEP_MEMORY)

@@ -186,13 +186,18 @@ def test_tls_needs_certificates_and_uses_them(tmp_path: Path) -> None:
             "worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard", *tls, folder=tmp_path
         ),
     ]
-    settings = {"ca-file": cert, "client": {"cert": cert, "key": key}}
+    tls_settings = "distributed.comm.tls"
+    settings = {
+        f"{tls_settings}.ca-file": cert,
+        f"{tls_settings}.client.cert": cert,
+        f"{tls_settings}.client.key": key,
+    }
     try:
-        with dask.config.set({"distributed.comm.tls": settings}):
+        with dask.config.set(settings):
             found = sweep.run_sweep(swept(tmp_path), out=tmp_path / "out", cluster=address)
             assert found.n_finished == 80
         with (
-            dask.config.set({"distributed.comm.tls": {**settings, "ca-file": str(tmp_path / "no.pem")}}),
+            dask.config.set({**settings, f"{tls_settings}.ca-file": str(tmp_path / "no.pem")}),
             pytest.raises(
                 ClusterError, match=r"there is no file \S+no.pem; name them in .*CA_FILE is missing"
             ),
