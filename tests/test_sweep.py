@@ -1,7 +1,6 @@
 """Sweeps: the same numbers whoever plays them and however often they are killed, and nothing lost."""
 
 import errno
-import importlib.util
 import json
 import os
 import random
@@ -27,8 +26,6 @@ from sim.scenario.faults import ScenarioError
 from sim.scenario.sweep import read_sweep
 from sim.study import chunks, replications, sweep, sweep_store
 from sim.study.run import run_scenario
-
-SWEEP_MEMORY = Path(__file__).parents[1] / "benchmarks" / "sweep_memory.py"
 
 
 def command(*words: str, cwd: Path, **how: object) -> subprocess.CompletedProcess[str]:
@@ -467,16 +464,3 @@ def test_numbers_that_cannot_be(tmp_path: Path) -> None:
         sim.sweep(path, replications=0)
     with pytest.raises(ValueError, match="workers=0: write a whole number, 1 or more"):
         sim.sweep(path, workers=0)
-
-
-@pytest.mark.slow
-def test_memory_of_the_driver_is_flat_to_the_last_second(tmp_path: Path) -> None:
-    """Played, joined, estimated, shown and drawn: below the limit, and about as much for a fifth of the runs."""
-    spec = importlib.util.spec_from_file_location("sweep_memory", SWEEP_MEMORY)
-    assert spec is not None
-    assert spec.loader is not None
-    sweep_memory = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(sweep_memory)
-    few, many = (sweep_memory.peak_mb(runs, tmp_path) for runs in (1_000, 5_000))
-    assert few < many < sweep_memory.LIMIT_MB
-    assert many < 1.2 * few
