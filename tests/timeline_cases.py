@@ -86,6 +86,15 @@ planned, online, cancelled, retired, outage, restored = (
 )
 
 
+def late(kw: int, site: str = "a", comes: int = 40) -> list[Case]:
+    """A building x that is planned for day 20, and on that day for the day on which it comes."""
+    return [
+        planned(0, site, kw, "x", 20),
+        planned(20, site, kw, "x", comes),
+        online(comes, site, kw, "x"),
+    ]
+
+
 def there(site: str, kw: int, term: int) -> Case:
     return {"stream": "old", "customer": "C", "site": site, "kw": kw, "term": term}
 
