@@ -841,7 +841,7 @@ def play(case):
         step_1_the_world(market)
         step_2_answers(market)
         # and again from (3) until a pass commits, delivers, moves and gives up nothing.
-        while True:
+        for _ in range(1000):
             something = [
                 steps_3_and_6_deliveries(market),
                 step_4_waiting_list(market),
@@ -851,6 +851,8 @@ def play(case):
             ]
             if not any(something):
                 break
+        else:
+            raise AssertionError("an instant without an end")
         check(market)
         for site in market.sites.values():
             if shown.get(site.name) != capacity_now(site):
