@@ -102,7 +102,7 @@ def cases(draw: st.DrawFn, busy: bool = False) -> Case:
                 "max_utilization": draw(st.sampled_from([whole, 800_000, 555_555, 300_000])),
                 "max_delay": draw(st.sampled_from([None, 0, 2, "match", *["match", 0] * few])),
                 "partial": draw(st.booleans()),
-                "holds_capacity": draw(st.booleans()),
+                "holds_capacity": draw(st.sampled_from([False, True, *[True] * few])),
             }
         )
     requests = []
@@ -126,7 +126,7 @@ def cases(draw: st.DrawFn, busy: bool = False) -> Case:
                 "priority": draw(st.sampled_from([0, 0, 1, -1])),
                 "term": draw(st.integers(1, 6)),
                 "draws": {name: draw(st.sampled_from([0.0, 0.4, 0.5, 0.9])) for name in names},
-                "windows": {right["name"]: draw(st.sampled_from([0, 1, 2, 4])) for right in rights},
+                "windows": {right["name"]: draw(st.sampled_from([0, 1, 2, 4, 7])) for right in rights},
             }
         )
     sold = {site for provider in providers.values() for site in provider["sites"]}
