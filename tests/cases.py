@@ -100,13 +100,13 @@ def cases(draw: st.DrawFn, busy: bool = False) -> Case:
                 "until": draw(st.sampled_from([None, begins + 2, begins + 5])),
                 "appetite": draw(st.sampled_from(stated)) if kind == "first refusal" else None,
                 "max_utilization": draw(st.sampled_from([whole, 800_000, 555_555, 300_000])),
-                "max_delay": draw(st.sampled_from([None, 0, 2, "match", *["match", 0] * few])),
+                "max_delay": draw(st.sampled_from([None, 0, 2, "match", *["match", 0, 1] * few])),
                 "partial": draw(st.booleans()),
-                "holds_capacity": draw(st.sampled_from([False, True, *[True] * few])),
+                "holds_capacity": draw(st.booleans()),
             }
         )
     requests = []
-    asked = draw(st.sampled_from([0, 0, -1, -4]))
+    asked = draw(st.sampled_from([0, 0, 0, -1, -3]))
     for _ in range(draw(st.integers(8, 24) if busy else st.integers(1, 9))):
         asked += draw(st.sampled_from([0, 0, 0, 1] if busy else [0, 0, 1, 2]))
         wanted = asked + draw(st.sampled_from([0, 0, 2, 4]))
@@ -119,14 +119,14 @@ def cases(draw: st.DrawFn, busy: bool = False) -> Case:
                 "only": draw(st.sampled_from([None, None, [names[-1]]])),
                 "asked": asked,
                 "wanted": wanted,
-                "gives_up": draw(st.sampled_from([None, *[None] * few, wanted, wanted + 2, wanted + 5])),
+                "gives_up": draw(st.sampled_from([None, wanted, wanted + 2, wanted + 2 + few, wanted + 5])),
                 "size": block * draw(st.integers(1, 5)),
                 "block": block,
                 "split": draw(st.sampled_from(["anywhere", "anywhere", "one site", "never"])),
                 "priority": draw(st.sampled_from([0, 0, 1, -1])),
                 "term": draw(st.integers(1, 6)),
                 "draws": {name: draw(st.sampled_from([0.0, 0.4, 0.5, 0.9])) for name in names},
-                "windows": {right["name"]: draw(st.sampled_from([0, 1, 2, 4, 7])) for right in rights},
+                "windows": {right["name"]: draw(st.sampled_from([0, 1, 2, 4])) for right in rights},
             }
         )
     sold = {site for provider in providers.values() for site in provider["sites"]}
