@@ -39,11 +39,12 @@ COLUMNS = "{asked: days, size: kw, term: hours, class: class, customer: customer
 TRACED: Overrides = {
     f"{CHAT}.arrivals": f"{{trace: {{file: record.csv, format: csv, time_unit: d, columns: {COLUMNS}}}}}"
 }
+OFFICE = "file: office.csv, format: csv, columns: {asked: day, size: kw, term: days}, time_unit: d"
 RECORDED = """\
-days,hours,kw,more,class,customer,priority
-10,900,20000,25000,inference,Lab,0
-40,500,60000,30000,training,Bank,1
-50,700,60000,40000,training,Lab,2
+days,hours,kw,more,class,customer,priority,later
+10,900,20000,25000,inference,Lab,0,70
+40,500,60000,30000,training,Bank,1,80
+50,700,60000,40000,training,Lab,2,90
 """
 
 LIVE: dict[str, tuple[str, Any] | tuple[str, Any, Overrides]] = {
@@ -103,6 +104,20 @@ LIVE: dict[str, tuple[str, Any] | tuple[str, Any, Overrides]] = {
     "demand.NAME.arrivals.trace.kw_per_unit": (f"{RECORD}.kw_per_unit", 2, TRACED),
     "demand.NAME.arrivals.trace.time_unit": (f"{RECORD}.time_unit", "h", TRACED),
     "demand.NAME.arrivals.trace.columns": (f"{RECORD}.columns", "{asked: days, size: more, term: hours}", TRACED),
+    "demand.NAME.arrivals.trace.separator": (RECORD, f"{{{OFFICE}, separator: ;, decimal: ','}}", TRACED),
+    "demand.NAME.arrivals.trace.decimal": (RECORD, f"{{{OFFICE}, separator: ;, decimal: ','}}", TRACED),
+    "demand.NAME.arrivals.trace.thousands": (
+        RECORD, f"{{{OFFICE}, separator: ;, thousands: '.', decimal: ','}}",
+        {f"{CHAT}.arrivals": f"{{trace: {{{OFFICE}, separator: ;}}}}"},
+    ),
+    "demand.NAME.arrivals.trace.dates": (
+        f"{RECORD}.dates", "'%m/%d/%Y'",
+        {f"{CHAT}.arrivals": f"{{trace: {{{OFFICE}, separator: ;, dates: '%d/%m/%Y'}}}}"},
+    ),
+    "demand.NAME.arrivals.trace.columns.wanted": (f"{RECORD}.columns.wanted", "later", TRACED),
+    "demand.NAME.arrivals.trace.columns.ended": (
+        f"{RECORD}.columns", "{asked: days, size: kw, ended: hours}", TRACED,
+    ),
     "demand.NAME.arrivals.trace.columns.asked": (f"{RECORD}.columns.asked", "hours", TRACED),
     "demand.NAME.arrivals.trace.columns.size": (f"{RECORD}.columns.size", "more", TRACED),
     "demand.NAME.arrivals.trace.columns.term": (f"{RECORD}.columns.term", "days", TRACED),
@@ -200,8 +215,9 @@ LIVE: dict[str, tuple[str, Any] | tuple[str, Any, Overrides]] = {
 }  # fmt: skip
 """For each key: a path, what is to stand there in place of what does, and what is to hold before and after."""
 
-GUARDING = ["demand.NAME.arrivals.trace.sha256"]
-"""Keys that only refuse what is not as they say: see `test_traces`."""
+GUARDING = [f"demand.NAME.arrivals.trace.{key}" for key in ("sha256", "sheet", "unusable")]
+"""Keys that only refuse what is not as they say, or are about other files: see `test_traces`, `test_office_tables`.
+"""
 DESCRIBING: dict[str, tuple[str, Any]] = {
     "title": ("title", "Another"),
     "sites.NAME.owner": ("sites.West.owner", "somebody"),
@@ -232,6 +248,7 @@ FILES = {
     "a.csv": "days,more\n5,6\n9,12\n",
     "b.csv": "days\n7\n9\n",
     "record.csv": RECORDED,
+    "office.csv": "day;kw;days\n03/04/2025;20.000;900\n05/06/2025;60.000;500\n",
     "other.csv": RECORDED.replace("40,", "45,"),
     "record.swf": "1 0 -1 900 20000" + 13 * " -1" + "\n",
 }

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_traces import CSV, TRACE, Made, asked, faults, made  # noqa: F401
 
-from sim.scenario.csv_records import iterate_records
+from sim.scenario.csv_records import iterate_csv_records
 from sim.scenario.faults import InvalidValueError
 from sim.scenario.file_content import decode_text
 
@@ -83,7 +83,7 @@ def test_what_is_written_is_read_cell_for_cell(
     csv.writer(file, delimiter=separator, lineterminator=ending, quoting=quoting).writerows(rows)
     text = decode_text(file.getvalue().encode("utf-8-sig"), "t.csv")
     try:
-        cells = [record.cells for record in iterate_records(text, "t.csv", separator)]
+        cells = [record.cells for record in iterate_csv_records(text, "t.csv", separator)]
     except InvalidValueError:
         # The one thing that a reader cannot know: blanks before a quote are blanks around a quoted cell.
         assert any(cell.lstrip(" ").startswith('"') for row in rows for cell in row if cell.startswith(" "))
@@ -98,8 +98,8 @@ SHAPES = {
     "t,kw,kw,h\n0,1,2,3\n": 't.csv:1: {0}.columns.size: "kw": stands 2 times in the header, as the columns 2 and 3; give each a name of its own',
     "t,kw,h\n0,1,2\n1,2\n2,3\n": "t.csv:3: {0}.file: has 2 cells, where the header names 3 (and in 1 more); correct the line",
     "\n\nt,kw,h\n0,1,2\n1\n": "t.csv:5: {0}.file: has 1 cell, where the header names 3; correct the line",
-    "t;kw;h\n0;1;2\n": "t.csv:1: {0}.file: is separated by ;, not by commas; save it with commas",
-    "t\tkw\th\n0\t1\t2\n": "t.csv:1: {0}.file: is separated by tabs, not by commas; save it with commas",
+    "t;kw;h\n0;1;2\n": 't.csv:1: {0}.file: is separated by ;, not by commas; write separator: ";"',
+    "t\tkw\th\n0\t1\t2\n": "t.csv:1: {0}.file: is separated by tabs, not by commas; write separator: tab",
     "\n \n": "a.yaml:9: {0}.file: is empty; name a file with a header and rows",
 }  # fmt: skip
 

@@ -116,9 +116,9 @@ def test_a_whole_column_may_come_from_the_stream(made: Made) -> None:
     ],
     ids=["dates", "since 1970", "since anything"],
 )
-def test_the_first_time_stands_at_the_start(made: Made, times: list[object]) -> None:
+def test_from_moves_the_first_time_there(made: Made, times: list[object]) -> None:
     Path("t.csv").write_text("t\n" + "\n".join(map(str, times[::-1])) + "\n")
-    jobs = asked(made("file: t.csv, format: csv, columns: {asked: t}"))
+    jobs = asked(made("file: t.csv, format: csv, columns: {asked: t}, from: 2025-01-01"))
     assert jobs.requests.asked.tolist() == [0, 5400 * SECOND, 7200 * SECOND + SECOND // 2, 50400 * SECOND]
 
 
@@ -128,7 +128,7 @@ def test_parquet_knows_its_times(made: Made) -> None:
     frame = pl.DataFrame({"kw": [3, 1, 2], "user": [7, 8, None]}, schema_overrides={"kw": pl.Int16})
     frame = frame.with_columns(at.alias("at"), pl.duration(minutes=hours + 1).alias("lasts"))
     frame.write_parquet("t.parquet")
-    columns = "{asked: at, size: kw, term: lasts, customer: user}"
+    columns = "{asked: at, size: kw, term: lasts, customer: user}, from: 2025-01-01"
     jobs = asked(made(f"file: t.parquet, format: parquet, columns: {columns}", ""))
     assert (jobs.requests.asked // HOUR).tolist() == [0, 1, 3]
     assert (jobs.requests.term // (60 * SECOND)).tolist() == [1, 2, 4]
@@ -141,7 +141,7 @@ def test_parquet_may_hold_days_and_decimals(made: Made) -> None:
     frame = pl.DataFrame({"day": days, "kw": ["1.5", "2"], "of": ["x", "y"]})
     frame = frame.with_columns(pl.col("kw").cast(pl.Decimal(10, 2)), pl.col("of").cast(pl.Categorical))
     frame.write_parquet("t.parquet")
-    columns = "{asked: day, size: kw, class: of}"
+    columns = "{asked: day, size: kw, class: of}, from: 2025-01-01"
     jobs = asked(made(f"file: t.parquet, format: parquet, kw_per_unit: 2, columns: {columns}", "term: 1 h"))
     assert (jobs.requests.asked // HOUR).tolist() == [0, 48], "a leap year"
     assert jobs.requests.size_kw.tolist() == [3, 4]
@@ -192,7 +192,7 @@ def test_swf_is_read_as_it_is_defined(made: Made, packed: bool) -> None:
     assert (requests.term // SECOND).tolist() == [100, 200, 300]
     folder = f"{Path.cwd()}/"
     assert [str(each).replace(folder, "") for each in scenario_warnings(scenario)] == [
-        'a.yaml:8: demand.jobs.arrivals.trace.file: "log.swf": has 4 of 7 jobs left out; their size or term is unknown or 0, or they are parts of others'
+        'a.yaml:8: demand.jobs.arrivals.trace.file: "log.swf": has 4 of 7 rows that no one can play; they are left out (3: size or term is unknown or 0; 1: is a part of another)'
     ]
 
 
@@ -211,7 +211,7 @@ def test_what_is_outside_the_run_is_left_out_and_said(made: Made) -> None:
     assert (requests.asked // HOUR).tolist() == [8, 18]
     assert requests.number.tolist() == [2, 3]
     assert [str(each) for each in scenario_warnings(scenario)] == [
-        "a.yaml:9: demand.jobs.arrivals.trace.from: moves 2 of 5 requests before the start, and 1 to the end or after; these are left out"
+        "a.yaml:9: demand.jobs.arrivals.trace.from: has 2 of 5 requests before the start, and 1 at the end or after; they are left out"
     ]
 
 

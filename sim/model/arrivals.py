@@ -19,6 +19,7 @@ from sim.scenario.demand import Curve, Deal, Poisson, Stream
 from sim.scenario.distributions import Distribution
 from sim.scenario.schema import MAX_REQUESTS
 from sim.scenario.trace import Trace
+from sim.scenario.trace_records import NOT_STATED
 from sim.scenario.units import max_size
 
 SPLIT_CODES = {"anywhere": rules.ANYWHERE, "one site": rules.ONE_SITE, "never": rules.NEVER_SPLIT}
@@ -349,15 +350,22 @@ def _trace_arrivals(
             f"{trace.file} was not read, since only a saved run was opened; load the scenario itself"
         )
     n = len(records)
-    first = 0 if trace.from_ is None else calendar.sample_date(draws, f"{trace_path}.from", trace.from_)
+    if trace.from_ is not None:
+        first = calendar.sample_date(draws, f"{trace_path}.from", trace.from_)
+    else:
+        first = 0 if records.first_us is None else records.first_us - calendar.start_us
     at = first + records.asked
-    wanted = at + np.maximum(round_array_half_up(draws.variates(f"{path}.lead", stream.lead, n)), 0)
-    size = records.size * draws.draw_once(f"{trace_path}.kw_per_unit", trace.kw_per_unit)
+    lead = np.maximum(round_array_half_up(draws.variates(f"{path}.lead", stream.lead, n)), 0)
+    # A row that states its end, but not when it was wanted, is wanted when it is asked.
+    lead = np.where(records.ended == NOT_STATED, lead, 0)
+    wanted = np.where(records.wanted == NOT_STATED, at + lead, first + records.wanted)
+    factor = draws.draw_once(f"{trace_path}.kw_per_unit", trace.kw_per_unit)
+    size = np.where(records.is_kw, records.size, records.size * factor)
     if (largest := float(np.fmax.reduce(size, initial=0.0))) > max_size("power"):
         raise DrawError(f"{trace_path}.kw_per_unit", f"a request of {largest:.3g} kW", draws.replication)
     if stream.size is not None:
         size = np.where(np.isnan(size), draws.variates(f"{path}.size", stream.size, n), size)
-    term = records.term
+    term = np.where(records.ended == NOT_STATED, records.term, first + records.ended - wanted)
     if stream.term is not None:
         term = np.where(np.isnan(term), draws.variates(f"{path}.term", stream.term, n), term)
     # What was wanted before the start is left out: as if it were asked after the end.

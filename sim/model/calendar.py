@@ -25,6 +25,11 @@ class Calendar:
         """The calendar of a run from `start` up to `end`."""
         return cls(start, (end - start) // MICROSECOND)
 
+    @property
+    def start_us(self) -> int:
+        """The start in microseconds since 1970."""
+        return (self.start - datetime(1970, 1, 1)) // MICROSECOND
+
     def since_start(self, at: datetime) -> int:
         """The microseconds from the start to a date; negative before the start."""
         return (at - self.start) // MICROSECOND

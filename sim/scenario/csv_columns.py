@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from pathlib import Path
 
-from sim.scenario.csv_records import CsvRecord, check_width, iterate_records
+from sim.scenario.csv_records import TableRecord, check_width, iterate_csv_records
 from sim.scenario.faults import Complaint, ComplaintCollector, InvalidValueError, Place, one_line, suggestion
 from sim.scenario.file_content import decode_text
 from sim.scenario.input_files import locate_file, read_input_file
@@ -84,8 +84,8 @@ def read_column(path: Path, column: str | None, file_node: YamlNode) -> list[Yam
         raise invalid_key(
             "file", f"cannot be read: {reason}", "name a file that can be read", file_node.value
         ) from None
-    records = iterate_records(text, str(path))
-    header = next(records, CsvRecord(1, []))
+    records = iterate_csv_records(text, str(path))
+    header = next(records, TableRecord(1, []))
     if column is None and len(header.cells) != 1:
         remedy = f"write column: {' or '.join(header.cells)}" if header.cells else "name a file with a header"
         message = "has several columns" if header.cells else "is empty"

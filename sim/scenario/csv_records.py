@@ -16,7 +16,7 @@ from sim.scenario.file_content import file_complaint
 
 
 @dataclass(frozen=True)
-class CsvRecord:
+class TableRecord:
     """A line, or several where a quoted cell holds a line break."""
 
     line: int
@@ -33,7 +33,7 @@ class CsvDialect:
     escape: str | None = None
     """The sign before a quote within quotes, where it is not written twice."""
 
-    def iterate(self, text: str, path: str) -> Iterator[CsvRecord]:
+    def iterate(self, text: str, path: str) -> Iterator[TableRecord]:
         """The records of a text, blank ones included. Raises InvalidValueError where a quote is at fault."""
         reader = csv.reader(
             io.StringIO(text, newline=""), delimiter=self.separator, escapechar=self.escape,
@@ -42,13 +42,13 @@ class CsvDialect:
         line = 1
         try:
             for cells in reader:
-                yield CsvRecord(line, [cell.strip() for cell in cells])
+                yield TableRecord(line, [cell.strip() for cell in cells])
                 line = reader.line_num + 1
         except csv.Error as error:
             raise quote_error(str(error), Place(path, line)) from None
 
 
-def iterate_records(text: str, path: str, separator: str = ",") -> Iterator[CsvRecord]:
+def iterate_csv_records(text: str, path: str, separator: str = ",") -> Iterator[TableRecord]:
     """The records that hold something, the header first. Raises InvalidValueError where a quote is at fault."""
     for record in detect_dialect(text, path, separator).iterate(text, path):
         if any(record.cells):
@@ -85,12 +85,12 @@ def quote_error(reason: str, place: Place) -> InvalidValueError:
     return file_complaint(message, 'write a quote within quotes twice: "a 24"" rack"', place)
 
 
-def has_width(record: CsvRecord, n_columns: int) -> bool:
+def has_width(record: TableRecord, n_columns: int) -> bool:
     """Whether a record has a cell for each column, and beyond them only empty ones."""
     return len(record.cells) >= n_columns and not any(record.cells[n_columns:])
 
 
-def width_error(record: CsvRecord, n_columns: int, path: str, n_more: int = 0) -> InvalidValueError:
+def width_error(record: TableRecord, n_columns: int, path: str, n_more: int = 0) -> InvalidValueError:
     """The error of a record that has fewer cells, or more, than the header; `n_more` others are like it."""
     n = len(record.cells)
     more = f" (and in {n_more} more)" if n_more else ""
@@ -98,7 +98,7 @@ def width_error(record: CsvRecord, n_columns: int, path: str, n_more: int = 0) -
     return file_complaint(message, "correct the line", Place(path, record.line))
 
 
-def check_width(record: CsvRecord, n_columns: int, path: str) -> None:
+def check_width(record: TableRecord, n_columns: int, path: str) -> None:
     """Raise InvalidValueError for a record that has fewer cells, or more, than the header."""
     if not has_width(record, n_columns):
         raise width_error(record, n_columns, path)

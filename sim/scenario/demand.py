@@ -189,12 +189,23 @@ class Stream(SchemaObject):
     def check_rows_complete(self) -> Self:
         """Check that the stream states what a row of its trace leaves open."""
         trace = self.arrivals and self.arrivals.trace
-        for key, place in trace.records.first_incomplete.items() if trace and trace.records else ():
-            if getattr(self, key) is None:
-                message = f"is empty, and the stream states no {key}"
-                remedy = f"fill it in, or write the {key} of the stream"
-                path = ("arrivals", "trace", "columns", key)
-                raise_complaints([Complaint(message, remedy, None, path, place)])
+        if not trace or not trace.records:
+            return self
+        if "ended" in trace.column_by_key and self.lead.constant != 0 and "wanted" not in trace.column_by_key:
+            message = "has no meaning where a trace says when each ended, but not when it was wanted"
+            raise_complaints(
+                [Complaint(message, "remove it, or write columns: {wanted: COLUMN}", None, ("lead",))]
+            )
+        incomplete = [key for key in trace.records.first_incomplete if getattr(self, key) is None]
+        if incomplete and trace.unusable == "leave out":
+            trace.leave_out_incomplete(incomplete)
+            return self
+        for key in incomplete:
+            message = f"is empty, and the stream states no {key}"
+            remedy = f"fill it in, or write the {key} of the stream"
+            column = "ended" if key == "term" and "ended" in trace.column_by_key else key
+            path, place = ("arrivals", "trace", "columns", column), trace.records.first_incomplete[key]
+            raise_complaints([Complaint(message, remedy, None, path, place)])
         return self
 
     def request_types(self) -> tuple[RequestType, ...] | None:
@@ -221,7 +232,8 @@ class Stream(SchemaObject):
 def names_column(trace: Mapping[str, Any], key: str) -> bool:
     """Whether a trace, as it is written, says in which column the size or the term is."""
     columns = trace.get("columns")
-    return trace.get("format") == "swf" or (isinstance(columns, Mapping) and key in columns)
+    names = {key, "ended"} if key == "term" else {key}
+    return trace.get("format") == "swf" or (isinstance(columns, Mapping) and bool(names & set(columns)))
 
 
 OVERDUE_MESSAGE = "was asked before the start, and by then its patience is over"

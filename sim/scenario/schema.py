@@ -44,6 +44,20 @@ def check_within_run(dates: Mapping[KeyPath, datetime], info: ValidationInfo) ->
         raise_complaints(complaints)
 
 
+def check_traces_within_run(demand: Mapping[str, Stream], start: datetime, end: datetime) -> None:
+    """Raise pydantic's errors for traces of which no request is asked within the run."""
+    complaints = []
+    for name, stream in demand.items():
+        trace = stream.arrivals and stream.arrivals.trace
+        if trace and trace.records and sum(trace.count_outside(start, end)) == len(trace.records):
+            first, last = trace.asked_dates(start)
+            message = f"asks from {first:%Y-%m-%d} to {last:%Y-%m-%d}, and so for nothing within the run"
+            remedy = f"write other dates, or from: {start:%Y-%m-%d}, which moves it"
+            complaints.append(Complaint(message, remedy, None, (name, "arrivals", "trace")))
+    if complaints:
+        raise_complaints(complaints)
+
+
 MAX_REQUESTS = 1e8
 """The largest expected number of requests in one replication."""
 
@@ -280,9 +294,10 @@ class ScenarioFile(SchemaObject):
     @field_validator("demand")
     @classmethod
     def check_request_count(cls, demand: dict[str, Stream], info: ValidationInfo) -> dict[str, Stream]:
-        """Check that the requests are few enough to be simulated."""
+        """Check that the requests are few enough to be simulated, and that those of a trace are within the run."""
         start, end = info.data.get("start"), info.data.get("end")
         if start and end:
+            check_traces_within_run(demand, start, end)
             uncertain = declarations_of(info).uncertain or {}
             counts = {
                 name: expected_requests(stream, end - start, uncertain) for name, stream in demand.items()

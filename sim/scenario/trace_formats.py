@@ -1,16 +1,18 @@
-"""The formats of a trace (csv, Parquet and SWF), each read into the table of the columns that are asked for."""
+"""The formats of a trace, each read into the table of the columns that are asked for."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping
 from typing import Literal, get_args
 
-from sim.scenario.csv_records import CsvRecord, has_width, iterate_records, width_error
+from sim.scenario.csv_records import TableRecord, has_width, width_error
 from sim.scenario.faults import Complaint, InvalidValueError, Place
-from sim.scenario.file_content import decode_text, file_complaint, kind_of_file
-from sim.scenario.trace_table import ROW_COLUMN, TraceTable, check_columns, select_columns
+from sim.scenario.file_content import decode_text, file_complaint
+from sim.scenario.table_records import iterate_records, parquet_columns, read_parquet_frame
+from sim.scenario.trace_table import ROW_COLUMN, TraceReading, TraceTable, check_columns, select_columns
 
+TAB = "\t"
+SIGN_NAMES = {TAB: "tabs", ",": "commas"}
 SWF_FIELDS = (
     *("job number", "submit time", "wait time", "run time", "allocated processors", "average cpu time"),
     *("used memory", "requested processors", "requested time", "requested memory", "status", "user", "group"),
@@ -23,44 +25,50 @@ PARTIAL_JOB_STATUSES = (2.0, 3.0, 4.0)
 """The status of a line of SWF that is about a part of a job, which has a line of its own."""
 
 
-def read_csv_trace(data: bytes, path: str, names: Mapping[str, str]) -> TraceTable:
-    """Read a file of comma-separated values with a header; empty lines are passed over."""
+def read_text_trace(data: bytes, path: str, reading: TraceReading) -> TraceTable:
+    """Read a table whose cells are text: separated values, or a sheet of a workbook; blank rows are passed over."""
     import polars as pl
 
-    records = iterate_records(decode_text(data, path), path)
+    names = reading.column_names
+    records = iterate_records(data, path, reading.file_format, reading.layout)
     header = next(records, None)
     if header is None:
         raise file_complaint("is empty", "name a file with a header and rows")
-    check_header(header, path, names)
-    positions = {name: header.cells.index(name) for name in set(names.values()) & set(header.cells)}
+    check_header(header, path, reading)
+    positions = {name: header.cells.index(name) for name in dict.fromkeys(names.values())}
     columns: dict[str, list[str]] = {name: [] for name in positions}
-    lines: list[int] = []
-    ragged: list[CsvRecord] = []
+    rows: list[int] = []
+    ragged: list[TableRecord] = []
     for record in records:
         if not has_width(record, len(header.cells)):
             ragged.append(record)
             continue
-        lines.append(record.line)
+        rows.append(record.line)
         for name, position in positions.items():
             columns[name].append(record.cells[position])
-    if ragged:
+    if ragged and not reading.leaves_out:
         raise width_error(ragged[0], len(header.cells), path, len(ragged) - 1)
     frame = pl.DataFrame(
-        {ROW_COLUMN: lines} | columns, {ROW_COLUMN: pl.Int64} | dict.fromkeys(columns, pl.String)
+        {ROW_COLUMN: rows} | columns, {ROW_COLUMN: pl.Int64} | dict.fromkeys(columns, pl.String)
     )
-    return select_columns(frame, names, lambda line: Place(path, line))
+    table = select_columns(frame, names, lambda row: Place(path, row), reading)
+    if ragged:
+        table.omitted["has fewer or more cells than the header"] = len(ragged)
+    return table
 
 
-def check_header(header: CsvRecord, path: str, names: Mapping[str, str]) -> None:
+def check_header(header: TableRecord, path: str, reading: TraceReading) -> None:
     """Raise InvalidValueError where columns are not in the header, or stand in it more than once."""
     place = Place(path, header.line)
-    other = next((sign for sign in ";\t|" if sign in header.cells[0]), None)
-    if len(header.cells) == 1 and other:
-        message = f"is separated by {'tabs' if other == chr(9) else other}, not by commas"
-        raise file_complaint(message, "save it with commas", place)
-    check_columns(header.cells, path, names)
+    written = reading.layout.separator
+    other = next((sign for sign in ";\t|," if sign in header.cells[0] and sign != written), None)
+    if len(header.cells) == 1 and other and reading.file_format == "csv":
+        message = f"is separated by {SIGN_NAMES.get(other, other)}, not by {SIGN_NAMES.get(written, written)}"
+        remedy = f"write separator: {'tab' if other == TAB else chr(34) + other + chr(34)}"
+        raise file_complaint(message, remedy, place)
+    check_columns(header.cells, path, reading.column_names)
     complaints = []
-    for key, name in names.items():
+    for key, name in reading.columns:
         where = [str(k + 1) for k, cell in enumerate(header.cells) if cell == name]
         if len(where) > 1:
             message = f"stands {len(where)} times in the header, as the columns {' and '.join(where)}"
@@ -71,22 +79,15 @@ def check_header(header: CsvRecord, path: str, names: Mapping[str, str]) -> None
         raise InvalidValueError(*complaints)
 
 
-def read_parquet_trace(data: bytes, path: str, names: Mapping[str, str]) -> TraceTable:
+def read_parquet_trace(data: bytes, path: str, reading: TraceReading) -> TraceTable:
     """Read a Parquet file, whose rows count from 1."""
-    import polars as pl
-
-    kind = kind_of_file(data)
-    if kind and not data.startswith(b"PAR1"):
-        raise file_complaint(*kind)
-    try:
-        check_columns(list(pl.read_parquet_schema(io.BytesIO(data))), path, names)
-        frame = pl.read_parquet(io.BytesIO(data), columns=list(dict.fromkeys(names.values())))
-    except pl.exceptions.PolarsError as error:
-        raise file_complaint(f"is not a Parquet file: {first_line(error)}", "name a Parquet file") from None
-    return select_columns(frame.with_row_index(ROW_COLUMN, 1), names, lambda row: Place(path, row))
+    names = reading.column_names
+    check_columns(parquet_columns(data), path, names)
+    frame = read_parquet_frame(data, list(dict.fromkeys(names.values())))
+    return select_columns(frame.with_row_index(ROW_COLUMN, 1), names, lambda row: Place(path, row), reading)
 
 
-def read_swf_trace(data: bytes, path: str, names: Mapping[str, str]) -> TraceTable:
+def read_swf_trace(data: bytes, path: str, reading: TraceReading) -> TraceTable:
     """Read a log in Standard Workload Format, compressed or not; -1 stands for what is not known.
 
     Left out are jobs whose asking, size or term is not known or 0, as of those that never ran, and lines
@@ -94,6 +95,7 @@ def read_swf_trace(data: bytes, path: str, names: Mapping[str, str]) -> TraceTab
     """
     import polars as pl
 
+    names = reading.column_names
     text = decode_text(data, path, errors="replace")
     lines = pl.DataFrame({"line": text.split("\n")}).with_row_index(ROW_COLUMN, 1)
     lines = lines.filter(~pl.col("line").str.contains(r"^\s*(;|$)"))
@@ -110,24 +112,25 @@ def read_swf_trace(data: bytes, path: str, names: Mapping[str, str]) -> TraceTab
         pl.coalesce("requested processors", "allocated processors").alias(SWF_DEFAULT_COLUMNS["size"])
     )
     check_columns([name for name in fields.columns if name != ROW_COLUMN], path, names)
-    log = select_columns(fields, names, lambda row: Place(path, row))
-    number = {key: pl.col(key).cast(pl.Float64, strict=False) for key in ("size", "term")}
+    log = select_columns(fields, names, lambda row: Place(path, row), reading)
+    number = {key: pl.col(key).cast(pl.Float64, strict=False) for key in ("size", "term") if key in names}
     is_partial = fields["status"].cast(pl.Float64, strict=False).is_in(PARTIAL_JOB_STATUSES).fill_null(False)
     jobs = log.frame.filter(~is_partial).drop_nulls(["asked", *number])
     jobs = jobs.filter(*(number[key].fill_null(1) != 0 for key in number))
-    return TraceTable(jobs, names, log.locate_row, len(fields) - len(jobs))
+    omitted = {
+        "size or term is unknown or 0": len(fields) - int(is_partial.sum()) - len(jobs),
+        "is a part of another": int(is_partial.sum()),
+    }
+    log.frame, log.omitted = jobs, {reason: n for reason, n in omitted.items() if n}
+    return log
 
 
-TraceFormatName = Literal["csv", "parquet", "swf"]
-TRACE_FORMATS: Mapping[str, Callable[[bytes, str, Mapping[str, str]], TraceTable]] = {
-    "csv": read_csv_trace,
+TraceFormatName = Literal["csv", "parquet", "xlsx", "swf"]
+TRACE_FORMATS: Mapping[str, Callable[[bytes, str, TraceReading], TraceTable]] = {
+    "csv": read_text_trace,
     "parquet": read_parquet_trace,
+    "xlsx": read_text_trace,
     "swf": read_swf_trace,
 }
-"""By the word of the format; each takes the data of a file, its path, and the names of columns."""
+"""By the word of the format; each takes the data of a file, its path, and how it is read."""
 assert get_args(TraceFormatName) == tuple(TRACE_FORMATS)
-
-
-def first_line(error: Exception) -> str:
-    """The first line of the message of an error."""
-    return str(error).partition("\n")[0]

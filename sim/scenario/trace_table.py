@@ -6,28 +6,73 @@ This room knows of frames only while it reads a trace: here and in `trace_format
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.scenario.faults import Complaint, InvalidValueError, Place, suggestion
 from sim.scenario.scalars import check_name
-from sim.scenario.units import MEASURES
+from sim.scenario.table_layout import TableLayout
+from sim.scenario.trace_values import (
+    ISO_PATTERN,
+    OTHER_DATE_PATTERN,
+    are_compact_dates,
+    are_mostly,
+    are_serial_dates,
+    parse_dates,
+    parse_numbers,
+    serial_day,
+    unit_factors,
+)
+from sim.scenario.units import MEASURES, Measure
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     import polars as pl
 
-DATE_PATTERN = (
-    r"^(\d{4}-\d\d-\d\d)(?:[Tt ]+(\d\d:\d\d)(?::(\d\d(?:\.\d+)?))?)?\s*(?:[Zz]|([+-]\d\d):?(\d\d)?)?$"
-)
 MAX_REQUEST_TYPES = 10_000
+TIME_KEYS = frozenset({"asked", "wanted", "ended"})
+PRIORITY_MEASURE = replace(MEASURES["number"], max_size=1e9)
+FIRST_INSTANT_US = (datetime(1, 1, 1) - datetime(1970, 1, 1)) // timedelta(microseconds=1)
+LAST_INSTANT_US = (datetime(9000, 1, 1) - datetime(1970, 1, 1)) // timedelta(microseconds=1)
 ROW_COLUMN = "\0row"
 """The column that counts the rows of a file: a name that no file has."""
 
 RecordedRequestType = tuple[str | None, str | None, int | None]
 """Customer, class and priority of a request; None for what a row does not say."""
+
+
+@dataclass(frozen=True)
+class TraceReading:
+    """How a trace is read: everything about it but its file."""
+
+    file_format: str
+    columns: tuple[tuple[str, str], ...]
+    """What each column holds, in the words of a scenario, and its name in the file."""
+    time_unit_us: float
+    layout: TableLayout = field(default_factory=TableLayout)
+    leaves_out: bool = False
+    """Whether rows that no one can play are left out."""
+    may_count_days: bool = False
+    """Whether numbers of days, as spreadsheets count them, are meant to be days."""
+
+    @property
+    def column_names(self) -> dict[str, str]:
+        """The names of the columns in the file, by the words of a scenario."""
+        return dict(self.columns)
+
+
+@dataclass(frozen=True)
+class TraceTimes:
+    """A column of times; every array is `(n,)`."""
+
+    us: npt.NDArray[np.int64]
+    """In microseconds since 1970, or since whatever the numbers of the file are counted from; 0 where not stated."""
+    is_stated: npt.NDArray[np.bool_]
+    is_dated: bool
+    """Whether they are dates, and not numbers."""
 
 
 @dataclass
@@ -40,74 +85,174 @@ class TraceTable:
     """The names of the columns in the file, by the words of a scenario."""
     locate_row: Callable[[int], Place]
     """Gives the place of a row of the file."""
-    n_omitted: int = 0
+    layout: TableLayout = field(default_factory=TableLayout)
+    leaves_out: bool = False
+    """Whether rows that no one can play are left out, instead of being complained of."""
+    omitted: dict[str, int] = field(default_factory=dict)
+    """How many rows are left out, by the reason."""
     complaints: list[Complaint] = field(default_factory=list)
     """All that is wrong in the columns, collected as they are read."""
+    _unusable: pl.Series | None = None
+    """Which rows of the frame are to be left out; None for none."""
 
     def place_of_row(self, row: int) -> Place:
         """The place in the file of a row of the frame."""
         return self.locate_row(int(self.frame["row"][row]))
 
-    def add_complaint(self, key: str, message: str, remedy: str) -> None:
+    def add_complaint(self, key: str, message: str, remedy: str, value: object = None) -> None:
         """Complain about a column as a whole."""
-        self.complaints.append(Complaint(message, remedy, self.column_names[key], ("columns", key)))
+        value = self.column_names[key] if value is None else value
+        self.complaints.append(Complaint(message, remedy, value, ("columns", key)))
 
     def add_row_complaint(
-        self, key: str, bad: pl.Series, message: str, remedy: str = "correct the row, or remove it"
+        self,
+        key: str,
+        bad: pl.Series,
+        message: str,
+        remedy: str = "correct the row, or remove it",
+        is_of_row: bool = False,
     ) -> None:
-        """Complain about the first bad row of a column, if there is one, and say how many there are."""
-        rows = bad.fill_null(False).arg_true()
+        """Complain about the first bad row of a column, if there is one, and say how many there are.
+
+        `is_of_row`: whether the message is about the row as a whole, and not about the cell.
+
+        Where rows that no one can play are left out, count them instead, each under its first reason.
+        """
+        bad = bad.fill_null(False)
+        rows = bad.arg_true()
         if not len(rows):
+            return
+        if self.leaves_out:
+            n = int((bad & ~self._unusable).sum()) if self._unusable is not None else len(rows)
+            self._unusable = bad if self._unusable is None else bad | self._unusable
+            reason = message if is_of_row else f"{key} {message}"
+            self.omitted[reason] = self.omitted.get(reason, 0) + n
             return
         more = f" (and in {len(rows) - 1} more)" if len(rows) > 1 else ""
         text, row = f"{message}, in the column {self.column_names[key]}{more}", int(rows[0])
         value = self.frame[key][row]
         self.complaints.append(Complaint(text, remedy, value, ("columns", key), self.place_of_row(row)))
 
-    def numbers(
-        self, key: str, unit: float = 1.0, least: float | None = None, most: float = 1e15
-    ) -> npt.NDArray[np.float64]:
-        """The numbers of a column times the unit, as `(n,)`; NaN where a row says none.
+    def is_empty(self, key: str) -> npt.NDArray[np.bool_]:
+        """Which cells of a column hold nothing, as `(n,)`."""
+        return self.frame[key].is_null().to_numpy()
 
-        Complains about those that are not above `least`, or beyond `most` once multiplied.
+    def rows_where(self, mask: npt.NDArray[np.bool_]) -> pl.Series:
+        """A mask of rows, `(n,)`, as complaints take it."""
+        import polars as pl
+
+        return pl.Series(mask)
+
+    def usable_rows(self) -> npt.NDArray[np.int64]:
+        """The indices of the rows that are not left out."""
+        import numpy as np
+
+        if self._unusable is None:
+            return np.arange(len(self.frame))
+        return np.flatnonzero(~self._unusable.to_numpy())
+
+    def quantities(
+        self, key: str, measure: Measure, unit: float = 1.0, least: float | None = None
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+        """The quantities of a column as `(n,)`, NaN where a row says none, and which of them state a unit.
+
+        Those that do are in the canonical unit of the measure, the others are multiplied by `unit`. Complains about
+        those that are not above `least`, or beyond what the measure allows.
         """
         import numpy as np
         import polars as pl
 
         if key not in self.column_names:
-            return np.full(len(self.frame), np.nan)
+            return np.full(len(self.frame), np.nan), np.zeros(len(self.frame), dtype=np.bool_)
         column = self.frame[key]
+        has_unit = pl.Series([False]).new_from_index(0, len(column))
+        factors = pl.Series([unit]).new_from_index(0, len(column))
         if isinstance(column.dtype, pl.Duration):
-            column, unit = column.dt.total_microseconds(), 1.0
-        numbers = column.cast(pl.Float64, strict=False)
+            numbers = column.dt.total_microseconds().cast(pl.Float64)
+            has_unit, factors = column.is_not_null(), factors * 0 + 1
+        elif column.dtype == pl.String:
+            numbers, units = parse_numbers(column, self.layout)
+            has_unit = units.is_not_null()
+            of_units, errors = unit_factors(units, measure)
+            factors = pl.select(pl.when(has_unit).then(of_units).otherwise(factors)).to_series()
+            for word, error in errors.items():
+                fault = error.complaints[0]
+                self.add_row_complaint(key, units == word, fault.message, fault.remedy)
+        else:
+            numbers = column.cast(pl.Float64, strict=False)
         finite = numbers.is_finite().fill_null(False)
-        self.add_row_complaint(key, column.is_not_null() & ~finite, "is not a finite number")
+        self.add_row_complaint(
+            key, column.is_not_null() & ~finite, "is not a finite number", self._remedy(key)
+        )
         if least is not None:
             self.add_row_complaint(key, finite & (numbers <= least), f"is not above {least:g}")
-        self.add_row_complaint(key, finite & (numbers.abs() * unit > most), "is beyond what can be simulated")
-        return np.asarray(numbers.fill_null(np.nan).to_numpy() * unit, dtype=np.float64)
+        beyond = finite & ((numbers * factors).abs() > measure.max_size)
+        self.add_row_complaint(key, beyond, "is beyond what can be simulated")
+        values = (numbers * factors).fill_null(np.nan).to_numpy()
+        return np.asarray(values, dtype=np.float64), has_unit.to_numpy()
 
-    def times(self, key: str, unit: float) -> npt.NDArray[np.int64]:
-        """The times of a column in microseconds since the first, as `(n,)`, be they numbers or dates."""
-        import numpy as np
+    def _remedy(self, key: str) -> str:
+        """What to do about the texts of a column that are no numbers, by the first of them."""
         import polars as pl
 
         column = self.frame[key]
-        self.add_row_complaint(key, column.is_null(), "is empty")
+        if column.dtype != pl.String:
+            return "correct the row, or remove it"
+        numbers, _ = parse_numbers(column, self.layout)
+        texts = column.filter(column.is_not_null() & numbers.is_null())
+        if key in TIME_KEYS and texts.head(1).str.contains(OTHER_DATE_PATTERN).any():
+            return 'say how dates are written, as dates: "%d/%m/%Y"'
+        if texts.head(1).str.contains(r"^[+-]?[0-9][0-9.,\' \x{a0}\x{202f}]*[0-9]").any():
+            return 'say how numbers are written, as decimal: "," or thousands: "."'
+        return "correct the row, or remove it"
+
+    def times(self, key: str, unit: float, may_count_days: bool = False) -> TraceTimes:
+        """The times of a column: dates in UTC, or numbers of a unit since whatever they are counted from.
+
+        `may_count_days`: whether days as spreadsheets count them are meant, and not mistaken for something else.
+        """
+        import numpy as np
+        import polars as pl
+
+        column, date_format = self.frame[key], self.layout.dates
+        if date_format is not None and column.dtype.is_numeric():
+            column = column.cast(pl.Int64, strict=False).cast(pl.String)
         if isinstance(column.dtype, pl.Date | pl.Datetime):
             at = column.cast(pl.Datetime("us", getattr(column.dtype, "time_zone", None)))
-        elif column.dtype == pl.String and column.drop_nulls().head(1).str.contains(r"^\d{4}-\d").any():
-            at = parse_dates(column)
-            bad = column.is_not_null() & at.is_null()
-            self.add_row_complaint(key, bad, "is not a date", "write it as 2026-04-27T12:00:00Z")
+        elif column.dtype == pl.String and (date_format is not None or are_mostly(column, ISO_PATTERN)):
+            at = parse_dates(column, None)
+            if date_format is not None:  # a workbook has dates that are no text, and come in ISO 8601
+                at = pl.select(pl.coalesce(parse_dates(column, date_format), at)).to_series()
+            remedy = f"write it as {date_format or '2026-04-27T12:00:00Z'}"
+            self.add_row_complaint(key, column.is_not_null() & at.is_null(), "is not a date", remedy)
         else:
-            numbers = self.numbers(key, unit, most=MEASURES["duration"].max_size)
-            since = numbers - np.min(numbers, where=np.isfinite(numbers), initial=np.inf)
+            numbers, has_unit = self.quantities(key, MEASURES["duration"], unit)
             # Those that are not finite, or beyond the limit, have a complaint; what they become does not matter.
-            since[~(since <= MEASURES["duration"].max_size * 2)] = 0
-            return np.floor(since + 0.5).astype(np.int64)
+            is_stated = np.abs(numbers) <= MEASURES["duration"].max_size
+            self._complain_of_numbers_as_dates(key, numbers[is_stated & ~has_unit] / unit, may_count_days)
+            whole = np.floor(np.where(is_stated, numbers, 0) + 0.5)
+            return TraceTimes(whole.astype(np.int64), is_stated, is_dated=False)
         since_1970 = at.to_physical()
-        return (since_1970 - since_1970.min()).fill_null(0).to_numpy().astype(np.int64)
+        beyond = (since_1970 < FIRST_INSTANT_US) | (since_1970 > LAST_INSTANT_US)
+        self.add_row_complaint(key, beyond, "is beyond what can be simulated")
+        is_within = ~beyond.fill_null(True)
+        values = pl.select(pl.when(is_within).then(since_1970).otherwise(0)).to_series()
+        return TraceTimes(values.to_numpy().astype(np.int64), is_within.to_numpy(), is_dated=True)
+
+    def _complain_of_numbers_as_dates(
+        self, key: str, numbers: npt.NDArray[np.float64], may_count_days: bool
+    ) -> None:
+        """Complain where all numbers of a column of times are dates that are written without their signs."""
+        if self.layout.dates is None and are_compact_dates(numbers):
+            message = f"holds dates written as YYYYMMDD, such as {numbers[0]:.0f}"
+            self.add_complaint(key, message, 'write dates: "%Y%m%d"')
+        elif self.layout.dates is None and are_serial_dates(numbers) and not may_count_days:
+            example = f"{numbers[0]:g}, which is {serial_day(numbers[0])}"
+            message = f"holds dates as a spreadsheet counts days, such as {example}"
+            remedy = (
+                "format the column as dates there and save it again, or write time_unit: d and from: DATE"
+            )
+            self.add_complaint(key, message, remedy)
 
     def request_types(self) -> tuple[npt.NDArray[np.int64], tuple[RecordedRequestType, ...]]:
         """The distinct triples of customer, class and priority, and the index of that of each row, as `(n,)`."""
@@ -153,22 +298,10 @@ class TraceTable:
         """The whole numbers in the column of priorities; null where a row has none."""
         import polars as pl
 
-        numbers = pl.Series(self.numbers("priority", most=1e9), nan_to_null=True)
+        values, _ = self.quantities("priority", PRIORITY_MEASURE)
+        numbers = pl.Series(values, nan_to_null=True)
         self.add_row_complaint("priority", numbers != numbers.floor(), "is not a whole number")
         return numbers.cast(pl.Int64, strict=False)
-
-
-def parse_dates(column: pl.Series) -> pl.Series:
-    """Texts as times in UTC; null for a text that is not a date."""
-    import polars as pl
-
-    parts = column.str.extract_groups(DATE_PATTERN).struct.unnest()
-    defaults = {"2": "00:00", "3": "00", "4": "+00", "5": "00"}
-    day, minute, second, hours, minutes = (
-        pl.col(part).fill_null(defaults[part]) if part in defaults else pl.col(part) for part in parts.columns
-    )
-    text = parts.select(pl.format("{}T{}:{}{}:{}", day, minute, second, hours, minutes)).to_series()
-    return text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", time_zone="UTC", strict=False)
 
 
 def check_columns(known: Sequence[str], path: str, names: Mapping[str, str]) -> None:
@@ -183,7 +316,7 @@ def check_columns(known: Sequence[str], path: str, names: Mapping[str, str]) -> 
 
 
 def select_columns(
-    frame: pl.DataFrame, names: Mapping[str, str], locate_row: Callable[[int], Place]
+    frame: pl.DataFrame, names: Mapping[str, str], locate_row: Callable[[int], Place], reading: TraceReading
 ) -> TraceTable:
     """The columns of a frame that are asked for, under their words. Raises InvalidValueError for a wrong type."""
     import polars as pl
@@ -203,7 +336,7 @@ def select_columns(
         chosen[key] = column
     if wrong:
         raise InvalidValueError(*wrong)
-    return TraceTable(pl.DataFrame(chosen), names, locate_row)
+    return TraceTable(pl.DataFrame(chosen), names, locate_row, reading.layout, reading.leaves_out)
 
 
 def is_number_type(dtype: pl.DataType) -> bool:
@@ -235,6 +368,8 @@ TYPE_PHRASES: Mapping[Callable[[pl.DataType], bool], str] = {
 """What a column of each kind of types holds."""
 COLUMN_TYPES: Mapping[str, Callable[[pl.DataType], bool]] = {
     "asked": is_time_type,
+    "wanted": is_time_type,
+    "ended": is_time_type,
     "size": is_number_type,
     "term": is_duration_type,
     "class": is_name_type,

@@ -77,17 +77,20 @@ def trace_warnings(scenario: ScenarioFile) -> Iterator[Complaint]:
             continue
         path = ("demand", name, "arrivals", "trace")
         if records.n_omitted:
-            message = f"has {records.n_omitted} of {records.n_omitted + len(records)} jobs left out"
-            remedy = "their size or term is unknown or 0, or they are parts of others"
+            message = (
+                f"has {records.n_omitted:,} of {records.n_omitted + len(records):,} rows that no one can play"
+            )
+            reasons = "; ".join(f"{n:,}: {reason}" for reason, n in records.omitted.items())
+            remedy = f"they are left out ({reasons})"
             yield Complaint(message, remedy, Path(trace.file).name, (*path, "file"))
         before, after = trace.count_outside(scenario.start, scenario.end)
         if before or after:
-            message = (
-                f"moves {before} of {len(records)} requests before the start, and {after} to the end or after"
-            )
-            yield Complaint(message, "these are left out", None, (*path, "from") if trace.from_ else path)
+            count = f"has {before:,} of {len(records):,} requests before the start"
+            message = f"{count}, and {after:,} at the end or after"
+            yield Complaint(message, "they are left out", None, (*path, "from") if trace.from_ else path)
+        columns = {"term" if key == "ended" else key for key in trace.column_by_key}
         for key in ("size", "term"):
-            is_recorded = key in trace.column_by_key and key not in records.first_incomplete
+            is_recorded = key in columns and key not in records.first_incomplete
             if is_recorded and getattr(stream, key) and not (key == "term" and stream.in_place):
                 yield Complaint(
                     "has no effect, since the trace states each", "remove it", None, ("demand", name, key)

@@ -14,13 +14,14 @@ from sim.scenario.market import Provider, Right
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.site_policies import SITE_POLICIES
 from sim.scenario.sources import list_assumptions, list_quantities
+from sim.scenario.trace import Trace
 
 
 def describe_scenario(scenario: ScenarioFile) -> Iterator[tuple[str, str]]:
     """Labels and sentences, in the order of the file."""
     yield "Time", _describe_time(scenario)
     for name, stream in scenario.demand.items():
-        yield f"Demand {name}", _describe_stream(stream)
+        yield f"Demand {name}", _describe_stream(stream, scenario)
     for name, right in scenario.rights.items():
         yield f"Right {name}", _describe_right(right)
     order = join_words(scenario.overflow.order or scenario.providers)
@@ -109,12 +110,12 @@ def _describe_time(scenario: ScenarioFile) -> str:
     return f"{text}; {scenario.replications} replications from seed {scenario.seed}"
 
 
-def _describe_stream(stream: Stream) -> str:
+def _describe_stream(stream: Stream, scenario: ScenarioFile) -> str:
     types = stream.request_types() or ()  # none where its trace has not been read
     customers = list(dict.fromkeys(each.customer for each in types)) or [stream.customer]
     parts = [f"{customers[0]} asks" if len(customers) == 1 else f"{len(customers)} customers ask"]
     if stream.arrivals is not None:
-        parts.append(_describe_arrivals(stream.arrivals, stream.size))
+        parts.append(_describe_arrivals(stream.arrivals, stream.size, scenario))
     if stream.in_place:
         in_place = (f"{describe_quantity(kw)} at {site}" for site, kw in stream.in_place.items())
         parts.append("in place: " + join_words(in_place))
@@ -128,7 +129,7 @@ def _describe_stream(stream: Stream) -> str:
     return "; ".join(parts)
 
 
-def _describe_arrivals(arrivals: Arrivals, size: Distribution | None) -> str:
+def _describe_arrivals(arrivals: Arrivals, size: Distribution | None, scenario: ScenarioFile) -> str:
     each = "" if size is None else f", {describe_quantity(size)} each"
     if arrivals.poisson is not None:
         return f"at random, {describe_quantity(arrivals.poisson.rate)}{each}"
@@ -140,9 +141,22 @@ def _describe_arrivals(arrivals: Arrivals, size: Distribution | None) -> str:
     if arrivals.deals is not None:
         return f"by {len(arrivals.deals)} deals"
     assert arrivals.trace is not None
-    records = arrivals.trace.records
-    count = f"{len(records):,} requests, " if records else ""
-    return f"{count}as recorded in {arrivals.trace.file}"
+    return _describe_trace(arrivals.trace, scenario)
+
+
+def _describe_trace(trace: Trace, scenario: ScenarioFile) -> str:
+    records = trace.records
+    if records is None:
+        return f"as recorded in {trace.file}"
+    before, after = trace.count_outside(scenario.start, scenario.end)
+    n_played = len(records) - before - after
+    first, last = trace.asked_dates(scenario.start)
+    count = f"{n_played:,} request{'' if n_played == 1 else 's'}"
+    dates = f"whose first is asked on {format_day(first)} and last on {format_day(last)}"
+    text = f"{count} as recorded in {trace.file}, {dates}"
+    left_out = {"asked before the start": before, "asked at the end or after": after} | dict(records.omitted)
+    reasons = "; ".join(f"{n:,}: {reason}" for reason, n in left_out.items() if n)
+    return f"{text}; {sum(left_out.values()):,} left out ({reasons})" if reasons else text
 
 
 def _describe_right(right: Right) -> str:
