@@ -109,6 +109,8 @@ class Building(SchemaObject):
     built in `phases`, with one of `begins`, `after` and `when` (and `planned`, if a date was announced).
     """
 
+    stands_in_tables: ClassVar[bool] = True
+
     it_power: PositivePower | None = None
     """Its IT power."""
     power: PositivePower | None = None
@@ -210,7 +212,7 @@ class Site(SchemaObject):
     pue: NumberFromOne = text_default("1")
     """Power of the facility for each IT power."""
     buildings: dict[Name, Building] = Field(default_factory=dict)
-    """What is to come."""
+    """What is to come; or `{table: FILE}`, a row for each, as of deals, and beside it those that are written out."""
     outages: Outages | None = None
     """What takes capacity away for some time."""
     owner: Text | None = None

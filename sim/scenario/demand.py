@@ -68,6 +68,8 @@ class Deal(SchemaObject):
     With a `ramp`, neither `wanted` nor `size` is written.
     """
 
+    stands_in_tables: ClassVar[bool] = True
+
     asked: When
     """The date of asking."""
     wanted: When | None = None
@@ -106,7 +108,9 @@ class Arrivals(SchemaObject):
     curve: Curve | None = None
     """They follow a curve of wanted power."""
     deals: dict[Name, Deal] | None = None
-    """They are a list of deals."""
+    """They are a list of deals, or `{table: FILE}`: csv, Parquet or xlsx, a row for each, with a column `name` and
+    others that are called as the keys; beside it `separator`, `decimal`, `thousands`, `dates`, `sheet` as of a trace.
+    """
     trace: Trace | None = None
     """They stand in a file."""
 

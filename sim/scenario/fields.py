@@ -139,6 +139,8 @@ class SchemaObject(BaseModel):
     """What it is in a sentence, where that is not `a` and the name of its class."""
     atomic_keys: ClassVar[frozenset[str]] = frozenset()
     """Keys whose maps are values, which `extends` replaces whole."""
+    stands_in_tables: ClassVar[bool] = False
+    """Whether a map of such objects may be a table in a file, a row for each."""
 
     source: Text | None = None
     """Where this is known from: a URL, or a document."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from sim.scenario.fields import SchemaObject
+from sim.scenario.merging import NameMap, schema_type_of
+from sim.scenario.named_tables import TableFile
 from sim.scenario.schema import ScenarioFile
-from sim.scenario.schema_objects import describe_objects
+from sim.scenario.schema_objects import describe_objects, specific_keys
 
 EXTENDS_DESCRIPTION = "A scenario file, relative to this one, that this one changes."
 
@@ -29,6 +31,19 @@ def nullable_schema(schema: dict[str, Any]) -> dict[str, Any]:
     return nullable
 
 
+def stands_in_table(object_type: type[SchemaObject], key: str) -> bool:
+    """Whether what stands under a key may be a table in a file."""
+    annotation = object_type.model_fields[object_type.field_by_key()[key]].annotation
+    value_type = named.value_type if isinstance(named := schema_type_of(annotation), NameMap) else None
+    return isinstance(value_type, type) and value_type.stands_in_tables
+
+
+def table_properties() -> dict[str, Any]:
+    """The keys of a table in a file, as an editor completes them."""
+    properties = TableFile.model_json_schema()["properties"]
+    return {key.name: properties[key.name] for key in specific_keys(TableFile)}
+
+
 def editor_schema(root: type[SchemaObject] | None = None) -> dict[str, Any]:
     """The JSON Schema by which an editor completes a file, a scenario's if no other, in which nothing stands twice.
 
@@ -43,6 +58,8 @@ def editor_schema(root: type[SchemaObject] | None = None) -> dict[str, Any]:
         part["type"] = ["object", "null"]
         for key in each.keys:
             part["properties"][key.name] = nullable_schema(part["properties"][key.name])
+            if stands_in_table(each.object_type, key.name):
+                part["properties"][key.name]["properties"] = table_properties()
             part["properties"][key.name]["description"] = f"{key.meaning} Write {key.syntax}."
     if root is not ScenarioFile:
         return schema

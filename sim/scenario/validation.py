@@ -26,6 +26,7 @@ from sim.scenario.faults import (
 )
 from sim.scenario.fields import Declarations, SchemaObject, complaints_of
 from sim.scenario.merging import empty_name_complaints, is_within, override_node
+from sim.scenario.named_tables import inline_tables
 from sim.scenario.quantities import read_uncertain_distribution
 from sim.scenario.trace import Trace
 from sim.scenario.units import supply_measure
@@ -45,13 +46,17 @@ def validate_tree(
     that of the file at `path` first.
     """
     faults = list(_overlap_faults(list(overrides)))
+    early = ComplaintCollector()
+    inlined = inline_tables(root, schema, early)
+    if not early.complaints:
+        root = inlined  # so that paths lead to the rows of tables
     for dotted, value in overrides.items():
         try:
             root = override_node(root, dotted, _parse_override(dotted, value), schema)
         except ScenarioError as error:
             faults += error.faults
     collector = ComplaintCollector()
-    root = inline_files(root, collector, read_traces)
+    root = inline_files(inline_tables(root, schema, collector), collector, read_traces)
     tree = root.to_plain()
     declarations = collect_declarations(tree, read_traces)
     complaints = [*empty_name_complaints(root, schema), *consistency_complaints(tree, declarations)]
@@ -60,9 +65,8 @@ def validate_tree(
         validated = schema.model_validate(tree, context=declarations)
     except ValidationError as error:
         complaints += complaints_of(error)
-    # A file that could not be read still stands in the tree as a map, of which the schema complains as well: once is
-    # enough.
-    unread = {path for each in collector.complaints for path in (each.path, each.path[:-1])}
+    # Where a file, or a row of it, could not be read, the schema complains of what is not there: once is enough.
+    unread = {each.path[: len(each.path) - k] for each in collector.complaints for k in range(3)}
     complaints = [*collector.complaints, *(each for each in complaints if each.path not in unread)]
     faults += [fault_at(each, root) for each in complaints]
     if faults or validated is None:
