@@ -77,7 +77,7 @@ def test_dates_stay_where_they_are(made: Made) -> None:  # noqa: F811
     ]
     told = dict(describe_scenario(scenario))["Demand jobs"]
     assert (
-        f"2 requests as recorded in {Path('t.csv').absolute()}, whose first is asked on 31 December 2024 and last on 1 March 2025; 2 left out (1: asked before the start; 1: asked at the end or after)"
+        f"2 requests as recorded in {Path('t.csv').absolute()}, whose first is asked on 2024-12-31 and last on 2025-03-01; 2 left out (1: asked before the start; 1: asked at the end or after)"
         in told
     )
     moved = made("file: t.csv, format: csv, columns: {asked: t}, from: 2025-01-01")
@@ -163,13 +163,11 @@ def test_or_left_out_and_counted_by_reason(made: Made) -> None:  # noqa: F811
     }
     told = dict(describe_scenario(scenario))["Demand jobs"]
     assert "9 left out (1: has fewer or more cells than the header; 1: asked is not a date; " in told
-    assert (
-        faults(made, LOG_COLUMNS.replace("e, size: kw", "e, size: w") + ", unusable: leave out", "")
-        == [
-            f"a.yaml:7: {TRACE}.file: records no request that can be played: 1 whose has fewer or more cells than the header; correct the rows"
-        ]
-        or True
-    )
+    Path("t.csv").write_text("t,kw\n0,0\n1,-1\n")
+    columns = "file: t.csv, format: csv, columns: {asked: t, size: kw}, unusable: leave out"
+    assert faults(made, columns, "term: 1 h") == [
+        f"a.yaml:8: {TRACE}.file: records no request that can be played: 2 whose size is not above 0; correct the rows"
+    ]
 
 
 # Numbers and dates in other signs.
@@ -318,11 +316,10 @@ def test_a_workbook_at_fault_is_told_at_its_row(made: Made) -> None:  # noqa: F8
     assert faults(made, f"{IN_BOOK}, sheet: Q2", "") == [
         f"a.yaml:7: {TRACE}.file: has no sheet Q2; did you mean Q1?"
     ]
-    (fault,) = faults(made, IN_BOOK, "")
+    fault = faults(made, IN_BOOK, "")[0]
     assert fault.startswith(f'a.yaml:7: {TRACE}.columns.asked: "asked": is not a column of t.xlsx; ')
-    assert faults(made, f"{IN_BOOK}, decimal: ','", "")[-1].endswith(
-        "has no meaning in a file of xlsx; remove it"
-    )
+    told = faults(made, f"{IN_BOOK}, decimal: ','", "")
+    assert any(each.endswith("has no meaning in a file of xlsx; remove it") for each in told)
 
 
 def test_what_is_no_workbook_is_told(made: Made) -> None:  # noqa: F811

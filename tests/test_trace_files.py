@@ -143,7 +143,10 @@ KINDS = {
         TEXT.replace("\n", "\r").encode(),
         "ends its lines with carriage returns alone, as old Macs did; save it with line feeds (LF)",
     ),
-    "zip": (b"PK\x03\x04\x14", "is a zip archive (or a workbook); save it as csv, or unpack it"),
+    "zip": (
+        b"PK\x03\x04\x14",
+        "is a zip archive (or a workbook); write format: xlsx for a workbook, else unpack it",
+    ),
     "bz2 in gzip": (gzip.compress(bz2.compress(TEXT.encode())), "is compressed by bzip2; decompress it"),
     "no text": (b"\0\1\2" * 9, "is no text; name a text file"),
 }

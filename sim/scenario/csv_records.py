@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from sim.scenario.faults import InvalidValueError, Place
 from sim.scenario.file_content import file_complaint
 
+SIGN_NAMES = {"\t": "tabs", ",": "commas"}
+
 
 @dataclass(frozen=True)
 class TableRecord:
@@ -83,6 +85,17 @@ def quote_error(reason: str, place: Place) -> InvalidValueError:
     else:  # the end of the file, or the limit of a cell
         message = "begins a quote that does not end"
     return file_complaint(message, 'write a quote within quotes twice: "a 24"" rack"', place)
+
+
+def check_separator(header: TableRecord, path: str, separator: str) -> None:
+    """Raise InvalidValueError where a header is one cell that another sign would separate."""
+    other = next((sign for sign in ";\t|," if sign in header.cells[0] and sign != separator), None)
+    if len(header.cells) == 1 and other is not None:
+        message = (
+            f"is separated by {SIGN_NAMES.get(other, other)}, not by {SIGN_NAMES.get(separator, separator)}"
+        )
+        remedy = "write separator: tab" if other == "\t" else f'write separator: "{other}"'
+        raise file_complaint(message, remedy, Place(path, header.line))
 
 
 def has_width(record: TableRecord, n_columns: int) -> bool:

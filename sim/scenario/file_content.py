@@ -6,7 +6,7 @@ from sim.scenario.faults import Complaint, InvalidValueError, Place
 from sim.scenario.input_files import MAX_TABLE_BYTES, file_signature, unpack_gzip
 
 REMEDIES = {
-    "a zip archive (or a workbook)": "save it as csv, or unpack it",
+    "a zip archive (or a workbook)": "write format: xlsx for a workbook, else unpack it",
     "a Parquet file": "write format: parquet",
 }
 """What to do with a file that is of some kind, by the words for it."""

@@ -16,7 +16,7 @@ from typing import ClassVar
 
 from pydantic import ValidationError
 
-from sim.scenario.csv_records import TableRecord, check_width
+from sim.scenario.csv_records import TableRecord, check_separator, check_width
 from sim.scenario.dates import parse_instant
 from sim.scenario.faults import (
     Complaint,
@@ -133,6 +133,8 @@ def read_rows(
     header = next(records, None)
     if header is None:
         raise table_error("is empty", "name a file with a header and rows")
+    if FORMAT_BY_SUFFIX[Path(path.lower().removesuffix(".gz")).suffix] == "csv":
+        check_separator(header, path, layout.separator)
     check_columns_are_keys(header, path, object_type)
     reader = CellReader.of(object_type, layout)
     line_by_name: dict[str, int] = {}

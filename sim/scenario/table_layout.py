@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import ValidationInfo
 
+from sim.scenario.description_keys import DESCRIPTION_KEYS
 from sim.scenario.faults import Complaint, invalid_value
 from sim.scenario.fields import SchemaObject, Text, field_reader, one_of, read_text
 
@@ -35,7 +36,8 @@ class TableLayout:
             else "[0-9]+"
         )
         point = re.escape(self.decimal)
-        return rf"^([+-]?(?:{group}(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE][+-]?[0-9]{{1,3}})?)\s*([^0-9\s.,'+-].*)?$"
+        number = rf"[+-]?(?:{group}(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE][+-]?[0-9]{{1,3}})?"
+        return rf"^({number})\s*([^0-9\s.,'+/-].*)?$"
 
     @property
     def thousands_pattern(self) -> str:
@@ -77,6 +79,9 @@ def read_date_format(written: object, info: ValidationInfo) -> str:
     return text
 
 
+TABLE_LAYOUT_KEYS = ("separator", "decimal", "thousands", "dates", "sheet")
+
+
 class TableKeys(SchemaObject):
     """The keys by which a table says how it is laid out."""
 
@@ -98,6 +103,15 @@ class TableKeys(SchemaObject):
     """How dates are written that are text, in the signs of strftime; else as 2026-04-27T12:00:00Z (ISO 8601)."""
     sheet: Text | None = None
     """The sheet of a workbook; else the first."""
+
+    @classmethod
+    def field_by_key(cls) -> dict[str, str]:
+        """The names of fields by key, with the keys of the layout after those of the table."""
+        fields = super().field_by_key()
+        own = {
+            key: name for key, name in fields.items() if key not in (*TABLE_LAYOUT_KEYS, *DESCRIPTION_KEYS)
+        }
+        return own | fields
 
     @property
     def layout(self) -> TableLayout:

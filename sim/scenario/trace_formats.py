@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal, get_args
 
-from sim.scenario.csv_records import TableRecord, has_width, width_error
+from sim.scenario.csv_records import TableRecord, check_separator, has_width, width_error
 from sim.scenario.faults import Complaint, InvalidValueError, Place
 from sim.scenario.file_content import decode_text, file_complaint
 from sim.scenario.table_records import iterate_records, parquet_columns, read_parquet_frame
 from sim.scenario.trace_table import ROW_COLUMN, TraceReading, TraceTable, check_columns, select_columns
 
-TAB = "\t"
-SIGN_NAMES = {TAB: "tabs", ",": "commas"}
 SWF_FIELDS = (
     *("job number", "submit time", "wait time", "run time", "allocated processors", "average cpu time"),
     *("used memory", "requested processors", "requested time", "requested memory", "status", "user", "group"),
@@ -60,12 +58,8 @@ def read_text_trace(data: bytes, path: str, reading: TraceReading) -> TraceTable
 def check_header(header: TableRecord, path: str, reading: TraceReading) -> None:
     """Raise InvalidValueError where columns are not in the header, or stand in it more than once."""
     place = Place(path, header.line)
-    written = reading.layout.separator
-    other = next((sign for sign in ";\t|," if sign in header.cells[0] and sign != written), None)
-    if len(header.cells) == 1 and other and reading.file_format == "csv":
-        message = f"is separated by {SIGN_NAMES.get(other, other)}, not by {SIGN_NAMES.get(written, written)}"
-        remedy = f"write separator: {'tab' if other == TAB else chr(34) + other + chr(34)}"
-        raise file_complaint(message, remedy, place)
+    if reading.file_format == "csv":
+        check_separator(header, path, reading.layout.separator)
     check_columns(header.cells, path, reading.column_names)
     complaints = []
     for key, name in reading.columns:

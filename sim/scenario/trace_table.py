@@ -181,9 +181,9 @@ class TraceTable:
         else:
             numbers = column.cast(pl.Float64, strict=False)
         finite = numbers.is_finite().fill_null(False)
-        self.add_row_complaint(
-            key, column.is_not_null() & ~finite, "is not a finite number", self._remedy(key)
-        )
+        bad = column.is_not_null() & ~finite
+        remedy = self._remedy(key) if bad.any() else ""
+        self.add_row_complaint(key, bad, "is not a finite number", remedy)
         if least is not None:
             self.add_row_complaint(key, finite & (numbers <= least), f"is not above {least:g}")
         beyond = finite & ((numbers * factors).abs() > measure.max_size)
