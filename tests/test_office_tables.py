@@ -73,11 +73,11 @@ def test_dates_stay_where_they_are(made: Made) -> None:  # noqa: F811
     scenario = made("file: t.csv, format: csv, columns: {asked: t}")
     assert asked(scenario).requests.asked.tolist() == [14 * DAY, 14 * DAY + 4 * HOUR]
     assert [str(each) for each in scenario_warnings(scenario)] == [
-        "a.yaml:9: demand.jobs.arrivals.trace: has 1 of 4 requests before the start, and 1 at the end or after; they are left out"
+        "a.yaml:9: demand.jobs.arrivals.trace: has 1 of 4 requests before the start, wanted before it, and 1 at the end or after; they are left out"
     ]
     told = dict(describe_scenario(scenario))["Demand jobs"]
     assert (
-        f"2 requests as recorded in {Path('t.csv').absolute()}, whose first is asked on 2024-12-31 and last on 2025-03-01; 2 left out (1: asked before the start; 1: asked at the end or after)"
+        f"2 requests as recorded in {Path('t.csv').absolute()}, whose first is asked on 2024-12-31 and last on 2025-03-01; 2 left out (1: asked and wanted before the start; 1: asked at the end or after)"
         in told
     )
     moved = made("file: t.csv, format: csv, columns: {asked: t}, from: 2025-01-01")
@@ -106,6 +106,16 @@ def test_wanted_and_ended_are_columns(made: Made) -> None:  # noqa: F811
     assert (requests.asked // HOUR).tolist() == [0, 10], "numbers move, all alike"
     assert (requests.wanted // HOUR).tolist() == [1, 10]
     assert (requests.term // HOUR).tolist() == [4, 1]
+
+
+def test_what_was_asked_before_the_start_is_played_if_it_is_wanted_after(made: Made) -> None:  # noqa: F811
+    Path("t.csv").write_text("t,w\n2024-11-01,2024-12-01\n2024-11-02,2025-01-01\n2024-12-31,\n2025-01-02,\n")
+    trace = "file: t.csv, format: csv, columns: {asked: t, wanted: w}"
+    assert (asked(made(trace)).requests.asked // DAY).tolist() == [-60, 1]
+    assert "2 left out (2: asked and wanted before" in dict(describe_scenario(made(trace)))["Demand jobs"]
+    ahead = made(trace, "size: 1 kW, term: 1 h, lead: 2 d")
+    assert (asked(ahead).requests.asked // DAY).tolist() == [-60, -1, 1]
+    assert "1 left out (1: asked and wanted before" in dict(describe_scenario(ahead))["Demand jobs"]
 
 
 def test_an_end_needs_to_know_when_it_was_wanted(made: Made) -> None:  # noqa: F811

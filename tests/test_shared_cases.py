@@ -39,7 +39,7 @@ COMMANDS: dict[str, tuple[str, int, str]] = {
     "sha256_uppercase": ("check", 0, "is right"),
     "simmer246": ("run", 0, ""),
     "title_brackets": ("check", 0, "Plan [draft] [/b]"),
-    "yyyymmdd": ("check", 0, "2 requests"),
+    "yyyymmdd": ("check", 2, "holds dates written as YYYYMMDD"),
 }
 """For each case: the command that it is given to, its exit code, and a phrase of what it prints."""
 

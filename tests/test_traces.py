@@ -211,7 +211,7 @@ def test_what_is_outside_the_run_is_left_out_and_said(made: Made) -> None:
     assert (requests.asked // HOUR).tolist() == [8, 18]
     assert requests.number.tolist() == [2, 3]
     assert [str(each) for each in scenario_warnings(scenario)] == [
-        "a.yaml:9: demand.jobs.arrivals.trace.from: has 2 of 5 requests before the start, and 1 at the end or after; they are left out"
+        "a.yaml:9: demand.jobs.arrivals.trace.from: has 2 of 5 requests before the start, wanted before it, and 1 at the end or after; they are left out"
     ]
 
 

@@ -49,7 +49,11 @@ def check_traces_within_run(demand: Mapping[str, Stream], start: datetime, end: 
     complaints = []
     for name, stream in demand.items():
         trace = stream.arrivals and stream.arrivals.trace
-        if trace and trace.records and sum(trace.count_outside(start, end)) == len(trace.records):
+        if (
+            trace
+            and trace.records
+            and sum(trace.count_outside(start, end, stream.lead.constant)) == len(trace.records)
+        ):
             first, last = trace.asked_dates(start)
             message = f"asks from {first:%Y-%m-%d} to {last:%Y-%m-%d}, and so for nothing within the run"
             remedy = f"write other dates, or from: {start:%Y-%m-%d}, which moves it"

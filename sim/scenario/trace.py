@@ -22,7 +22,7 @@ from sim.scenario.fields import (
 from sim.scenario.quantities import PositiveNumber, When
 from sim.scenario.table_layout import TableKeys, ineffective_layout_keys, layout_complaints
 from sim.scenario.trace_formats import SWF_DEFAULT_COLUMNS, TRACE_FORMATS, TraceFormatName
-from sim.scenario.trace_records import TraceRecords, read_trace
+from sim.scenario.trace_records import NOT_STATED, TraceRecords, read_trace
 from sim.scenario.trace_table import TraceReading
 from sim.scenario.units import MEASURES, parse_quantity
 
@@ -81,7 +81,8 @@ class Trace(TableKeys):
     A row is a request; rows may stand in any order. What a row does not state, since no column holds it or its
     cell is empty, comes from the stream. Dates stay where they are: without a zone they are in UTC, with one they
     are converted. Times that are numbers are moved so that the first is at the start; with `from`, both are moved so
-    that the first is there. What is asked before the start, or at the end or after, is left out. A row that states
+    that the first is there. What is asked before the start is left out, unless it is wanted at the start
+    or after; so is what is asked at the end or after. A row that states
     its end, but not when it was wanted, is wanted when it is asked. No one can play a row that ended before it was
     wanted, or is wanted before it is asked.
     Of a log in SWF (Standard Workload Format, compressed by gzip or not), jobs whose size or term is unknown (-1)
@@ -186,16 +187,24 @@ class Trace(TableKeys):
         span = min(timedelta(microseconds=int(records.asked[-1])), datetime.max - first)
         return first, first + span
 
-    def count_outside(self, start: datetime, end: datetime) -> tuple[int, int]:
-        """The numbers of requests that are asked before the start, and at the end or after; 0 if the date varies."""
-        if self.records is None or (self.from_ and self.from_.plus):
+    def count_outside(self, start: datetime, end: datetime, lead_us: float | None) -> tuple[int, int]:
+        """The numbers of requests that are asked and wanted before the start, and that are asked at the end or after.
+
+        0 if `from` varies. `lead_us` is that of the stream, None where it varies: whether a row without `wanted` is
+        wanted before the start is not known then.
+        """
+        records = self.records
+        if records is None or (self.from_ and self.from_.plus):
             return 0, 0
         import numpy as np
 
         first, _ = self.asked_dates(start)
-        asked, micro = self.records.asked, timedelta(microseconds=1)
-        before, until_end = np.searchsorted(asked, [(start - first) // micro, (end - first) // micro])
-        return int(before), len(asked) - int(until_end)
+        micro = timedelta(microseconds=1)
+        start_us, end_us = (start - first) // micro, (end - first) // micro
+        lead = np.where(records.ended == NOT_STATED, np.inf if lead_us is None else lead_us, 0)
+        wanted = np.where(records.wanted == NOT_STATED, records.asked + lead, records.wanted)
+        before = (records.asked < start_us) & (wanted < start_us)
+        return int(before.sum()), int((records.asked >= end_us).sum())
 
     @property
     def records(self) -> TraceRecords | None:

@@ -83,9 +83,9 @@ def trace_warnings(scenario: ScenarioFile) -> Iterator[Complaint]:
             reasons = "; ".join(f"{n:,}: {reason}" for reason, n in records.omitted.items())
             remedy = f"they are left out ({reasons})"
             yield Complaint(message, remedy, Path(trace.file).name, (*path, "file"))
-        before, after = trace.count_outside(scenario.start, scenario.end)
+        before, after = trace.count_outside(scenario.start, scenario.end, stream.lead.constant)
         if before or after:
-            count = f"has {before:,} of {len(records):,} requests before the start"
+            count = f"has {before:,} of {len(records):,} requests before the start, wanted before it"
             message = f"{count}, and {after:,} at the end or after"
             yield Complaint(message, "they are left out", None, (*path, "from") if trace.from_ else path)
         columns = {"term" if key == "ended" else key for key in trace.column_by_key}

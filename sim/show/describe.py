@@ -115,7 +115,7 @@ def _describe_stream(stream: Stream, scenario: ScenarioFile) -> str:
     customers = list(dict.fromkeys(each.customer for each in types)) or [stream.customer]
     parts = [f"{customers[0]} asks" if len(customers) == 1 else f"{len(customers)} customers ask"]
     if stream.arrivals is not None:
-        parts.append(_describe_arrivals(stream.arrivals, stream.size, scenario))
+        parts.append(_describe_arrivals(stream.arrivals, stream, scenario))
     if stream.in_place:
         in_place = (f"{describe_quantity(kw)} at {site}" for site, kw in stream.in_place.items())
         parts.append("in place: " + join_words(in_place))
@@ -129,7 +129,8 @@ def _describe_stream(stream: Stream, scenario: ScenarioFile) -> str:
     return "; ".join(parts)
 
 
-def _describe_arrivals(arrivals: Arrivals, size: Distribution | None, scenario: ScenarioFile) -> str:
+def _describe_arrivals(arrivals: Arrivals, stream: Stream, scenario: ScenarioFile) -> str:
+    size = stream.size
     each = "" if size is None else f", {describe_quantity(size)} each"
     if arrivals.poisson is not None:
         return f"at random, {describe_quantity(arrivals.poisson.rate)}{each}"
@@ -141,20 +142,22 @@ def _describe_arrivals(arrivals: Arrivals, size: Distribution | None, scenario: 
     if arrivals.deals is not None:
         return f"by {len(arrivals.deals)} deals"
     assert arrivals.trace is not None
-    return _describe_trace(arrivals.trace, scenario)
+    return _describe_trace(arrivals.trace, stream, scenario)
 
 
-def _describe_trace(trace: Trace, scenario: ScenarioFile) -> str:
+def _describe_trace(trace: Trace, stream: Stream, scenario: ScenarioFile) -> str:
     records = trace.records
     if records is None:
         return f"as recorded in {trace.file}"
-    before, after = trace.count_outside(scenario.start, scenario.end)
+    before, after = trace.count_outside(scenario.start, scenario.end, stream.lead.constant)
     n_played = len(records) - before - after
     first, last = trace.asked_dates(scenario.start)
     count = f"{n_played:,} request{'' if n_played == 1 else 's'}"
     dates = f"whose first is asked on {format_day(first)} and last on {format_day(last)}"
     text = f"{count} as recorded in {trace.file}, {dates}"
-    left_out = {"asked before the start": before, "asked at the end or after": after} | dict(records.omitted)
+    left_out = {"asked and wanted before the start": before, "asked at the end or after": after} | dict(
+        records.omitted
+    )
     reasons = "; ".join(f"{n:,}: {reason}" for reason, n in left_out.items() if n)
     return f"{text}; {sum(left_out.values()):,} left out ({reasons})" if reasons else text
 
