@@ -324,7 +324,7 @@ def test_a_workbook_at_fault_is_told_at_its_row(made: Made) -> None:  # noqa: F8
         f't.xlsx:8: {TRACE}.columns.size: "-1": is not above 0, in the column kw; correct the row, or remove it'
     ]
     assert faults(made, f"{IN_BOOK}, sheet: Q2", "") == [
-        f"a.yaml:7: {TRACE}.file: has no sheet Q2; did you mean Q1?"
+        f"a.yaml:7: {TRACE}.file: has no sheet Q2; choose one of Notes, Q1"
     ]
     fault = faults(made, IN_BOOK, "")[0]
     assert fault.startswith(f'a.yaml:7: {TRACE}.columns.asked: "asked": is not a column of t.xlsx; ')
