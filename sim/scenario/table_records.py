@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 ZIP_SIGNATURE = b"PK"
 PARQUET_SIGNATURE = b"PAR1"
-MICROSECOND = timedelta(microseconds=1)
 
 
 def iterate_records(data: bytes, path: str, file_format: str, layout: TableLayout) -> Iterator[TableRecord]:
@@ -103,7 +102,7 @@ def cell_text(value: object) -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, timedelta):
-        return f"{value // MICROSECOND} us"
+        return f"{value // timedelta(microseconds=1)} us"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value).strip()

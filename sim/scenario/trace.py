@@ -27,7 +27,7 @@ from sim.scenario.trace_table import TraceReading
 from sim.scenario.units import MEASURES, parse_quantity
 
 EPOCH = datetime(1970, 1, 1)
-DAY_US = 86_400e6
+ONE_DAY_US = 86_400e6
 
 
 class Columns(SchemaObject):
@@ -172,7 +172,7 @@ class Trace(TableKeys):
             time_unit_us=unit,
             layout=self.layout,
             leaves_out=self.unusable == "leave out",
-            may_count_days=self.from_ is not None and unit == DAY_US,
+            may_count_days=self.from_ is not None and unit == ONE_DAY_US,
         )
 
     def asked_dates(self, start: datetime) -> tuple[datetime, datetime]:
