@@ -32,7 +32,7 @@ WHAT_IFS = {
     "demand-slump": ("announced-2025", "provider.Stargate.idle_mw", UP),
     "exclusive-kept": ("as-built-2026", "customer.OpenAI.unserved_mw.mean", UP),
     "microsoft-keen": ("announced-2025", "provider.Microsoft.share", UP),
-    "no-right": ("announced-2025", "customer.OpenAI.wait_days.mean", DOWN),
+    "no-right": ("announced-2025", "stream.api.unserved_mw.end", DOWN),
     "rofr-kept": ("as-built-2026", "stream.training.unserved_mw.mean", UP),
     "stargate-unfunded": ("announced-2025-hindsight", "provider.Stargate.in_service_mw.mean", DOWN),
     "texas-freeze": ("as-built-2026", "customer.OpenAI.unserved_mw.mean", UP),
@@ -236,7 +236,7 @@ def parts() -> dict[str, tuple[str, dict[str, object], str, int]]:
         if "Expansion" in site.buildings
     }
     return {
-        "first refusal": (ANNOUNCED, {"rights.first refusal": None}, "stream.training.wait_days.mean", DOWN),
+        "first refusal": (ANNOUNCED, {"rights.first refusal": None}, microsoft_share, DOWN),
         "API right": (ANNOUNCED, {"rights.API": None}, "stream.api.unserved_mw.mean", DOWN),
         "Copilot": (ANNOUNCED, {"demand.Copilot": None}, openai_short, DOWN),
         "Azure commitment": (ANNOUNCED, {"demand.Azure commitment": None}, openai_short, DOWN),

@@ -63,11 +63,11 @@ def bypass_complaints(tree: Tree) -> Iterator[Complaint]:
 
 def appetite_complaints(tree: Tree, declarations: Declarations) -> Iterator[Complaint]:
     """Complaints about appetites by class: of a right one for each class that it covers, of a provider no others
-    than those that are asked for.
+    than those that are asked for (where anything is: a file to be extended may ask for nothing).
     """
     for name, provider in named_objects(tree, "providers"):
         appetite, classes = strip_description(provider.get("appetite")), covered_classes(declarations, {})
-        if not isinstance(appetite, dict) or is_distribution(appetite) or classes is None:
+        if not isinstance(appetite, dict) or is_distribution(appetite) or not classes:
             continue
         path = ("providers", name, "appetite", *value_path(provider["appetite"]))
         for each in appetite:
