@@ -21,7 +21,7 @@ from sim.results.run import read_run
 from sim.scenario.reading import read_scenario
 from sim.scenario.schema import ScenarioFile
 from sim.show.pages.compare import render_compare
-from sim.show.plots.compare import plot_differences, plot_over_time
+from sim.show.plots.compare import plot_differences, plot_over_time, scenario_labels
 from sim.study.compare import compare_scenarios
 from sim.study.comparison_inputs import ComparisonError
 from sim.study.paired_difference import (
@@ -188,14 +188,19 @@ def test_pairing_narrows_the_interval_to_a_third() -> None:
 
 
 def test_what_is_taken_away_is_said_so(small: ScenarioFile) -> None:
-    """In the name, which stands in headings, legends and titles."""
+    """In the name, and in words in legends and titles."""
     without = small.replace({"rights.refusal": None})
     found = compare_scenarios([small, without], replications=3, workers=1)
     assert found.names == ["small", "small, without rights.refusal"]
     assert [pair.b for pair in found.pairs] == found.names[1:]
-    assert plot_differences(found).get_suptitle() == "small, without rights.refusal\nagainst small"
+    labels = ["A small world", "A small world, without right refusal"]
+    assert plot_differences(found).get_suptitle() == f"{labels[1]}\nagainst {labels[0]}"
     legend = [text.get_text() for text in plot_over_time(found).legends[0].get_texts()]
-    assert legend == found.names
+    assert legend == labels
+    same = compare_scenarios([small, small, without], replications=3, workers=1)
+    assert scenario_labels(same) == same.names, "two titles are alike"
+    legend = [text.get_text() for text in plot_over_time(same).legends[0].get_texts()]
+    assert legend[1] == f"{same.names[1]} (the same as {same.names[0]})", "equal curves are told apart"
 
 
 def test_it_is_the_same_as_runs_that_were_saved(small: ScenarioFile, tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ CASES: list[tuple[Callable[..., str], tuple[Any, ...], str]] = [
     (f.with_half_width, ("3", "1"), "3 ± 1"),
     (f.format_mean_interval, (3.0, None), "3"),
     (f.format_mean_interval, (3.0, 3.5), "3 ± 0.5"),
+    (f.format_mean_interval, (3.0, 3.0), "3 always"),
     (f.format_amount, (0.021, "share"), "2.10 %"),
     (f.format_amount, (1.93e11, "$"), "193 B$"),
     (f.format_amount, (3.0, "count"), "3.00"),

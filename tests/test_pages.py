@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 from io import StringIO
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -16,8 +17,12 @@ from sim.explain.timeline import EVENT_ORDER, ORDER_ALIASES
 from sim.model.outcomes import REFUSAL_REASONS, RELEASE_REASONS, REQUEST_STATUSES
 from sim.model.run import Engine
 from sim.scenario.overflow_policies import OVERFLOW_POLICIES
+from sim.scenario.reading import read_scenario
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.splits import SPLITS
+from sim.show.describe import describe_scenario
+from sim.show.factor_labels import label_path
+from sim.show.metric_labels import label_metric
 from sim.show.pages.analysis import render_analysis
 from sim.show.pages.explain import DIFFERENCE_LABELS
 from sim.show.pages.explain_decisions import narrate_answer, narrate_overflow
@@ -26,6 +31,7 @@ from sim.show.pages.run import ENGINE_LABELS
 from sim.show.pages.sensitivity import DESIGN_LAYOUTS, SCREENING_NOTES
 from sim.show.pages.tables import print_table
 from sim.study.effects import EFFECT_VERDICTS, SensitivityMethod
+from sim.study.replications import metric_names
 from sim.study.run import run_scenario
 from sim.verify.verification import REPLICATION_MULTIPLIERS
 
@@ -118,6 +124,50 @@ def test_an_unknown_reason_status_or_split_is_refused() -> None:
         narrate_overflow(TimelineEvent(AT, "offered", facts), ROW | {"split": "by halves"})
 
 
+def test_check_says_growth_dates_and_values_in_plain_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "small.yaml"
+    path.write_text(SAID)
+    said = dict(describe_scenario(read_scenario(path)))
+    assert said["Time"] == "2026-01-01 to 2027-01-01; 1 replication from seed 1"
+    assert said["Demand jobs"].startswith(
+        "Lab asks; at random, 6 /mo, times 2.5 a year, 40 MW (30 %) or 80 MW (70 %) each; for 3 mo;"
+    )
+    assert said["Demand deal"].startswith("Lab asks; by 1 deal; for 10 d, 20 d or 30 d;")
+    assert said["Demand many"].startswith("Lab asks; by 2 deals; for one of 7 values from 1 d to 7 d;")
+    assert "Lab owes P 3 B$, used or not, from 2026-02-01 until 2026-12-01" in said["Contract toll"]
+    assert "Lab owes P 1 B$, used or not, from the start until the end" in said["Contract open"]
+    assert said["Sources"].startswith("1 of ")
+    assert " has a source; " in said["Sources"]
+
+
+SAID = """\
+start: 2026-01-01
+end: 2027-01-01
+replications: 1
+demand:
+  jobs:
+    customer: Lab
+    arrivals: {poisson: {rate: {value: 6 /mo, source: a filing}, growth: 2.5}}
+    size: {discrete: {values: [40 MW, 80 MW], weights: [3, 7]}}
+    term: 3 mo
+  deal:
+    customer: Lab
+    size: 1 MW
+    term: {empirical: {values: [10 d, 20 d, 30 d]}}
+    arrivals: {deals: {a: {asked: 2026-02-01}}}
+  many:
+    customer: Lab
+    size: 1 MW
+    term: {empirical: {values: [1 d, 2 d, 3 d, 4 d, 5 d, 6 d, 7 d]}}
+    arrivals: {deals: {a: {asked: 2026-02-01}, b: {asked: 2026-02-01}}}
+providers: {P: {sites: [S]}}
+sites: {S: {online: 300 MW}}
+contracts:
+  toll: {customer: Lab, provider: P, take_or_pay: 3 B$, from: 2026-02-01, until: 2026-12-01}
+  open: {customer: Lab, provider: P, take_or_pay: 1 B$}
+"""
+
+
 def test_an_unknown_analysis_is_refused() -> None:
     with pytest.raises(AssertionError, match="Expected code to be unreachable"):
         render_analysis(SMALL, Console(file=StringIO()))  # type: ignore[arg-type]
@@ -127,3 +177,18 @@ def test_a_table_into_a_pipe_has_tabs_and_is_not_cut() -> None:
     out = StringIO()
     print_table(("key", "value"), [("long " * 60, 1)], Console(file=out, width=40))
     assert out.getvalue() == f"key\tvalue\n{'long ' * 60}\t1\n"
+
+
+def test_every_metric_has_a_label_of_its_own_in_words(small: ScenarioFile) -> None:
+    names = metric_names(small)
+    labels = [label_metric(name) for name in names]
+    assert len(set(labels)) == len(names)
+    assert not any("_" in label for label in labels)
+    assert label_metric("provider.Neo.in_service_mw.at.2025-12-31") == (
+        "provider Neo: power in service, on 2025-12-31"
+    )
+    assert label_metric("declined_share.room") == "declined by the holder, for room"
+    assert label_metric("something_new_mw.max") == "something new, peak"
+    assert label_path("providers.Neo.keeps_back") == "provider Neo: keeps back"
+    assert label_path("rights.first refusal.window") == "right first refusal: window"
+    assert label_path("uncertain.my_growth") == "uncertain my_growth"

@@ -35,7 +35,7 @@ from sim.show.plots.date_axis import date_labels, date_ticks
 from sim.show.plots.figure_files import FIGURE_FORMATS, unavailable_plots, write_figures, write_plots
 from sim.show.plots.labels import separate_positions, shorten_names
 from sim.show.plots.plot import NothingToShow
-from sim.show.plots.power_flows import GAVE_UP_NODE, NOT_PROMISED_NODE
+from sim.show.plots.power_flows import GAVE_UP_NODE, NOT_PROMISED_NODE, WANTED_LATER_NODE
 from sim.show.plots.run import RUN_PLOTS, missing_tables_note
 from sim.show.plots.run_bands import RunBands
 from sim.study.run import run_scenario
@@ -429,8 +429,14 @@ def test_the_nodes_of_the_flow_are_what_the_tables_say(runs: Runs) -> None:
     assert nodes[f"1: {NO_RIGHT_LABEL}"] == pytest.approx(
         asked.filter(pl.col("right").is_null())["size_kw"].sum()
     )
-    waiting = asked["size_kw"].sum() - asked["committed_kw"].sum() - asked["lost_kw"].sum()
-    assert nodes[f"2: {NOT_PROMISED_NODE}"] == pytest.approx(waiting)
+    is_later = pl.col("wanted") >= outcome.scenario.end
+    for node, part in (
+        (WANTED_LATER_NODE, asked.filter(is_later)),
+        (NOT_PROMISED_NODE, asked.filter(~is_later)),
+    ):
+        waiting = part["size_kw"].sum() - part["committed_kw"].sum() - part["lost_kw"].sum()
+        assert waiting > 0
+        assert nodes[f"2: {node}"] == nodes[f"3: {node}"] == pytest.approx(waiting)
 
 
 def test_what_was_declined_in_each_quarter_is_what_the_tables_say(runs: Runs) -> None:

@@ -285,3 +285,25 @@ def test_intervals_cover_the_mean_as_often_as_they_say(tmp_path: Path) -> None:
     print(shares, sum(lengths) / STREAMS)
     assert len(set(lengths)) > 20, "the rule stops where the numbers say so, and not at one look"
     assert all(0.93 <= share <= 0.97 for share in shares), shares
+
+
+@pytest.mark.parametrize(
+    ("target", "values", "text"),
+    [
+        (
+            PrecisionTarget("asked_mw", 5, True),
+            [0.1 + 0.2, 0.3] * 30,
+            "asked_mw 0.300 MW, the same in every future (asked: 5 %)",
+        ),
+        (
+            PrecisionTarget("asked_mw", 500, True),
+            [*WIDE, None],
+            "asked_mw 50.0 MW ± 13.0 MW, 26 % of it (asked: 500 %), of the 60 in 61 replications that have a value",
+        ),
+    ],
+)
+def test_what_is_reached_says_of_what(target: PrecisionTarget, values: list[float | None], text: str) -> None:
+    """Rounding is no interval; an interval of a part of the replications says so."""
+    achieved = achieved_precision(target, values)
+    assert achieved.is_reached
+    assert achieved.to_text(len(values)) == text

@@ -135,6 +135,7 @@ def test_what_has_no_effect_is_remarked_on() -> None:
                 "supplies.crews": {"unit": "crew"},
                 "uncertain.unused": 3,
                 "sites.North": {"online": "1 MW"},
+                "providers.Big.keeps_back": "5 MW",
             },
         )
     )
@@ -146,10 +147,18 @@ def test_what_has_no_effect_is_remarked_on() -> None:
         'rights.first refusal.until: "2024-01-01": has no effect: the right ends before the start',
         'rights.late.from: "2028-01-01": has no effect: the right begins after the end',
         f"{DATA}/small.yaml:23: providers.Neo: is never asked; name it in the order of overflow",
+        "providers.Big.keeps_back: is kept back for its own demand, and there is none: nobody ever gets it;"
+        " write a stream of demand with customer: Big, or remove it",
         "sites.North: is a site that no provider sells from; name it in the sites of a provider",
         "supplies.crews: is a supply that no phase needs; name it in needs",
         "uncertain.unused: is used nowhere; write $unused where it counts",
     ]
+
+
+def test_what_is_kept_back_for_own_demand_is_not_remarked_on() -> None:
+    own = {"customer": "Big", "size": "1 MW", "term": "1 y", "arrivals": {"poisson": {"rate": "1 /mo"}}}
+    scenario = read_scenario(DATA / "small.yaml", {"providers.Big.keeps_back": "5 MW", "demand.own": own})
+    assert not any("keeps_back" in str(each) for each in scenario_warnings(scenario))
 
 
 def test_a_scenario_in_which_all_counts_has_no_remarks() -> None:

@@ -488,6 +488,7 @@ def test_the_command(what: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert "no effect at all:" in done.stdout
     assert "not distinguishable from noise" not in done.stdout
     again = CliRunner().invoke(app, [*words, "--json", "--no-plots"])
+    assert kept.pop("code")
     assert json.loads(again.stdout) == kept
     assert kept["stages"][0]["design"] == {"sobol": {"points": 4, "second_order": 0}}
     wrong = CliRunner().invoke(app, [*words, "--points", "9"], env={"COLUMNS": "200"})

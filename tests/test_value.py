@@ -14,8 +14,10 @@ from sim.scenario.faults import ScenarioError
 from sim.scenario.schema import ScenarioFile
 from sim.show.pages.value import render_value
 from sim.show.plots.value import plot_windows
-from sim.study.payoffs import NO_DIFFERENCE, NOT_DISTINGUISHABLE, Payoff
+from sim.study.paired_difference import PairedDifference
+from sim.study.payoffs import MEASURE_WAIT, NO_DIFFERENCE, NOT_DISTINGUISHABLE, NOT_SURE, Payoff
 from sim.study.value import ContractValue, NoWindowError, UnknownRightError, value_right
+from sim.study.value_sentence import describe_change
 
 HAND = """\
 title: By hand
@@ -135,8 +137,8 @@ def test_contracts_of_one_provider_with_two_customers(hand: ScenarioFile) -> Non
 def test_what_it_is_held_against_stands_first(hand: ScenarioFile, tmp_path: Path) -> None:
     """In normal brightness, before any number."""
     said = (
-        "Without the clause Big is a provider like any other, which turns nothing down that it has room for: where"
-        " its appetite is assumed low, it may look worse off for its own right."
+        "Without the clause Big is a provider like any other: it is asked in its turn, and what the right alone says"
+        " of it (its limits, an appetite of its own) no longer holds."
     )
     found = value_right(hand, "ask first", windows=[], workers=1)
     assert found.to_dict()["caution"].startswith(said)
@@ -169,9 +171,72 @@ def test_the_customer_that_holds_it_too(small: ScenarioFile) -> None:
     """Big sells, and asks for its own; what it asks for is not covered."""
     found = value_right(small, "refusal", replications=4, workers=1, windows=[])
     roles = {(stake.party, stake.role) for stake in found.payoffs}
-    assert roles == {("Big", "holder"), ("Lab", "covered customer"), ("Neo", "other provider")}
-    assert [s.measure.name for s in found.payoffs if s.party == "Big"][:1] == ["sold"]
-    assert "served" in [s.measure.name for s in found.payoffs if s.party == "Big"]
+    assert roles == {
+        ("Big", "holder"),
+        ("Big", "served as its own customer"),
+        ("Lab", "covered customer"),
+        ("Neo", "other provider"),
+    }
+    names = {role: [s.measure.name for s in found.payoffs if s.role == role] for _, role in roles}
+    assert names["holder"][:1] == ["sold"]
+    assert "served" in names["served as its own customer"]
+    console = Console(width=200, file=StringIO(), record=True)
+    render_value(found, console)
+    assert "Big, served as its own customer" in console.export_text()
+
+
+def test_the_page_opens_with_one_sentence(hand: ScenarioFile) -> None:
+    """And says what the clause's own limits cost its holder: here an appetite of 0 %, without which it takes all."""
+    found = value_right(hand, "ask first", windows=[], workers=1)
+    sentence = (
+        "With the clause Lab waits 10.0 days longer, Big earns 1.00 M$ less and the other providers sell"
+        " 1.00 GW-days more."
+    )
+    limits = (
+        "What limits the holder (appetite), and so shuts it out of the overflow that it declined: with it Big earns"
+        " 1.00 M$ less and sells 1.00 GW-days less, against the same right without it."
+    )
+    told = found.to_dict()
+    assert (told["sentence"], told["limits"]["text"]) == (sentence, limits)
+    assert told["limits"]["keys"] == ["appetite"]
+    assert [row["worth"] for row in told["limits"]["worth"]] == pytest.approx([-1e6, -1.0])
+    console = Console(width=400, file=StringIO(), record=True)
+    render_value(found, console)
+    page = console.export_text()
+    assert page.index(sentence) < page.index("first refusal of Big")
+    assert limits in page
+    free = value_right(hand.replace({"rights.ask first.appetite": None}), "ask first", windows=[], workers=1)
+    assert free.limits is None
+    assert free.to_dict()["limits"] is None
+    delayed = {"rights.ask first.appetite": "100 %", "rights.ask first.partial": False}
+    both = value_right(hand.replace(delayed), "ask first", windows=[], workers=1)
+    assert both.limits is not None
+    assert both.limits.keys == ("partial",)
+    assert both.limits.to_text("Big").endswith(
+        "with it Big earns as without it and sells as without it, against the same right without it."
+    )
+
+
+@pytest.mark.parametrize(
+    ("p_holm", "ci95", "verdict", "words"),
+    [
+        (0.01, (1.0, 3.0), "worse off", "Lab waits 2.00 days longer"),
+        (0.2, (1.0, 3.0), NOT_SURE, "Lab waits 2.00 days longer (not sure after Holm's correction)"),
+        (
+            0.2,
+            (-1.0, 5.0),
+            NOT_DISTINGUISHABLE,
+            "Lab waits no more nor less beyond noise (-1.00 days to 5.00 days)",
+        ),
+    ],
+)
+def test_how_sure_a_payoff_is(p_holm: float, ci95: tuple[float, float], verdict: str, words: str) -> None:
+    difference = PairedDifference(
+        "customer.Lab.wait_days.mean", "d", 9, 9, 4.0, 6.0, 2.0, 1.0, ci95, n_differing=9, p_holm=p_holm
+    )
+    payoff = Payoff("Lab", "covered customer", MEASURE_WAIT, difference, 1.0)
+    assert payoff.verdict == verdict
+    assert describe_change(payoff) == words
 
 
 def test_windows_around_its_own(small: ScenarioFile) -> None:
@@ -218,6 +283,7 @@ def test_both_tables_are_corrected_for_themselves(small: ScenarioFile) -> None:
     assert {stake.verdict for stake in found.payoffs} <= {
         NO_DIFFERENCE,
         NOT_DISTINGUISHABLE,
+        NOT_SURE,
         "better off",
         "worse off",
         "pays less",
@@ -284,7 +350,9 @@ def test_the_command(small: ScenarioFile, tmp_path: Path, monkeypatch: pytest.Mo
     told = json.loads(again.stdout)
     assert list(told["windows"]) == ["0 d", "30 d"]
     assert told["worth"] == kept["worth"]
-    assert json.loads((folder / "value.json").read_text()) == told
+    written = json.loads((folder / "value.json").read_text())
+    assert written.pop("code")
+    assert written == told
 
 
 def test_the_picture_of_windows(small: ScenarioFile) -> None:

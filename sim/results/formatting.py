@@ -12,6 +12,7 @@ from datetime import datetime, time
 from typing import Any
 
 from sim.model.calendar import DAY_US
+from sim.scenario.text import printable
 from sim.scenario.units import DAYS_PER_YEAR
 
 MINUS = "\N{MINUS SIGN}"
@@ -97,9 +98,14 @@ def with_half_width(text: str, half_width: str) -> str:
 
 
 def format_mean_interval(mean: float | None, ci_high: float | None) -> str:
-    """Format a mean and the half-width of its interval, given by the upper end; the mean alone without one."""
+    """Format a mean and the half-width of its interval, given by the upper end; the mean alone without one.
+
+    Where the interval has no width: `1,066 always`, which is the same in every future.
+    """
     if mean is None or ci_high is None:
         return format_compact(mean)
+    if ci_high == mean:
+        return f"{format_compact(mean)} always"
     return with_half_width(format_compact(mean), format_compact(ci_high - mean))
 
 
@@ -141,7 +147,7 @@ def format_factor_value(value: Any, unit: str) -> str:
     """Format a value of a factor with its unit: `25,000 kW`, `0.35`; `as it is` for none."""
     if value is None:
         return "as it is"
-    text = str(value)
+    text = printable(str(value))
     if isinstance(value, float):
         text = f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:.4g}"
     return f"{text} {unit}".strip()

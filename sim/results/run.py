@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from sim.results import store
+from sim.results.drawn_correlations import DrawnCorrelation, strongest_drawn_correlation
 from sim.results.expectations import ExpectationVerdict, judge_expectation
 from sim.results.files import OutputError, read_json, write_json, write_text
 from sim.results.metrics import present_name
@@ -93,6 +94,13 @@ class RunResult:
             )
         return pl.DataFrame(rows, infer_schema_length=None)
 
+    def drawn_correlation(self, metric: str = "unserved_mw.mean") -> DrawnCorrelation | None:
+        """Return the drawn quantity that goes with a metric most; None where none is known to."""
+        if not self.has_table("drawn") or metric not in self.metric_values:
+            return None
+        values = self.metric_values[metric]
+        return strongest_drawn_correlation(self.table("drawn"), self.finished_replications, metric, values)
+
     def summary(self) -> Summary:
         """Every metric over the replications, as in `summary.json`."""
         return summarise_metrics(self.metric_values)
@@ -110,6 +118,7 @@ class RunResult:
             "out": None if self.folder is None else str(self.folder),
             **{key: self.provenance[key] for key in kept},
             "metrics": self.summary(),
+            "goes_with": None if (goes_with := self.drawn_correlation()) is None else goes_with.to_dict(),
             **{key: self.provenance[key] for key in ("precision",) if key in self.provenance},
             "expect": [
                 {"statement": each.statement, "found": each.found, "holds": each.holds}

@@ -17,6 +17,9 @@ CONFIDENCE_LEVEL = 0.95
 """The confidence level of every interval, where no other is stated."""
 PERCENTILES = {"p10": 10, "p50": 50, "p90": 90}
 
+RELATIVE_ROUNDING = 1e-12
+"""Two sums that differ by no more than this share of the larger differ by the order of their additions alone."""
+
 Sample = Sequence[float | None]
 MetricSamples = Mapping[str, Sample]
 """Metrics of a run, or differences of two runs, as one value a replication."""
@@ -55,9 +58,14 @@ def t_half_width(sd: Any, n: Any, confidence_level: float = CONFIDENCE_LEVEL) ->
 def row_statistics(x: FloatArray) -> dict[str, FloatArray]:
     """Return `mean`, `sd` (NaN where n is 1), `p10`, `p50` and `p90` of each row of `(m, n)` values, each `(m,)`.
 
-    Equal to the bit to the same statistics of each row alone.
+    Equal to the bit to the same statistics of each row alone. Values that differ by rounding alone have an sd of 0.
     """
-    sd = x.std(axis=1, ddof=1) if x.shape[1] > 1 else np.full(len(x), np.nan)
+    if x.shape[1] > 1:
+        low, high = x.min(axis=1), x.max(axis=1)
+        is_constant = high - low <= RELATIVE_ROUNDING * np.maximum(np.abs(low), np.abs(high))
+        sd = np.where(is_constant, 0.0, x.std(axis=1, ddof=1))
+    else:
+        sd = np.full(len(x), np.nan)
     percentiles = np.percentile(x, list(PERCENTILES.values()), axis=1)
     return {"mean": x.mean(axis=1), "sd": sd, **dict(zip(PERCENTILES, percentiles, strict=True))}
 

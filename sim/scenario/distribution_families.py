@@ -19,9 +19,9 @@ from sim.scenario.distribution_family import (
     Values,
     describe_by,
     describe_chance,
-    describe_count,
     describe_range,
     describe_value,
+    describe_values,
     low_to_high,
     no_atoms,
     non_negative,
@@ -345,7 +345,7 @@ FAMILIES: Mapping[str, DistributionFamily] = {
             mean=lambda p: _weighted_mean(p["values"], p["weights"]),
             support=lambda p, bounds: span(p["values"], bounds),
             atoms=lambda p: p["values"],
-            describe=describe_count,
+            describe=describe_values,
         ),
         DistributionFamily(
             name="empirical",
@@ -362,7 +362,7 @@ FAMILIES: Mapping[str, DistributionFamily] = {
             mean=lambda p: _weighted_mean(p["values"], (1.0,) * len(p["values"])),
             support=lambda p, bounds: span(p["values"], bounds),
             atoms=lambda p: p["values"],
-            describe=describe_count,
+            describe=describe_values,
         ),
         DistributionFamily(
             name="chance",

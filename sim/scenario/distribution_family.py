@@ -137,9 +137,21 @@ def describe_by(
     return describe
 
 
-def describe_count(_: Any, p: Mapping[str, Any], __: Any, ___: Any) -> str:
-    """The number of its values."""
-    return f"one of {len(p['values'])} values"
+MAX_DESCRIBED_VALUES = 6
+
+
+def describe_values(_: Any, p: Mapping[str, Any], number: ToText, __: Any) -> str:
+    """The values, with their shares where they have weights; of many the number and the ends."""
+    values = [float(value) for value in p["values"]]
+    if len(values) > MAX_DESCRIBED_VALUES:
+        return f"one of {len(values):,} values from {number(min(values))} to {number(max(values))}"
+    texts = [number(value) for value in values]
+    if (weights := p.get("weights")) is not None:
+        texts = [
+            f"{text} ({100 * weight / sum(weights):.3g} %)"
+            for text, weight in zip(texts, weights, strict=True)
+        ]
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} or {texts[-1]}"
 
 
 def describe_chance(_: Any, p: Mapping[str, Any], number: ToText, distribution: ToText) -> str:

@@ -98,12 +98,20 @@ def trace_warnings(scenario: ScenarioFile) -> Iterator[Complaint]:
 
 
 def provider_warnings(scenario: ScenarioFile) -> Iterator[Complaint]:
-    """Providers that are never asked, and sites that nobody sells from."""
+    """Providers that are never asked, or keep back for nobody, and sites that nobody sells from."""
     order = scenario.overflow.order
     holders = {right.holder for right in scenario.rights.values()}
     for name in scenario.providers if order is not None else ():
         if name not in holders and name not in (order or ()):
             yield Complaint("is never asked", "name it in the order of overflow", None, ("providers", name))
+    request_types = [stream.request_types() for stream in scenario.demand.values()]
+    customers = {each.customer for types in request_types for each in types or ()}
+    for name, provider in scenario.providers.items():
+        # Of a trace that has not been read nobody knows the customers.
+        if provider.keeps_back.constant != 0 and name not in customers and None not in request_types:
+            message = "is kept back for its own demand, and there is none: nobody ever gets it"
+            remedy = f"write a stream of demand with customer: {name}, or remove it"
+            yield Complaint(message, remedy, None, ("providers", name, "keeps_back"))
     sold = {site for provider in scenario.providers.values() for site in provider.sites}
     for name in scenario.sites:
         if name not in sold:

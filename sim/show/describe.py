@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sim.results.formatting import DISPLAY_UNITS, format_day, format_duration, join_words
+from sim.results.formatting import DISPLAY_UNITS, format_count, format_day, format_duration, join_words
 from sim.scenario.construction import Building
 from sim.scenario.contracts import Contract
 from sim.scenario.dates import Date
@@ -52,7 +52,9 @@ def describe_scenario(scenario: ScenarioFile) -> Iterator[tuple[str, str]]:
     for name, milestone in scenario.milestones.items():
         yield f"Milestone {name}", f"the first day on which {milestone.text}"
     assumed, n = len(list_assumptions(scenario)), len(list_quantities(scenario))
-    yield "Sources", f"{n - assumed} of {n} quantities have a source; {assumed} are assumptions"
+    noun, verb = "quantity" if n == 1 else "quantities", "has" if n - assumed == 1 else "have"
+    assumptions = "is an assumption" if assumed == 1 else "are assumptions"
+    yield "Sources", f"{n - assumed} of {n} {noun} {verb} a source; {assumed} {assumptions}"
 
 
 def _describe_site_policy(provider: Provider) -> str:
@@ -107,7 +109,8 @@ def _describe_time(scenario: ScenarioFile) -> str:
         text += f", metrics from {format_day(scenario.measure_from)}"
     if scenario.report_at:
         text += f", reported at {join_words(format_day(at) for at in scenario.report_at)}"
-    return f"{text}; {scenario.replications} replications from seed {scenario.seed}"
+    replications = format_count(scenario.replications, "replication", grouping=False)
+    return f"{text}; {replications} from seed {scenario.seed}"
 
 
 def _describe_stream(stream: Stream, scenario: ScenarioFile) -> str:
@@ -133,14 +136,15 @@ def _describe_arrivals(arrivals: Arrivals, stream: Stream, scenario: ScenarioFil
     size = stream.size
     each = "" if size is None else f", {describe_quantity(size)} each"
     if arrivals.poisson is not None:
-        return f"at random, {describe_quantity(arrivals.poisson.rate)}{each}"
+        rate = describe_quantity(arrivals.poisson.rate)
+        return f"at random, {rate}{_describe_growth(arrivals.poisson.growth, ', times')}{each}"
     if arrivals.curve is not None:
         (first, low), (last, high) = arrivals.curve.points[0], arrivals.curve.points[-1]
         ends = f"{describe_quantity(low)} on {format_day(first)} to {describe_quantity(high)} on {format_day(last)}"
-        growth = f", then times {describe_quantity(arrivals.curve.growth)} a year"
+        growth = _describe_growth(arrivals.curve.growth, ", then times")
         return f"as a curve of wanted power passes, from {ends}{growth}{each}"
     if arrivals.deals is not None:
-        return f"by {len(arrivals.deals)} deals"
+        return f"by {format_count(len(arrivals.deals), 'deal')}"
     assert arrivals.trace is not None
     return _describe_trace(arrivals.trace, stream, scenario)
 
@@ -160,6 +164,11 @@ def _describe_trace(trace: Trace, stream: Stream, scenario: ScenarioFile) -> str
     )
     reasons = "; ".join(f"{n:,}: {reason}" for reason, n in left_out.items() if n)
     return f"{text}; {sum(left_out.values()):,} left out ({reasons})" if reasons else text
+
+
+def _describe_growth(growth: Distribution, words: str) -> str:
+    """By what a rate or a curve grows; nothing where it does not."""
+    return "" if growth.constant == 1 else f"{words} {describe_quantity(growth)} a year"
 
 
 def _describe_right(right: Right) -> str:

@@ -12,8 +12,30 @@ DISTRIBUTION_PARAMETERS = {
 """Names at the end of a path into a distribution, which say little alone."""
 
 
+KIND_WORDS = {
+    "demand": "demand",
+    "providers": "provider",
+    "rights": "right",
+    "sites": "site",
+    "supplies": "supply",
+    "contracts": "contract",
+    "hardware": "hardware",
+    "delays": "delay",
+    "grids": "grid",
+}
+"""The word for a thing, by the map of a scenario in which it stands."""
 MAX_NAMED_FACTORS = 5
 """With more factors than this, a point is called by its number."""
+
+
+def label_path(path: str) -> str:
+    """Label a path of a scenario in words: `providers.Neo.keeps_back` is `provider Neo: keeps back`."""
+    kind, *rest = path.split(".")
+    if kind not in KIND_WORDS or not rest:
+        return " ".join([kind, *rest])
+    name, *keys = rest
+    words = " ".join(keys).replace("_", " ")
+    return f"{KIND_WORDS[kind]} {name}" + (f": {words}" if words else "")
 
 
 def label_factors(sweep: SweepResult) -> dict[str, str]:

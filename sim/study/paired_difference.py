@@ -14,7 +14,7 @@ from scipy import special
 from sim.model.arrays import FloatArray
 from sim.results.formatting import format_difference
 from sim.results.metrics import metric_unit
-from sim.results.statistics import MetricSamples, Sample, t_half_width, to_floats
+from sim.results.statistics import RELATIVE_ROUNDING, MetricSamples, Sample, t_half_width, to_floats
 from sim.results.summary import sample_statistics
 from sim.study.precision import MAX_REPLICATIONS
 
@@ -22,8 +22,6 @@ SIGNIFICANCE_LEVEL = 0.05
 """The familywise error rate: how often any true null hypothesis among the metrics of a comparison is rejected."""
 TEST_POWER = 0.8
 """The probability with which the replications needed find a difference as large as the one observed."""
-RELATIVE_ROUNDING = 1e-12
-"""Two sums that differ by no more than this share of the larger differ by the order of their additions alone."""
 
 
 @dataclass(frozen=True)

@@ -17,14 +17,19 @@ from sim.scenario.market import Right
 from sim.scenario.schema import ScenarioFile
 from sim.study.paired_difference import PairedDifference, adjust_for_multiplicity, paired_difference
 
-ROLE_HOLDER, ROLE_COVERED_CUSTOMER, ROLE_OTHER_PROVIDER, ROLE_OTHER_CUSTOMER = (
+ROLE_HOLDER, ROLE_OWN_CUSTOMER, ROLE_COVERED_CUSTOMER, ROLE_OTHER_PROVIDER, ROLE_OTHER_CUSTOMER = (
     "holder",
+    "served as its own customer",
     "covered customer",
     "other provider",
     "other customer",
 )
 
-NO_DIFFERENCE, NOT_DISTINGUISHABLE = "no difference at all", "not distinguishable from 0"
+NO_DIFFERENCE, NOT_DISTINGUISHABLE, NOT_SURE = (
+    "no difference at all",
+    "not distinguishable from 0",
+    "interval leaves out 0, not sure after Holm's correction",
+)
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,11 @@ class Payoff:
         return low, high
 
     @property
+    def excludes_zero(self) -> bool:
+        """Whether its own interval, of this payoff alone, leaves out 0."""
+        return self.ci95 is not None and not self.ci95[0] <= 0 <= self.ci95[1]
+
+    @property
     def verdict(self) -> str:
         """The verdict in words."""
         if self.worth is None:
@@ -104,7 +114,7 @@ class Payoff:
         if self.difference.equal:
             return NO_DIFFERENCE
         if not self.difference.significant:
-            return NOT_DISTINGUISHABLE
+            return NOT_SURE if self.excludes_zero else NOT_DISTINGUISHABLE
         return self.measure.verdict_above if self.worth > 0 else self.measure.verdict_below
 
     def to_dict(self) -> dict[str, Any]:
@@ -141,18 +151,19 @@ def measures_by_party(
     covered = [name for name in customers if _may_cover(scenario, right, name)]
     yield right.holder, ROLE_HOLDER, _measures_of_party(right.holder, PROVIDER_MEASURES)
     if right.holder in customers and right.holder not in covered:
-        yield right.holder, ROLE_HOLDER, _measures_of_customer(scenario, right.holder)
+        yield right.holder, ROLE_OWN_CUSTOMER, _measures_of_customer(scenario, right.holder)
     for name in covered:
         yield (
             name,
-            ROLE_HOLDER if name == right.holder else ROLE_COVERED_CUSTOMER,
+            ROLE_OWN_CUSTOMER if name == right.holder else ROLE_COVERED_CUSTOMER,
             _measures_of_customer(scenario, name),
         )
     for name in providers[1:]:
         yield name, ROLE_OTHER_PROVIDER, _measures_of_party(name, PROVIDER_MEASURES)
     for name in customers:
         if name not in covered and name != right.holder:
-            yield name, ROLE_OTHER_CUSTOMER, _measures_of_customer(scenario, name)
+            role = ROLE_OWN_CUSTOMER if name in scenario.providers else ROLE_OTHER_CUSTOMER
+            yield name, role, _measures_of_customer(scenario, name)
 
 
 def _measures_of_party(party: str, measures: Mapping[str, PayoffMeasure]) -> MeasuresByMetrics:

@@ -129,6 +129,8 @@ class AchievedPrecision:
         asked = (
             f"{self.target.bound:g} %" if self.target.relative else format_difference(self.target.bound, unit)
         )
+        if self.half_width == 0:
+            return f"{metric} {format_amount(self.mean, unit)}, the same in every future (asked: {asked})"
         mean, half_width = format_amount(self.mean, unit), format_difference(self.half_width, unit)
         share = f", {format_figures(100 * self.half_width / abs(self.mean), 2)} % of it" if self.mean else ""
         of_part = f", of the {self.n:,} in {n:,} replications that have a value" if self.n < n else ""

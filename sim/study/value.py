@@ -22,6 +22,10 @@ from sim.study.engines import EngineSelection
 from sim.study.lever_range import value_at_path
 from sim.study.options import RunKeywords, RunOptions
 from sim.study.payoffs import (
+    MEASURE_EARNED,
+    MEASURE_SOLD,
+    ROLE_HOLDER,
+    MeasuresByMetrics,
     Payoff,
     adjust_payoffs,
     contract_customers,
@@ -29,12 +33,15 @@ from sim.study.payoffs import (
     measures_by_party,
     payoffs,
 )
+from sim.study.value_sentence import LimitsCost, others_together, value_sentence
 from sim.study.variants import variant_player
 
 USUAL_WINDOW_DAYS = (1, 2, 3, 5, 7, 10, 14, 20, 30, 45, 60, 90, 120, 180, 270, 365, 540, 730)
 """Windows that are usual in contracts."""
-WITH_RIGHT, WITHOUT_RIGHT = "with", "without"
+WITH_RIGHT, WITHOUT_RIGHT, WITHOUT_LIMITS = "with", "without", "without limits"
 """The variants of the scenario beside those with other windows, which are named by these."""
+LIMIT_KEYS = ("max_delay", "max_utilization", "partial", "appetite")
+"""Keys of a first refusal that limit what its holder takes, beyond what the holder has room and appetite for."""
 
 
 class UnknownRightError(UserError, KeyError):
@@ -77,10 +84,19 @@ class ContractValue:
     """The payoffs of the right as it is written."""
     other_windows: tuple[ValueAtWindow, ...]
     """The right with other windows."""
+    others: Payoff | None
+    """What all other providers sell together; None where there is none."""
+    limits: LimitsCost | None
+    """The cost of what the right itself limits its holder by; None where it does not."""
     caution: str
     """A warning to be read before the numbers; empty where there is none."""
     notes: tuple[str, ...]
     """Sentences on how the numbers are to be read, and on what is not known."""
+
+    @property
+    def sentence(self) -> str:
+        """What the right does, in a sentence: what is waited, what the holder earns, what the others sell."""
+        return value_sentence(self.holder, self.payoffs, self.others)
 
     def by_window(self) -> list[ValueAtWindow]:
         """Return the right with each window, its own included, from short to long; those not known last."""
@@ -104,6 +120,7 @@ class ContractValue:
         return {
             "scenario": self.scenario,
             "right": self.right,
+            "sentence": self.sentence,
             "kind": self.kind,
             "holder": self.holder,
             "window": None if self.as_written is None else self.as_written.window,
@@ -114,6 +131,13 @@ class ContractValue:
             "worth": [payoff.to_dict() for payoff in self.payoffs],
             "windows": {
                 each.window: [payoff.to_dict() for payoff in each.payoffs] for each in self.other_windows
+            },
+            "limits": None
+            if self.limits is None
+            else {
+                "keys": list(self.limits.keys),
+                "text": self.limits.to_text(self.holder),
+                "worth": [payoff.to_dict() for payoff in self.limits.payoffs],
             },
             "caution": self.caution,
             "notes": list(self.notes),
@@ -130,17 +154,25 @@ def value_right(
     """Value a right for each party, by playing the same futures with and without it.
 
     A first refusal is also played with other windows: those named, or some around its own. Each of the two tables
-    is corrected for how many differences it has (Holm). The keywords are those of `RunOptions`. Raises
+    is corrected for how many differences it has (Holm). A right that limits its own holder is played once more
+    without these limits. The keywords are those of `RunOptions`. Raises
     UnknownRightError, NoWindowError, ScenarioError for a window that is none, ValueError for numbers that cannot be,
     and KeyboardInterrupt where the user stops it.
     """
     options = RunOptions(**keywords)
     terms = _find_right(scenario, right)
     variants = _variants(scenario, right, _windows_to_compare(scenario, right, terms, windows))
+    limit_keys, unlimited = _without_limits(scenario, right)
+    if limit_keys:
+        variants[WITHOUT_LIMITS] = unlimited
     replications = options.replications_of(scenario)
     with variant_player(scenario, replications * len(variants), options) as player:
         metrics = player.play(variants, range(replications), options.progress)
     span_days = (scenario.end - scenario.measure_from) / timedelta(days=1)
+    limits = _limits_cost(limit_keys, terms.holder, metrics, span_days)
+    others = others_together(
+        scenario.providers, terms.holder, metrics[WITHOUT_RIGHT], metrics[WITH_RIGHT], span_days
+    )
     as_written, other_windows = _payoff_tables(scenario, terms, metrics, span_days)
     return ContractValue(
         scenario=scenario.title or scenario.name,
@@ -161,6 +193,8 @@ def value_right(
             ValueAtWindow(window, _mean_days(variants[window], right), table)
             for window, table in other_windows.items()
         ),
+        others=others,
+        limits=limits,
         caution=_holder_caution(terms),
         notes=(*_reading_notes(scenario), *_coverage_notes(as_written)),
     )
@@ -175,6 +209,30 @@ def _variants(scenario: ScenarioFile, right: str, windows: Sequence[str]) -> dic
     }
 
 
+def _without_limits(scenario: ScenarioFile, right: str) -> tuple[tuple[str, ...], ScenarioFile]:
+    """Return the keys by which a right limits its own holder, and the scenario without them."""
+    written = scenario.tree["rights"][right]
+    changes: dict[str, object] = {f"rights.{right}.{key}": None for key in LIMIT_KEYS if key in written}
+    unlimited = scenario.replace(changes) if changes else scenario
+    terms, free = scenario.rights[right], unlimited.rights[right]
+    return tuple(key for key in LIMIT_KEYS if getattr(terms, key) != getattr(free, key)), unlimited
+
+
+def _limits_cost(
+    keys: tuple[str, ...], holder: str, metrics: Mapping[str, list[Metrics]], span_days: float
+) -> LimitsCost | None:
+    """Return the cost of the limits of a right to its holder, in what it earns and sells; None without limits."""
+    if not keys:
+        return None
+    measures: MeasuresByMetrics = {
+        (f"provider.{holder}.spend",): MEASURE_EARNED,
+        (f"provider.{holder}.in_service_mw.mean",): MEASURE_SOLD,
+    }
+    parties = [(holder, ROLE_HOLDER, measures)]
+    table = payoffs(parties, metrics[WITHOUT_LIMITS], metrics[WITH_RIGHT], span_days)
+    return LimitsCost(keys, tuple(adjust_payoffs(each for each in table if each.worth is not None)))
+
+
 def _payoff_tables(
     scenario: ScenarioFile, right: Right, metrics: Mapping[str, list[Metrics]], span_days: float
 ) -> tuple[tuple[Payoff, ...], dict[str, tuple[Payoff, ...]]]:
@@ -187,7 +245,7 @@ def _payoff_tables(
     tables = {
         name: list(payoffs(measures, metrics[WITHOUT_RIGHT], each, span_days))
         for name, each in metrics.items()
-        if name != WITHOUT_RIGHT
+        if name not in (WITHOUT_RIGHT, WITHOUT_LIMITS)
     }
     relevant = is_ever_nonzero(tables.values())
     as_written, *others = [list(compress(table, relevant)) for table in tables.values()]
@@ -241,13 +299,13 @@ def _mean_days(scenario: ScenarioFile, right: str) -> float:
 
 
 def _holder_caution(right: Right) -> str:
-    """Warn that a first refusal may seem to harm its own holder, which is valued against selling without it."""
+    """Warn against what a first refusal is valued: its holder sells without it, and is not bound by its limits."""
     if not right.answers_first:
         return ""
     return (
-        f"Without the clause {right.holder} is a provider like any other, which turns nothing down that it has room"
-        " for: where its appetite is assumed low, it may look worse off for its own right. What it gains by saying no"
-        " counts as far as the scenario holds it: in its own demand, and in what stays free."
+        f"Without the clause {right.holder} is a provider like any other: it is asked in its turn, and what the right"
+        " alone says of it (its limits, an appetite of its own) no longer holds. What it gains by saying no counts as"
+        " far as the scenario holds it: in its own demand, and in what stays free."
     )
 
 

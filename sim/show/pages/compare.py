@@ -146,15 +146,17 @@ def _difference_cells(d: PairedDifference) -> DifferenceCells:
     change = "-"
     if d.diff is not None:
         change = with_sign(scaled(d.diff), d.diff)
-        if d.ci95 is not None:
+        if d.ci95 is not None and d.sd != 0:
             change = with_half_width(change, scaled((d.ci95[1] - d.ci95[0]) / 2))
         # points are short here, as the column is narrow
-        change = typographic_minus(f"{change} {unit.replace('%', 'pt')}")
+        change = typographic_minus(f"{change} {unit.replace('%', 'pt')}".rstrip())
+        if d.sd == 0:
+            change += ", always"
     return (
         f" {d.metric}",
         scaled(d.a),
         scaled(d.b),
-        change.rstrip(),
+        change,
         format_percent_2(d.variance_reduction),
         _format_replications_needed(d),
     )
@@ -181,6 +183,10 @@ def _footer_lines(comparison: ComparisonResult) -> Iterable[str]:
     if reductions := [d.variance_reduction for d in unequal if d.variance_reduction is not None]:
         saving = format_percent_2(median(reductions))
         yield f"saved: how much of the variance the same futures save; {saving} in the median"
+    if any(
+        d.sd == 0 for pair in comparison.pairs for d in differences_in_report(comparison, pair) if not d.equal
+    ):
+        yield "always: the same in every future"
     yield "to be sure: replications that find a difference like the one seen 4 times in 5"
     if comparison.interrupted:
         n, n_requested = provenance["finished"], provenance["replications"]

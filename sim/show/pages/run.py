@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from sim.results.drawn_correlations import DrawnCorrelation
 from sim.results.formatting import (
     format_count,
     format_day,
@@ -81,6 +83,8 @@ def _summary_rows(run: RunResult, summary: Summary) -> Iterable[tuple[str, str]]
         yield "Peak shortfall", f"{_format_power_spread(peak)}"
         yield "", f"reached {_percentile_dates(run, peak_days)}"
     yield "Unserved", f"mean over time {_format_power_spread(summary['unserved_mw.mean'])}"
+    if (correlation := run.drawn_correlation()) is not None:
+        yield from _correlation_rows(run, correlation)
     declined = summary["declined_share"]
     if declined["n"]:
         rights = run.scenario.rights.values()
@@ -109,6 +113,24 @@ def _summary_rows(run: RunResult, summary: Summary) -> Iterable[tuple[str, str]]
         )
     if summary["lost_share"]["mean"]:
         yield "Lost", f"{format_percent_coarse(summary['lost_share']['mean'])} of the power asked for gave up"
+
+
+def _correlation_rows(run: RunResult, correlation: DrawnCorrelation) -> Iterable[tuple[str, str]]:
+    """Yield which drawn quantity goes with what is unserved most, and the command that measures it."""
+    low, high = correlation.ci95
+    noun = "drawn quantity" if correlation.quantities == 1 else "drawn quantities"
+    of = f"{correlation.n} futures; the strongest of {correlation.quantities} {noun}"
+    numbers = f"rank correlation {correlation.rho:+.2f}, 95 % interval {low:+.2f} to {high:+.2f}"
+    if not correlation.is_beyond_noise:
+        yield "", f"goes with none of what is drawn beyond noise ({correlation.name}: {numbers}, {of})"
+        return
+    more = "more" if correlation.rho > 0 else "less"
+    yield "", f"{more} of it the more {correlation.name} is ({numbers}, {of})"
+    yield (
+        "",
+        f"what that does: sim sensitivity SWEEP, a file with scenario: {Path(run.provenance['file']).name} and"
+        f" uncertainties: {{{correlation.name}: ...}}",
+    )
 
 
 def _provider_table(run: RunResult, summary: Summary) -> Table:
@@ -146,8 +168,10 @@ def _slip_table(summary: Summary) -> Table | None:
 def _provenance_lines(run: RunResult) -> Iterable[str]:
     """Yield what the numbers rest on, and where the files are."""
     quantities, assumptions = list_quantities(run.scenario), list_assumptions(run.scenario)
+    noun = "quantity" if len(quantities) == 1 else "quantities"
+    verb = "is an assumption" if len(assumptions) == 1 else "are assumptions"
     yield (
-        f"{len(assumptions)} of {len(quantities)} quantities are assumptions without a source;"
+        f"{len(assumptions)} of {len(quantities)} {noun} {verb} without a source;"
         f" scenario {run.provenance['sha256'][:12]}"
     )
     yield f"Played on the {ENGINE_LABELS[run.provenance['engine']]}: {run.provenance['engine_why']}"

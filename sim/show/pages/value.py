@@ -11,7 +11,7 @@ from sim.show.console import titled_panel
 from sim.study.payoffs import NO_DIFFERENCE, NOT_DISTINGUISHABLE, Payoff
 from sim.study.value import ContractValue
 
-SHORT_VERDICTS = {NOT_DISTINGUISHABLE: "not sure", NO_DIFFERENCE: "no difference"}
+SHORT_VERDICTS = {NOT_DISTINGUISHABLE: "not told from 0", NO_DIFFERENCE: "no difference"}
 """The verdicts on a payoff that have shorter words in the table."""
 
 
@@ -21,9 +21,12 @@ def render_value(contract_value: ContractValue, console: Console) -> None:
     replications = format_count(contract_value.replications, "replication", grouping=False)
     engine = contract_value.engine_choice.engine
     parts: list[RenderableType] = [
+        Text(contract_value.sentence, style="bold"),
+        Text(""),
         Text(f"{contract_value.kind} of {contract_value.holder}{window}"),
         Text(f"{replications} of {contract_value.scenario}, seed {contract_value.seed}, engine {engine}"),
         *([Text(""), Text(contract_value.caution)] if contract_value.caution else []),
+        *([Text(contract_value.limits.to_text(contract_value.holder))] if contract_value.limits else []),
         Text(""),
         _payoff_table(contract_value),
         Text(""),

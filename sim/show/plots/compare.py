@@ -11,10 +11,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from sim.results.formatting import format_count, scale_to_unit, typographic_minus
+from sim.scenario.differences import ABSENT
+from sim.show.factor_labels import label_path
+from sim.show.metric_labels import label_metric
 from sim.show.plots import style
 from sim.show.plots.date_axis import set_date_axis
 from sim.show.plots.forest import draw_interval
-from sim.show.plots.labels import shorten, shorten_names
+from sim.show.plots.labels import legend_label, shorten_names
 from sim.show.plots.plot import Plot, plots_by_name
 from sim.show.plots.run_bands import NEVER_UNSERVED, RunBands
 from sim.study.compare import ComparisonResult, differences_in_report
@@ -37,19 +40,19 @@ def plot_differences(comparison: ComparisonResult) -> Figure:
     """Draw the paired difference of each metric with its interval, in panels by unit; filled if significant."""
     panels = _panels_by_unit(comparison)
     several = len(comparison.pairs) > 1
-    names = shorten_names([pair.b for pair in comparison.pairs], 60)
+    names = scenario_labels(comparison)
     heights = [_panel_height(rows, len(comparison.pairs)) + 0.6 for rows in panels.values()]
     with style.house_style():
-        fig = style.new_figure(9.6, ROW_HEIGHT_INCHES * sum(heights) + 0.5 * len(panels) + 1.2)
+        fig = style.new_figure(10.4, ROW_HEIGHT_INCHES * sum(heights) + 0.5 * len(panels) + 1.2)
         grid = np.ravel(fig.subplots(len(panels), 1, squeeze=False, height_ratios=heights))
         for axes, ((unit, scale), rows) in zip(grid, panels.items(), strict=True):
             _draw_panel(axes, unit, scale, rows, comparison)
-        subject = "What differs" if several else shorten(comparison.pairs[0].b, 60)
-        fig.suptitle(f"{subject}\nagainst {shorten(comparison.names[0], 60)}", x=0.01, ha="left")
+        subject = "What differs" if several else names[1]
+        fig.suptitle(f"{subject}\nagainst {names[0]}", x=0.01, ha="left")
         if several:
             handles = [
-                grid[0].plot([], [], "o", color=_colour(k), label=names[pair.b])[0]
-                for k, pair in enumerate(comparison.pairs, start=1)
+                grid[0].plot([], [], "o", color=_colour(k), label=legend_label(names[k]))[0]
+                for k, _ in enumerate(comparison.pairs, start=1)
             ]
             fig.legend(handles=handles, loc="outside upper right", ncols=1)
         style.add_caption(
@@ -106,8 +109,8 @@ def _draw_panel(
                     color=style.INK if d.significant else style.FAINT_INK, annotation_clip=False,
                 )  # fmt: skip
     axes.axvline(0, color=style.INK, linewidth=0.9)
-    labels = shorten_names(rows, 34)
-    style.set_row_axis(axes, [labels[name] for name in rows])
+    labels = shorten_names([label_metric(name) for name in rows], 46)
+    style.set_row_axis(axes, list(labels.values()))
     style.set_round_ticks(axes.xaxis, 6)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _format_signed(x)))
     axes.margins(x=0.08)
@@ -116,11 +119,13 @@ def _draw_panel(
 
 def _short_verdict(d: PairedDifference) -> str:
     """Shorten a verdict so that it can stand beside a plot."""
+    finding = d.verdict.removesuffix(f", {d.coverage}")
+    of_part = f", of {d.n:,} futures" if d.is_partial else ""
     for words in ("; to be sure would take about ", ": would take about "):
-        verdict, _, replications = d.verdict.partition(words)
+        verdict, _, replications = finding.partition(words)
         if replications:
-            return f"{verdict} (~{replications})"
-    return d.verdict
+            return f"{verdict} (~{replications}){of_part}"
+    return finding + of_part
 
 
 def no_over_time_reason(comparison: ComparisonResult) -> str | None:
@@ -136,7 +141,7 @@ def no_over_time_reason(comparison: ComparisonResult) -> str | None:
 def plot_over_time(comparison: ComparisonResult) -> Figure:
     """Draw unserved power over time in each scenario, with its spread; below, the differences from the first."""
     every = [RunBands(run) for run in comparison.results]
-    names = shorten_names(comparison.names, 60)
+    names = scenario_labels(comparison)
     begin, end = min(bands.begin_datenum for bands in every), max(bands.end_datenum for bands in every)
     has_differences = any(pair.unserved_difference is not None for pair in comparison.pairs)
     with style.house_style():
@@ -151,11 +156,12 @@ def plot_over_time(comparison: ComparisonResult) -> Figure:
             )
         )
         grid[0].set_title("Waiting to be served")
-        for k, (bands, name) in enumerate(zip(every, comparison.names, strict=True)):
+        for k, (bands, name) in enumerate(zip(every, names, strict=True)):
             bands.shade_spread(grid[0], "unserved_mw", _colour(k), "_", alpha=0.15)  # "_": not in the legend
+            label = legend_label(name + _equal_curve_note(every, names, k))
             grid[0].plot(
                 bands.times, bands("unserved_mw"), color=_colour(k), linewidth=1.8,
-                linestyle=("-", "--", "-.", ":")[k % 4], label=names[name],
+                linestyle=("-", "--", "-.", ":")[k % 4], label=label,
             )  # fmt: skip
         style.set_power_axis(
             grid[0], max(bands.maximum("unserved_mw") for bands in every), "Unserved IT power"
@@ -174,6 +180,37 @@ def plot_over_time(comparison: ComparisonResult) -> Figure:
             )
         style.add_caption(fig, _caption(comparison), *notes)
     return fig
+
+
+def _equal_curve_note(every: Sequence[RunBands], names: Sequence[str], k: int) -> str:
+    """Say of a curve that lies on another one which that is; nothing of one that lies on none."""
+    for other in range(k):
+        is_same_span = np.array_equal(every[k].times, every[other].times)
+        if is_same_span and np.array_equal(every[k]("unserved_mw"), every[other]("unserved_mw")):
+            return f" (the same as {names[other]})"
+    return ""
+
+
+def scenario_labels(comparison: ComparisonResult, max_length: int = 70) -> list[str]:
+    """Label each scenario by its title, and those that are the first with other keys by these keys in words.
+
+    Where that would make two alike, or a title is missing, all have the names by which the page calls them.
+    """
+    first, *others = comparison.results
+    labels = [first.scenario.title or comparison.names[0]]
+    for pair, run in zip(comparison.pairs, others, strict=True):
+        label = run.scenario.title or pair.b
+        if label == labels[0] and len(pair.differing_keys) < 3:
+            label += "".join(f", {_key_label(key, value)}" for key, _, value in pair.differing_keys)
+        labels.append(label)
+    texts = shorten_names(labels, max_length)
+    is_labelled = len(texts) == len(labels)
+    return list(texts.values() if is_labelled else shorten_names(comparison.names, max_length).values())
+
+
+def _key_label(key: str, value: str) -> str:
+    """Label a key by what it is set to, or that it is removed."""
+    return f"without {label_path(key)}" if value == ABSENT else f"{label_path(key)} {value}"
 
 
 def _colour(k: int) -> str:

@@ -6,15 +6,22 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from sim.scenario.text import printable
 from sim.show.plots.style import INK
 
 
 def shorten(name: str, max_length: int = 26) -> str:
-    """Shorten a name that is too long for a plot, by leaving out its middle."""
+    """Shorten a name that is too long for a plot, by leaving out its middle; it is one line."""
+    name = printable(name)
     if len(name) <= max_length:
         return name
     head = (max_length - 1) * 2 // 3
     return f"{name[:head].rstrip()}…{name[len(name) - (max_length - 1 - head) :].lstrip()}"
+
+
+def legend_label(name: str) -> str:
+    """A name as it stands in a legend, in which matplotlib leaves out names that begin with an underscore."""
+    return f"\N{HAIR SPACE}{name}" if name.startswith("_") else name
 
 
 def caption_text(title: str, sample: str, seed: int, max_length: int = 90) -> str:
@@ -36,9 +43,11 @@ def shorten_names(names: Iterable[str], max_length: int = 26) -> dict[str, str]:
     max_length = max(max_length, *(len(name) for name in distinct if name.endswith(".")), 8)
 
     def without_start(name: str) -> str:
+        name = printable(name)
         return name if len(name) <= max_length else f"…{name[1 - max_length :].lstrip()}"
 
     def without_end(name: str) -> str:
+        name = printable(name)
         return name if len(name) <= max_length else f"{name[: max_length - 1].rstrip()}…"
 
     for cut in (lambda name: shorten(name, max_length), without_end, without_start):

@@ -21,7 +21,10 @@ def no_buildings_reason(run: RunResult) -> str | None:
 
 
 def plot_online_by_site(run: RunResult) -> Figure:
-    """Draw a panel for each site that builds: what is online (mean and spread) against what was announced."""
+    """Draw a panel for each site that builds: what is online (mean and spread) against what was announced.
+
+    All panels have one axis, so that sites are compared by the height of their curves.
+    """
     bands = RunBands(run)
     building = [name for name, site in run.scenario.sites.items() if site.buildings]
     max_mw = {
@@ -36,12 +39,12 @@ def plot_online_by_site(run: RunResult) -> Figure:
     width, height = (3.2, 2.1) if columns <= 3 else (2.5, 1.7)
     with style.house_style():
         fig = style.new_figure(max(width * columns, 5.2) + 0.5, height * rows + 1.0)
-        grid = fig.subplots(rows, columns, sharex=True, squeeze=False)
+        grid = fig.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
         for axes, name in zip(grid.flat, sites, strict=False):
             _draw_site(axes, bands, name)
             axes.set_title(names[name], fontsize=9.5)
             set_date_axis(axes, bands.begin_datenum, bands.end_datenum, max_ticks=5)
-            style.set_power_axis(axes, max_mw[name], "", unit)
+            style.set_power_axis(axes, max(max_mw[name] for name in sites), "", unit)
         style.hide_unused_panels(grid.flat, len(sites))
         for k in range(columns):  # the lowest panel of each column, which need not be in the last row
             grid[(len(sites) - 1 - k) // columns, k].tick_params(labelbottom=True)

@@ -10,7 +10,14 @@ from sim.scenario.schema import ScenarioFile
 from sim.show.plots import style
 from sim.show.plots.answer_labels import ANSWER_LABELS, NO_RIGHT_LABEL
 from sim.show.plots.labels import shorten, shorten_names
-from sim.show.plots.power_flows import GAVE_UP_NODE, NOT_PROMISED_NODE, power_flows, requests_in_window
+from sim.show.plots.power_flows import (
+    GAVE_UP_NODE,
+    NOT_PROMISED_NODE,
+    UNPROMISED_NODES,
+    WANTED_LATER_NODE,
+    power_flows,
+    requests_in_window,
+)
 from sim.show.plots.run_bands import run_caption
 from sim.show.plots.sankey import PowerFlow, draw_sankey
 
@@ -51,6 +58,7 @@ def plot_overflow(run: RunResult) -> Figure:
     colours = style.assign_colours(list(scenario.providers), shown) | {
         OTHER_NODES["provider"]: style.OTHERS_COLOUR,
         NOT_PROMISED_NODE: "#A6A6A6",
+        WANTED_LATER_NODE: "#DDDDDD",
         GAVE_UP_NODE: style.SHORTFALL_COLOUR,
     }
     with style.house_style():
@@ -66,9 +74,7 @@ def _merge_small_nodes(flows: pl.DataFrame, holders: Mapping[str, str]) -> pl.Da
     for column, max_nodes in MAX_NODES.items():
         weights = dict(flows.group_by(column, maintain_order=True).agg(pl.col("kw").sum()).iter_rows())
         ends = {
-            name: weights.pop(name)
-            for name in (NOT_PROMISED_NODE, GAVE_UP_NODE)
-            if column != "stream" and name in weights
+            name: weights.pop(name) for name in UNPROMISED_NODES if column != "stream" and name in weights
         }
         on_its_own = pl.col(column).is_in([*style.largest_names(weights, max_nodes), *ends])
         flows = flows.with_columns(
@@ -91,11 +97,7 @@ def _node_order(scenario: ScenarioFile, holders: Iterable[str], column: str, nam
         order = list(scenario.providers)
     else:
         order = list(dict.fromkeys(site for p in scenario.providers.values() for site in p.sites))
-    return [
-        name
-        for name in (*order, OTHER_NODES.get(column, ""), NOT_PROMISED_NODE, GAVE_UP_NODE)
-        if name in names
-    ]
+    return [name for name in (*order, OTHER_NODES.get(column, ""), *UNPROMISED_NODES) if name in names]
 
 
 def _notes(run: RunResult, n: int) -> list[str]:

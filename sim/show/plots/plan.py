@@ -7,7 +7,10 @@ from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from sim.results.formatting import format_count, format_percent
+from sim.results.formatting import format_count, format_percent, scale_to_unit
+from sim.results.metrics import metric_unit
+from sim.show.factor_labels import label_path
+from sim.show.metric_labels import label_metric
 from sim.show.plots import style
 from sim.show.plots.date_axis import set_date_axis
 from sim.show.plots.labels import caption_text, shorten
@@ -45,7 +48,7 @@ def plot_plan_response(plan: Plan) -> Figure:
         axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
         axes.set_ylabel("Futures in which the target holds")
         axes.set_xlabel(_lever_label(plan))
-        axes.set_title(f"How often {plan.target} holds")
+        axes.set_title(f"How often: {_target_label(plan)}")
         fig.legend(loc="outside upper center", ncols=4)
         notes = ["Not monotone: the interval is no guide."] if plan.reversals else []
         replications = f"up to {format_count(plan.constraint.futures, 'replication')} a value"
@@ -64,7 +67,18 @@ def _axis_positions(plan: Plan) -> list[float]:
 def _lever_label(plan: Plan) -> str:
     """Label the axis of the lever, with its unit."""
     unit = "" if plan.lever.first_date is not None or not plan.lever.unit else f" ({plan.lever.unit})"
-    return f"{shorten(plan.lever.path, 70)}{unit}"
+    return f"{shorten(label_path(plan.lever.path), 70)}{unit}"
+
+
+def _target_label(plan: Plan) -> str:
+    """Label the target in words, with its unit."""
+    target = plan.target
+    unit = metric_unit(target.metric)
+    # A share is written as such in a target, and shown in per cent.
+    bound, name = scale_to_unit(target.bound, unit) if unit == "share" else (target.bound, unit)
+    return (
+        f"{label_metric(target.metric)} {target.op} {bound:,.15g} {'' if name == 'count' else name}".rstrip()
+    )
 
 
 def _draw_answer(axes: Axes, plan: Plan, positions: list[float]) -> None:

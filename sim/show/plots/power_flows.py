@@ -5,8 +5,15 @@ import polars as pl
 from sim.results.run import RunResult
 from sim.show.plots.answer_labels import acceptance_label, refusal_label
 
-NOT_PROMISED_NODE, GAVE_UP_NODE = "not yet promised.", "gave up."
+NOT_PROMISED_NODE, WANTED_LATER_NODE, GAVE_UP_NODE = (
+    "not yet promised.",
+    "not promised, wanted only after the end.",
+    "gave up.",
+)
 """Provider and site of kW that are promised nowhere when the run ends. No name in a scenario holds a dot."""
+UNPROMISED_NODES = (NOT_PROMISED_NODE, WANTED_LATER_NODE, GAVE_UP_NODE)
+UNPROMISED_NEARNESS = {GAVE_UP_NODE: 1, NOT_PROMISED_NODE: 2, WANTED_LATER_NODE: 2}
+"""How near to the holder of a right kW are that nobody promised; with the holder 0, with others 3."""
 FLOW_COLUMNS = ("stream", "holder", "answer", "provider", "site")
 
 
@@ -20,8 +27,7 @@ def power_flows(run: RunResult) -> pl.DataFrame:
     """Sum the kW of all replications by stream, holder, answer, provider and site; none is lost on the way.
 
     `answer` is what the holder of the right (null: there is none) said of that part in the first round. `provider`
-    and `site` are where it is promised when the run ends, without what was released; or else NOT_PROMISED_NODE or
-    GAVE_UP_NODE.
+    and `site` are where it is promised when the run ends, without what was released; or else one of UNPROMISED_NODES.
     """
     requests = requests_in_window(run)
     key = ["replication", "request"]
@@ -35,7 +41,13 @@ def power_flows(run: RunResult) -> pl.DataFrame:
         .join(requests.select(key), on=key, how="semi")
     )
     promised_kw = promised.group_by(key).agg(pl.col("kw").sum().alias("promised_kw"))
-    state = pl.when(pl.col("lost_kw") > 0).then(pl.lit(GAVE_UP_NODE)).otherwise(pl.lit(NOT_PROMISED_NODE))
+    state = (
+        pl.when(pl.col("lost_kw") > 0)
+        .then(pl.lit(GAVE_UP_NODE))
+        .when(pl.col("wanted") >= run.scenario.end)
+        .then(pl.lit(WANTED_LATER_NODE))
+        .otherwise(pl.lit(NOT_PROMISED_NODE))
+    )
     rest = requests.join(promised_kw, on=key, how="left").select(
         *key,
         state.alias("provider"),
@@ -69,7 +81,7 @@ def _split_by_answer(flows: pl.DataFrame) -> pl.DataFrame:
     nearness = (
         pl.when(pl.col("provider") == pl.col("holder"))
         .then(0)
-        .otherwise(pl.col("provider").replace_strict({GAVE_UP_NODE: 1, NOT_PROMISED_NODE: 2}, default=3))
+        .otherwise(pl.col("provider").replace_strict(UNPROMISED_NEARNESS, default=3))
         .alias("nearness")
     )
     ordered = flows.with_columns(nearness).sort("replication", "request", "nearness", maintain_order=True)

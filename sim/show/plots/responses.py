@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 from sim.results.formatting import format_factor_value
 from sim.show.plots.date_axis import set_date_axis
-from sim.show.plots.labels import shorten
+from sim.show.plots.labels import legend_label, shorten
 from sim.show.plots.style import FAINT_INK, PALETTE, house_style, new_figure
 from sim.show.plots.sweep_factors import (
     MAX_FACTOR_LEVELS,
@@ -132,7 +132,9 @@ def draw_response(
     if other is not None and len(sweep.factors) == 2 and len(factor_levels(sweep, other)) <= len(PALETTE):
         for k, x in enumerate(factor_levels(sweep, other)):
             part = frame.filter(pl.col(other["name"]) == x).sort(name)
-            draw_means(axes, part, name, PALETTE[k], format_factor_value(x, ""), 0.07, categorical)
+            draw_means(
+                axes, part, name, PALETTE[k], legend_label(format_factor_value(x, "")), 0.07, categorical
+            )
         return MARGINAL_INTERVALS_NOTE
     if len(sweep.factors) == 1:
         draw_means(axes, frame.sort(name), name, PALETTE[0], categorical=categorical)
@@ -167,7 +169,12 @@ def draw_means(
             x, mean, yerr=[mean - low, high - mean], fmt="o", color=colour, markersize=4, label=label
         )
         return
-    axes.plot(x, mean, color=colour, marker="o", markersize=3.5, linewidth=1.4, label=label)
+    # Each narrower and dashed otherwise than the one before it, so that curves that are equal are seen to be several.
+    n = sum(line.get_marker() == "o" for line in axes.get_lines())
+    axes.plot(
+        x, mean, color=colour, marker="o", markersize=3.5, linewidth=max(3.0 - 0.8 * n, 1.4) if label else 1.4,
+        linestyle=("-", "--", "-.", ":")[n % 4], label=label,
+    )  # fmt: skip
     axes.fill_between(x, low, high, color=colour, alpha=alpha, linewidth=0)
 
 

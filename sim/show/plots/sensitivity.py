@@ -15,11 +15,14 @@ from sim.results.formatting import (
     format_percent,
     scale_to_unit,
 )
+from sim.show.factor_labels import label_path
+from sim.show.metric_labels import label_metric
 from sim.show.plots import style
 from sim.show.plots.forest import draw_interval
 from sim.show.plots.labels import caption_text, shorten, shorten_names
 from sim.show.plots.plot import Plot, plots_by_name
 from sim.study.effects import FactorEffect, OutcomeEffects
+from sim.study.missing_parts import PART_NAMES
 from sim.study.sensitivity import Sensitivity
 
 MAX_TORNADO_FACTORS = 15
@@ -52,6 +55,7 @@ def plot_tornado(sensitivity: Sensitivity) -> Figure:
             fig, _caption(sensitivity),
             "Means over futures, while one factor alone goes from the value with a tenth below it to the one with a"
             " tenth above; whiskers: 95 % intervals.",
+            *_missing_parts_notes(sensitivity),
         )  # fmt: skip
     return fig
 
@@ -80,8 +84,20 @@ def plot_sobol_indices(sensitivity: Sensitivity) -> Figure:
         style.add_caption(
             fig, _caption(sensitivity),
             "Sobol's indices of the mean over futures, free of their luck, with 95 % intervals.",
+            *_missing_parts_notes(sensitivity),
         )  # fmt: skip
     return fig
+
+
+def _missing_parts_notes(sensitivity: Sensitivity) -> list[str]:
+    """Note of which outcomes a part of the design is left out."""
+    stage = sensitivity.last_stage
+    return [
+        f"{shorten(label_metric(outcome), 60)}: {missing.parts} of {missing.of} {PART_NAMES[stage.design.kind]} are"
+        " left out, in which runs failed or have no value."
+        for outcome, missing in stage.missing_parts.items()
+        if outcome not in stage.omission_reasons
+    ]
 
 
 def _noise_label(sensitivity: Sensitivity) -> str:
@@ -107,8 +123,8 @@ def _outcome_panels(sensitivity: Sensitivity) -> tuple[Figure, list[Axes]]:
 def _set_factor_rows(axes: Axes, effects: Sequence[FactorEffect]) -> list[FactorEffect]:
     """Show the names of the first factors at the side, from the top down; returns the effects that have a row."""
     shown = list(effects)[:MAX_TORNADO_FACTORS]
-    names = shorten_names([effect.factor for effect in shown], 40)
-    style.set_row_axis(axes, [names[effect.factor] for effect in shown])
+    names = shorten_names([label_path(effect.factor) for effect in shown], 40)
+    style.set_row_axis(axes, [names[label_path(effect.factor)] for effect in shown])
     return shown
 
 
@@ -136,7 +152,9 @@ def _draw_swings(axes: Axes, sensitivity: Sensitivity, findings: OutcomeEffects)
     axes.axvline(0, color=style.INK, linewidth=0.8)
     style.set_round_ticks(axes.xaxis, 7)
     axes.set_xlabel(f"Change of the outcome ({difference_unit(unit)})" if unit else "Change of the outcome")
-    axes.set_title(f"{shorten(findings.outcome, 60)}, mean {format_amount(findings.mean, findings.unit)}")
+    axes.set_title(
+        f"{shorten(label_metric(findings.outcome), 60)}; mean {format_amount(findings.mean, findings.unit)}"
+    )
 
 
 def _draw_indices(axes: Axes, findings: OutcomeEffects) -> None:
@@ -155,7 +173,7 @@ def _draw_indices(axes: Axes, findings: OutcomeEffects) -> None:
     axes.axvline(0, color=style.INK, linewidth=0.8)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
     axes.set_xlabel("Part of the variance between points")
-    title = shorten(findings.outcome, 60)
+    title = shorten(label_metric(findings.outcome), 60)
     if findings.noise is not None:
         title += f"; luck is {format_percent(findings.noise)} of the variance of a run"
     axes.set_title(title)

@@ -1,5 +1,6 @@
 """The style of all plots: readable in print and by the colour-blind, with a unit on every axis."""
 
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,10 +10,13 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from sim.results.formatting import typographic_minus
+from sim.scenario.text import printable
 
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#8C8C8C")
 """The palette of Okabe and Ito, which people with any common kind of colour-blindness can tell apart."""
@@ -60,12 +64,33 @@ def house_style() -> Iterator[None]:
 
 
 class NotebookFigure(Figure):
-    """A figure that a notebook shows, although it was made without pyplot."""
+    """A figure that a notebook shows, although it was made without pyplot.
+
+    It is drawn in the style of all plots, also where a user saves it: labels of ticks are made only then, and what a
+    user has named is text, and no formula. Characters that no font has are shown as boxes, without a warning.
+    """
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw it, as matplotlib does for every format."""
+        with house_style(), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", r"Glyph \d+ .*missing from", UserWarning)
+            self._replace_control_characters()
+            super().draw(renderer)
+
+    def _replace_control_characters(self) -> None:
+        """Replace what XML, and so SVG, cannot hold; the ends of lines are those of the plots."""
+        for text in self.findobj(Text):
+            assert isinstance(text, Text)
+            text.set_text("\n".join(map(printable, text.get_text().split("\n"))))
+
+    def savefig(self, fname: Any, **settings: Any) -> None:
+        """Write it to a file, as matplotlib does, in the style of all plots."""
+        with house_style():
+            super().savefig(fname, **settings)
 
     def _repr_png_(self) -> bytes:
         content = BytesIO()
-        with house_style():
-            self.savefig(content, format="png")
+        self.savefig(content, format="png")
         return content.getvalue()
 
 
@@ -136,7 +161,7 @@ def set_power_axis(axes: Axes, max_mw: float, label: str = "IT power", unit: Axi
 
 def set_row_axis(axes: Axes, names: Sequence[str]) -> None:
     """Show rows from the top down, each with its name at the side; grid lines go down, not along."""
-    axes.set_yticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), [printable(name) for name in names])
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", visible=False)

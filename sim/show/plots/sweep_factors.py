@@ -1,5 +1,6 @@
 """Shared parts of the plots of a sweep: estimates beside the factors, the labels of both, title and caption."""
 
+from textwrap import wrap
 from typing import Any
 
 import polars as pl
@@ -7,6 +8,7 @@ from matplotlib.figure import Figure
 
 from sim.results.formatting import format_count
 from sim.show.factor_labels import label_factors
+from sim.show.metric_labels import label_metric
 from sim.show.plots.labels import shorten
 from sim.show.plots.style import add_caption
 from sim.study.sweep_result import SweepResult
@@ -25,18 +27,15 @@ def estimates_with_factors(sweep: SweepResult, metric: str) -> pl.DataFrame:
 
 def factor_axis_label(sweep: SweepResult, factor: dict[str, Any]) -> str:
     """Label the axis of a factor: the end of its path, and its unit."""
-    name = shorten(label_factors(sweep)[factor["name"]], 44)
+    name = shorten(label_factors(sweep)[factor["name"]].replace("_", " "), 44)
     return f"{name} ({factor['unit']})" if factor["unit"] else name
 
 
 def outcome_axis_label(sweep: SweepResult, metric: str, lines: bool = False) -> str:
-    """Label the axis of an outcome, with its unit; in lines, broken at the dot nearest its middle."""
+    """Label the axis of an outcome in words, with its unit; in lines, for an axis that is short."""
     unit = next((each["unit"] for each in sweep.description["outcomes"] if each["name"] == metric), "")
-    if not lines:
-        return f"{shorten(metric, 40)} ({unit})" if unit else shorten(metric, 40)
-    dots = [k for k, letter in enumerate(metric) if letter == "."]
-    cut = min(dots, key=lambda k: abs(k - len(metric) / 2)) if dots and len(metric) > 22 else len(metric)
-    text = "\n".join(shorten(part, 28) for part in (metric[:cut], metric[cut:]) if part)
+    words = label_metric(metric)
+    text = "\n".join(wrap(words, 26, max_lines=3, placeholder="…")) if lines else shorten(words, 56)
     return f"{text} ({unit})" if unit else text
 
 

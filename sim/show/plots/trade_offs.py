@@ -8,6 +8,7 @@ from matplotlib.ticker import MaxNLocator
 
 from sim.results.formatting import format_factor_value
 from sim.show.factor_labels import label_factors
+from sim.show.plots.labels import legend_label
 from sim.show.plots.style import COLOUR_MAP, PALETTE, house_style, new_figure
 from sim.show.plots.sweep_factors import (
     MAX_VECTOR_DOTS,
@@ -85,7 +86,7 @@ def _draw_points(axes: Axes, sweep: SweepResult, across: pl.DataFrame, up: pl.Da
             chosen = np.array(codes) == k
             axes.scatter(
                 x[chosen], y[chosen], s=22, color=PALETTE[k], zorder=2, rasterized=len(x) > MAX_VECTOR_DOTS,
-                label=format_factor_value(level, factor["unit"]),
+                label=legend_label(format_factor_value(level, factor["unit"])),
             )  # fmt: skip
     else:
         axes.scatter(

@@ -10,9 +10,9 @@ from matplotlib.lines import Line2D
 from sim.results.formatting import format_count
 from sim.show.plots import style
 from sim.show.plots.forest import draw_interval
-from sim.show.plots.labels import caption_text, shorten, shorten_names
+from sim.show.plots.labels import caption_text, legend_label, shorten, shorten_names
 from sim.show.plots.plot import Plot, plots_by_name
-from sim.study.payoffs import Payoff, PayoffMeasure
+from sim.study.payoffs import NOT_DISTINGUISHABLE, NOT_SURE, Payoff, PayoffMeasure
 from sim.study.value import ContractValue
 
 BETTER_COLOUR, WORSE_COLOUR, UNSURE_COLOUR = style.PALETTE[0], style.PALETTE[5], "#8C8C8C"
@@ -47,11 +47,23 @@ def plot_payoffs(contract_value: ContractValue) -> Figure:
             for colour, label in (
                 (BETTER_COLOUR, "surely better off (pays, owes less)"),
                 (WORSE_COLOUR, "surely worse off (pays, owes more)"),
-                (UNSURE_COLOUR, "not distinguishable from 0"),
+                (UNSURE_COLOUR, NOT_DISTINGUISHABLE),
             )
         ]
+        if any(payoff.verdict == NOT_SURE for payoff in contract_value.payoffs):
+            handles.append(
+                Line2D(
+                    [],
+                    [],
+                    color=UNSURE_COLOUR,
+                    marker="o",
+                    markerfacecolor="white",
+                    linewidth=1.6,
+                    label=NOT_SURE,
+                )
+            )
         right, holder = shorten(contract_value.right, 40), shorten(contract_value.holder, 30)
-        _add_heading(fig, f'What the right "{right}" of {holder} is worth', handles, 3)
+        _add_heading(fig, f'What the right "{right}" of {holder} is worth', handles, 2)
         style.add_caption(
             fig, _caption(contract_value),
             "With the clause less without, turned so that right of 0 the party is better off with it; 95 % intervals"
@@ -93,7 +105,10 @@ def plot_windows(contract_value: ContractValue) -> Figure:
         style.hide_unused_panels(grid.flat, len(panels))
         for axes in grid[-1]:
             axes.set_xlabel("Window (days)")
-        handles = [Line2D([], [], color=colours[party], marker="o", label=names[party]) for party in parties]
+        handles = [
+            Line2D([], [], color=colours[party], marker="o", label=legend_label(names[party]))
+            for party in parties
+        ]
         right = shorten(contract_value.right, 40)
         _add_heading(fig, f'What the right "{right}" is worth, by its window', handles, 5)
         window = contract_value.as_written.window if contract_value.as_written else "none"
@@ -102,6 +117,7 @@ def plot_windows(contract_value: ContractValue) -> Figure:
             "Against the same market without the clause; above 0 the party is better off with it. Bands: 95 %"
             " intervals of paired differences.",
             f"As written the window is {window}; it stands at its mean.",
+            "Each interval is of one difference: one that leaves out 0 need not be sure after Holm's correction.",
         )  # fmt: skip
     return fig
 
@@ -113,7 +129,12 @@ def _draw_curve(
     low, high = ([(each.ci95 or (0.0, 0.0))[end] / size for each in payoffs] for end in (0, 1))
     worth = [(each.worth or 0.0) / size for each in payoffs]
     axes.fill_between(days, low, high, color=colour, alpha=0.15, linewidth=0)
-    axes.plot(days, worth, color=colour, marker="o", markersize=3.5, linewidth=1.4, label=label)
+    # Each narrower and dashed otherwise than the one before it, so that curves that are equal are seen to be several.
+    n = sum(line.get_marker() == "o" for line in axes.get_lines())
+    axes.plot(
+        days, worth, color=colour, marker="o", markersize=3.5, linewidth=max(3.0 - 0.8 * n, 1.4),
+        linestyle=("-", "--", "-.", ":")[n % 4], label=label,
+    )  # fmt: skip
 
 
 def _add_heading(fig: Figure, title: str, handles: list[Line2D], columns: int) -> None:
@@ -161,7 +182,9 @@ def _draw_forest(axes: Axes, measure: PayoffMeasure, payoffs: list[Payoff]) -> N
         colour = BETTER_COLOUR if worth > 0 else WORSE_COLOUR
         if not payoff.difference.significant:
             colour = UNSURE_COLOUR
-        draw_interval(axes, y, worth / size, (low / size, high / size), colour)
+        draw_interval(
+            axes, y, worth / size, (low / size, high / size), colour, filled=payoff.verdict != NOT_SURE
+        )
     axes.axvline(0, color=style.INK, linewidth=0.8)
     style.set_row_axis(axes, [names[payoff.party] for payoff in payoffs])
     style.set_round_ticks(axes.xaxis, 6)
