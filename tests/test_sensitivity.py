@@ -22,6 +22,7 @@ from sim.scenario.distributions import Distribution
 from sim.scenario.factors import Factor, distribution_factor
 from sim.scenario.faults import UserError
 from sim.scenario.schema import ScenarioFile
+from sim.scenario.source_code import code_fingerprint
 from sim.scenario.sweep import read_sweep
 from sim.show.pages.sensitivity import render_sensitivity
 from sim.study.design import sample_design
@@ -490,6 +491,7 @@ def test_the_command(what: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     again = CliRunner().invoke(app, [*words, "--json", "--no-plots"])
     assert kept.pop("code")
     assert json.loads(again.stdout) == kept
+    assert kept["code"] == code_fingerprint()
     assert kept["stages"][0]["design"] == {"sobol": {"points": 4, "second_order": 0}}
     wrong = CliRunner().invoke(app, [*words, "--points", "9"], env={"COLUMNS": "200"})
     assert wrong.exit_code == 2

@@ -19,7 +19,7 @@ from sweeping import WHOLE, digests, swept, written
 
 import sim
 from sim.cli.main import main
-from sim.results.files import OutputError, write_analysis
+from sim.results.files import OutputError
 from sim.results.summary import sample_statistics
 from sim.scenario import source_code
 from sim.scenario.faults import ScenarioError
@@ -287,10 +287,8 @@ def test_every_stored_result_states_its_code(tmp_path: Path, whole: dict[str, st
     own = source_code.code_fingerprint()
     assert scenario.run(replications=2, workers=1).run.provenance["code"] == own
     sim.compare(scenario, scenario.replace({"seed": 1}), replications=2, workers=1, out=tmp_path / "both")
-    write_analysis(tmp_path / "plan", "plan", {"answer": 1})
     for file, keys in (
         ("both/comparison.json", ("code",)),
-        ("plan/plan.json", ("code",)),
         ("whole/sweep.json", ("identity", "code")),
     ):
         content = json.loads((tmp_path / file).read_text())

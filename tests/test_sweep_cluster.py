@@ -162,12 +162,52 @@ def test_a_cluster_that_cannot_be_had_is_told(monkeypatch: pytest.MonkeyPatch) -
         pass
 
 
-def test_tls_needs_certificates(tmp_path: Path) -> None:
+def test_tls_needs_certificates_and_uses_them(tmp_path: Path) -> None:
+    """A scheduler that speaks TLS only is reached with the certificates that Dask's settings name."""
+    import dask
+
     address = f"tls://127.0.0.1:{free_port()}"
     with pytest.raises(
         ClusterError, match=r"tls:// needs certificates; name them in DASK_DISTRIBUTED__COMM__TLS__CA_FILE"
     ):
         sweep.run_sweep(swept(tmp_path), out=tmp_path / "none", cluster=address)
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl to make certificates with")
+    cert, key = str(tmp_path / "cert.pem"), str(tmp_path / "key.pem")
+    made = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=sim", "-keyout", key]
+    subprocess.run(["openssl", "req", *made, "-out", cert], check=True, capture_output=True)
+    tls = ("--tls-ca-file", cert, "--tls-cert", cert, "--tls-key", key)
+    port = address.rpartition(":")[2]
+    processes = [
+        dask_process(
+            "scheduler", "--protocol", "tls", "--port", port, "--no-dashboard", *tls, folder=tmp_path
+        ),
+        dask_process(
+            "worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard", *tls, folder=tmp_path
+        ),
+    ]
+    tls_settings = "distributed.comm.tls"
+    settings = {
+        f"{tls_settings}.ca-file": cert,
+        f"{tls_settings}.client.cert": cert,
+        f"{tls_settings}.client.key": key,
+    }
+    try:
+        with dask.config.set(settings):
+            found = sweep.run_sweep(swept(tmp_path), out=tmp_path / "out", cluster=address)
+            assert found.n_finished == 80
+        with (
+            dask.config.set({**settings, f"{tls_settings}.ca-file": str(tmp_path / "no.pem")}),
+            pytest.raises(
+                ClusterError, match=r"there is no file \S+no.pem; name them in .*CA_FILE is missing"
+            ),
+            worker_pool(1, cluster=address),
+        ):
+            pass
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
 
 
 def test_whoever_works_gives_the_same() -> None:

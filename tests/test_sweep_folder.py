@@ -263,3 +263,63 @@ def test_names_are_never_patterns(tmp_path: Path) -> None:
     assert digests(tmp_path / "x[1]") == digests(tmp_path / "x*") == digests(tmp_path / "x1")
     shutil.rmtree(tmp_path / "x1")
     assert len(sim.open_sweep(tmp_path / "x[1]").estimates) == 10 * 4
+
+
+CRASHES = """
+import os, shutil, sys
+from pathlib import Path
+root, tests, fresh = Path(sys.argv[1]), sys.argv[2], sys.argv[3] == "fresh"
+sys.path.insert(0, tests)
+from crashing import crash_at
+from test_sweep_folder import few
+from sim.study import sweep, sweep_store
+sweep_store.CHUNKS_PER_BLOCK = 4
+read = few(root)
+sweep.prepare_sweep(read)  # so that its imports and its first run are not made in each child
+# One child for each point at which it is killed; nothing of this process has threads.
+for k in range(1, 2000, int(sys.argv[4])):
+    if fresh:
+        shutil.copytree(root / "old", root / str(k) / "out")
+    else:
+        (root / str(k)).mkdir()
+    child = os.fork()
+    if child == 0:
+        crash_at(k)
+        sweep.run_sweep(read, out=root / str(k) / "out", workers=1, fresh=fresh)
+        os._exit(0)
+    if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0:
+        print(k)
+        break
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+@pytest.mark.usefixtures("blocks_of_four")
+@pytest.mark.parametrize("kind", ["new", "fresh"])
+def test_a_crash_at_any_point_loses_nothing(tmp_path: Path, kind: str) -> None:
+    """Killed at every third operation on files; what opens is right, and the same command ends equal."""
+    read, other = few(tmp_path), few(tmp_path, FEW.replace("levers:", "seed: 7\nlevers:"))
+    sweep.run_sweep(other, out=tmp_path / "old", workers=1)
+    rows = sweep.run_sweep(few(tmp_path), out=tmp_path / "whole", workers=1).runs
+    old_rows = sim.open_sweep(tmp_path / "old").runs
+    words = [sys.executable, "-c", CRASHES, str(tmp_path), str(Path(__file__).parent), kind, "3"]
+    done = subprocess.run(words, check=True, capture_output=True, text=True)
+    points = range(1, int(done.stdout) + 1, 3)
+    assert len(points) > 25
+    finished = []
+    for k in points:
+        out = tmp_path / str(k) / "out"
+        try:
+            runs = sim.open_sweep(out).runs
+        except OutputError:
+            finished.append(-1)
+        else:
+            finished.append(len(runs))
+            assert len(runs.join(rows, on=runs.columns, nulls_equal=True)) == len(runs) or runs.equals(
+                old_rows
+            )
+        sweep.run_sweep(read, out=out, workers=1, fresh=kind == "fresh")
+        assert digests(out) == digests(tmp_path / "whole"), k
+        assert os.listdir(out.parent) == ["out"]
+    assert max(finished) == 10
+    assert len(set(finished)) > 5

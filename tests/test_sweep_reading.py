@@ -335,4 +335,4 @@ def test_two_keys_of_a_trace_change_one_part_and_are_both_applied(tmp_path: Path
     arrivals = points.scenario_at((0.75, 0.25)).demand["chat"].arrivals
     assert arrivals is not None
     assert arrivals.trace is not None
-    assert (arrivals.trace.kw_per_unit, arrivals.trace.time_unit) == (2000, "h")
+    assert (arrivals.trace.kw_per_unit.params, arrivals.trace.time_unit) == ({"value": 2000.0}, "h")

@@ -146,9 +146,10 @@ def print_answer(
 def report_analysis(analysis: "AnyAnalysis", folder: Path, command: str, plots: bool, as_json: bool) -> None:
     """Print an analysis, and write it and its plots into its folder."""
     from sim.results.files import write_analysis
+    from sim.scenario.source_code import code_fingerprint
     from sim.show.pages.analysis import render_analysis
 
-    content = analysis.to_dict()
+    content = {**analysis.to_dict(), "code": code_fingerprint()}
     print_answer(as_json, lambda: content, lambda console: render_analysis(analysis, console))
     write_analysis(folder, command, content)
     if plots:

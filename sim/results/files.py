@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from sim.scenario.faults import UserError
-from sim.scenario.source_code import code_fingerprint
 
 ANOTHER_FOLDER = "name another folder with --out"
 
@@ -66,14 +65,11 @@ def check_analysis_folder(folder: Path, name: str, allowed_entries: Collection[s
 
 
 def write_analysis(folder: Path, name: str, content: Mapping[str, Any]) -> Path:
-    """Write an analysis, and the fingerprint of the code, as one JSON object, and return its path.
-
-    Raises OutputError where it cannot be written.
-    """
+    """Write an analysis as one JSON object, and return its path. Raises OutputError where it cannot be written."""
     path = folder / f"{name}.json"
     with report_unusable(path):
         folder.mkdir(parents=True, exist_ok=True)
-        write_json(path, {**content, "code": code_fingerprint()})
+        write_json(path, content)
     return path
 
 

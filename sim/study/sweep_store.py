@@ -38,6 +38,7 @@ from sim.results.manifest import (
     read_manifest,
     save_manifest,
 )
+from sim.results.store import SCENARIO_FILE
 from sim.study.chunk_files import (
     CHUNK_FILE_PATTERN,
     ChunkFile,
@@ -49,6 +50,7 @@ from sim.study.chunk_files import (
 from sim.study.sweep_files import (
     CHUNKS_FOLDER,
     ESTIMATES_FILE,
+    POINTS_FILE,
     RUNS_FILE,
     SWEEP_FILE,
     broken_chunk_error,
@@ -66,6 +68,10 @@ CHUNKS_PER_BLOCK = 64
 """The number of chunks that are compacted into one file."""
 STALE_FILE_PATTERN = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{16}\.new")
 """A file that a killed process was writing beside the one of that name."""
+
+FILES_OF_A_SWEEP = {
+    MANIFEST_FILE, SWEEP_FILE, POINTS_FILE, SCENARIO_FILE, RUNS_FILE, ESTIMATES_FILE,
+}  # fmt: skip
 
 RESUME_REMEDY = (
     "make room, or name another folder with --out;"
@@ -174,8 +180,7 @@ class SweepStore:
             for path in list(folder.iterdir()):
                 match = STALE_FILE_PATTERN.fullmatch(path.name)
                 if match and (
-                    match["name"] in (*self._records, MANIFEST_FILE, SWEEP_FILE, ESTIMATES_FILE)
-                    or CHUNK_FILE_PATTERN.fullmatch(match["name"])
+                    match["name"] in FILES_OF_A_SWEEP or CHUNK_FILE_PATTERN.fullmatch(match["name"])
                 ):
                     path.unlink()
 
