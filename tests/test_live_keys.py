@@ -39,7 +39,11 @@ COLUMNS = "{asked: days, size: kw, term: hours, class: class, customer: customer
 TRACED: Overrides = {
     f"{CHAT}.arrivals": f"{{trace: {{file: record.csv, format: csv, time_unit: d, columns: {COLUMNS}}}}}"
 }
-OFFICE = "file: office.csv, format: csv, columns: {asked: day, size: kw, term: days}, time_unit: d"
+OFFICE = (
+    "file: office.csv, format: csv, separator: ;, dates: '%d/%m/%Y', time_unit: d,"
+    " columns: {asked: day, size: kw, term: days}"
+)
+WRITTEN_OUT: Overrides = {f"{CHAT}.arrivals": f"{{trace: {{{OFFICE}}}}}"}
 RECORDED = """\
 days,hours,kw,more,class,customer,priority,later
 10,900,20000,25000,inference,Lab,0,70
@@ -104,19 +108,13 @@ LIVE: dict[str, tuple[str, Any] | tuple[str, Any, Overrides]] = {
     "demand.NAME.arrivals.trace.kw_per_unit": (f"{RECORD}.kw_per_unit", 2, TRACED),
     "demand.NAME.arrivals.trace.time_unit": (f"{RECORD}.time_unit", "h", TRACED),
     "demand.NAME.arrivals.trace.columns": (f"{RECORD}.columns", "{asked: days, size: more, term: hours}", TRACED),
-    "demand.NAME.arrivals.trace.separator": (RECORD, f"{{{OFFICE}, separator: ;, decimal: ','}}", TRACED),
-    "demand.NAME.arrivals.trace.decimal": (RECORD, f"{{{OFFICE}, separator: ;, decimal: ','}}", TRACED),
-    "demand.NAME.arrivals.trace.thousands": (
-        RECORD, f"{{{OFFICE}, separator: ;, thousands: '.', decimal: ','}}",
-        {f"{CHAT}.arrivals": f"{{trace: {{{OFFICE}, separator: ;}}}}"},
-    ),
-    "demand.NAME.arrivals.trace.dates": (
-        f"{RECORD}.dates", "'%m/%d/%Y'",
-        {f"{CHAT}.arrivals": f"{{trace: {{{OFFICE}, separator: ;, dates: '%d/%m/%Y'}}}}"},
-    ),
+    "demand.NAME.arrivals.trace.separator": (RECORD, f"{{{OFFICE}}}", TRACED),
+    "demand.NAME.arrivals.trace.decimal": (RECORD, f"{{{OFFICE}, thousands: '.', decimal: ','}}", WRITTEN_OUT),
+    "demand.NAME.arrivals.trace.thousands": (RECORD, f"{{{OFFICE}, thousands: '.', decimal: ','}}", WRITTEN_OUT),
+    "demand.NAME.arrivals.trace.dates": (f"{RECORD}.dates", "'%m/%d/%Y'", WRITTEN_OUT),
     "demand.NAME.arrivals.trace.columns.wanted": (f"{RECORD}.columns.wanted", "later", TRACED),
     "demand.NAME.arrivals.trace.columns.ended": (
-        f"{RECORD}.columns", "{asked: days, size: kw, ended: hours}", TRACED,
+        f"{RECORD}.columns", "{asked: days, wanted: days, size: kw, ended: hours}", TRACED,
     ),
     "demand.NAME.arrivals.trace.columns.asked": (f"{RECORD}.columns.asked", "hours", TRACED),
     "demand.NAME.arrivals.trace.columns.size": (f"{RECORD}.columns.size", "more", TRACED),
