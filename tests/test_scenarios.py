@@ -308,6 +308,21 @@ def test_more_buildings_and_more_money_do_not_harm() -> None:
     assert found < half, f"{found:.4g} +- {half:.2g} MW more are unserved with money without limit"
 
 
+def test_a_right_without_limits_costs_its_holder_nothing() -> None:
+    """Paired: an option cannot hurt one who may always do as it would without. Limits of its own can."""
+    unlimited, without = (
+        run_scenario(
+            scenario(ANNOUNCED).replace(overrides), replications=40, seed=1, tables="none", workers=1
+        )
+        for overrides in (
+            {f"rights.first refusal.{key}": None for key in ("max_utilization", "max_delay")},
+            {"rights.first refusal": None},
+        )
+    )
+    found, half = difference(unlimited, without, "provider.Microsoft.margin")
+    assert found > -half, f"Microsoft earns {found:.4g} +- {half:.2g} $ by its right"
+
+
 def test_fairwater_fills() -> None:
     """Halls that were built for OpenAI's training do not stand empty while it waits."""
     for site in ("Fairwater Atlanta", "Fairwater Wisconsin"):
