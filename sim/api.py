@@ -438,9 +438,10 @@ class Result:
 
     def save(self, folder: str | Path) -> None:
         """Write the tables and the summary to a folder, as `sim run` does."""
+        from sim.results.files import user_path
         from sim.results.run import write_run
 
-        write_run(self.run, Path(folder))
+        write_run(self.run, user_path(folder))
 
     def _repr_html_(self) -> str:
         from sim.show.pages.run import run_html

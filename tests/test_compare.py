@@ -423,7 +423,7 @@ def test_what_cannot_be_compared_is_told(small: ScenarioFile, tmp_path: Path) ->
         'metrics "lost_shore": no metric is called so; did you mean lost_share?'
     )
     assert told(small, small, out=tmp_path / "full") == (
-        f"{tmp_path / 'full'}: holds files that are not a comparison of sim; name another folder"
+        f"{tmp_path / 'full'}: holds files that are not a comparison of sim; name another folder with --out"
     )
 
 
@@ -439,7 +439,7 @@ def test_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     code, page = run("small.yaml", "wide.yaml", "--replications", "8")
     assert code == 0
     out = Path("runs/compare-small-wide")
-    assert {each.name for each in out.iterdir()} == {"a", "b", "comparison.json", "plots"}
+    assert {each.name for each in out.iterdir()} == {"a", "b", "comparison.json", "manifest.json", "plots"}
     pictures = {each.name for each in (out / "plots").iterdir()}
     assert pictures == {f"{name}.{form}" for name in ("differences", "over_time") for form in ("png", "svg")}
     assert "sites.West.online: 200 MW -> 260 MW" in page
@@ -450,7 +450,8 @@ def test_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     code, text = run(str(out / "a"), "--set", "sites.West.online=260 MW", "--json", "--no-plots")
     told = json.loads(text)
     assert told["metrics"] == json.loads((out / "comparison.json").read_text())["metrics"]
-    assert told["out"] == "runs/compare-a-online"
+    assert told["out"] is None
+    assert not Path("runs/compare-a-online").exists(), "a query writes no files"
     assert told["keys"] == ["sites.West.online"]
     assert told["scenarios"] == ["small", "small, sites.West.online=260 MW"]
     code, text = run(

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from sim.results import folders, manifest
+from sim.results import folder_lock, manifest
 from sim.results.files import OutputError, replace_file, user_path, write_text
-from sim.results.folders import FolderInUseError, StagedFolder, lock_folder, recover_folder, stage_folder
+from sim.results.folder_lock import FolderInUseError, lock_folder
+from sim.results.folders import StagedFolder, recover_folder, stage_folder
 
 MARK = "provenance.json"
 
@@ -296,7 +297,7 @@ def test_a_read_only_parent_is_told_in_a_line(tmp_path: Path, monkeypatch: pytes
     def refuse(path: Path, *_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(folders, "FileLock", refuse)  # root, as whom tests may run, is refused nothing
+    monkeypatch.setattr(folder_lock, "FileLock", refuse)  # root, as whom tests may run, is refused nothing
     with pytest.raises(
         OutputError, match=r"cannot be written \(Permission denied\); name another folder with --out"
     ):

@@ -7,6 +7,7 @@ import pytest
 
 from sim.results.expectations import UnknownMetricError, unknown_metric_text
 from sim.results.files import OutputError
+from sim.results.manifest import write_manifest
 from sim.results.metrics import metric_unit, present_name
 from sim.results.run import read_run, write_run
 from sim.scenario.faults import ScenarioError
@@ -130,6 +131,7 @@ def test_a_run_that_was_saved_with_old_names(total: Path, tmp_path: Path) -> Non
     pl.read_parquet(tmp_path / "saved" / "metrics.parquet").with_columns(names).write_parquet(
         tmp_path / "saved" / "metrics.parquet"
     )
+    write_manifest(tmp_path / "saved", "run")
     with pytest.raises(
         OutputError, match=r"whose metric spend.total is called spend now; run it again: sim run "
     ):

@@ -437,7 +437,7 @@ def test_the_command(small: ScenarioFile, tmp_path: Path, monkeypatch: pytest.Mo
     assert "The answer and its pictures are in runs/plan-small" in done.stdout
     kept = json.loads((tmp_path / "runs/plan-small/plan.json").read_text())
     assert {path.name for path in (tmp_path / "runs/plan-small").iterdir()} == {
-        "plan.json", "response.png", "response.svg",
+        "manifest.json", "plan.json", "response.png", "response.svg",
     }  # fmt: skip
     again = CliRunner().invoke(app, ["plan", str(small.path), *WORDS, "--json", "--no-plots"])
     assert kept.pop("code")

@@ -274,7 +274,8 @@ def test_every_axis_has_a_unit(runs: Runs, name: str, plot: str) -> None:
 @pytest.mark.parametrize("plot", RUN_PLOTS)
 def test_the_foot_says_what_it_is_of(runs: Runs, plot: str) -> None:
     foot = runs.figure("rich", plot)._supxlabel.get_text()
-    assert foot.endswith("a name with $igns$; 7 replications, seed 1")
+    short = runs.outcome("rich").provenance["sha256"][:12]
+    assert foot.endswith(f"a name with $igns$ ({short}); 7 replications, seed 1")
 
 
 def _texts(fig: Figure) -> list[Text]:

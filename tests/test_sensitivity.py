@@ -269,7 +269,7 @@ def test_what_the_screening_left_out_is_told_apart() -> None:
         return 9 * x[:, 0] + 8 * x[:, 1] + 2 * x[:, 2] + x[:, 3] + noise
 
     stages = analyse_effects(factors, function_evaluator(function, factors, 6, 1), keep=2, points=16)
-    found = Sensitivity("some", "small", 1, 6, dict.fromkeys(stages[0].factors, ("0", "1")), stages)
+    found = Sensitivity("some", "small", "0" * 64, 1, 6, dict.fromkeys(stages[0].factors, ("0", "1")), stages)
     assert found.dropped_factors == {
         "x2": "more than noise",
         "x3": "more than noise",
@@ -333,7 +333,7 @@ def test_where_the_missing_parts_lie_is_said(method: str, word: str, error: str 
     """Of 64 base points, or 40 trajectories, up to a quarter is left out, and page and objects say it alike."""
     evaluate = corner_evaluator(0.82, error)
     stages = analyse_effects(ANGLES, evaluate, method, points=64, trajectories=40, levels=8)  # type: ignore[arg-type]
-    found = Sensitivity("some", "small", 1, 3, dict.fromkeys(stages[0].factors, ("0", "1")), stages)
+    found = Sensitivity("some", "small", "0" * 64, 1, 3, dict.fromkeys(stages[0].factors, ("0", "1")), stages)
     missing = found.last_stage.missing_parts["value"]
     assert 0 < missing.parts <= missing.of / 4
     assert missing.ends == {"x1": "upper", "x3": "lower"}
@@ -484,7 +484,7 @@ def test_the_command(what: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     folder = tmp_path / "runs/sensitivity-what"
     kept = json.loads((folder / "sensitivity.json").read_text())
     assert {path.name for path in folder.iterdir()} == {
-        "sobol", "sensitivity.json", "tornado.png", "tornado.svg", "indices.png", "indices.svg",
+        "manifest.json", "sobol", "sensitivity.json", "tornado.png", "tornado.svg", "indices.png", "indices.svg",
     }  # fmt: skip
     assert "no effect at all:" in done.stdout
     assert "not distinguishable from noise" not in done.stdout

@@ -17,10 +17,10 @@ from sim.study import executors, sweep
 from sim.study.executors import (
     ClusterError,
     OtherSourcesError,
-    StopRequest,
     results_as_completed,
     worker_pool,
 )
+from sim.study.interrupts import StopRequest
 
 pytest.importorskip("distributed")
 DASK = [sys.executable, "-m", "distributed.cli.dask_{}"]

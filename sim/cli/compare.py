@@ -15,8 +15,8 @@ from sim.cli.options import (
     PlotsFlag,
     PrecisionFlag,
     WorkersFlag,
+    answer_folder,
     out_option,
-    output_folder,
     parse_overrides,
     print_answer,
     progress_bar,
@@ -26,6 +26,7 @@ from sim.scenario.text import safe_file_name
 if TYPE_CHECKING:
     from sim.results.run import RunResult
     from sim.scenario.schema import ScenarioFile
+    from sim.study.compare import ComparisonResult
 
 
 SidesArgument = Annotated[
@@ -86,7 +87,7 @@ def compare_command(
     from sim.study.compare import compare_scenarios
 
     sides, names = _read_sides(scenario, overrides)
-    folder = output_folder(out, safe_file_name("-".join(["compare", *names])))
+    folder = answer_folder(out, as_json, safe_file_name("-".join(["compare", *names])))
     with progress_bar("comparing") as on_progress:
         comparison = compare_scenarios(
             sides,
@@ -94,25 +95,30 @@ def compare_command(
             seed=seed,
             workers=workers,
             engine=engine.value,
+            tables="none" if folder is None else "summary",
             precision=precision or (),
             metrics=metrics or (),
             out=folder,
+            add_files=_write_plots if plots else None,
             progress=on_progress,
         )
     print_answer(
         as_json,
-        lambda: {**comparison.to_dict(), "out": str(folder)},
+        lambda: {**comparison.to_dict(), "out": None if folder is None else str(comparison.folder)},
         lambda console: render_compare(comparison, console),
     )
     if comparison.interrupted:
         raise typer.Exit(EXIT_INTERRUPTED)
-    if plots:
-        from sim.show.plots.compare import COMPARE_PLOTS
-        from sim.show.plots.figure_files import write_plots
-
-        write_plots(COMPARE_PLOTS, comparison, folder / "plots")
     if check and not comparison.precision_reached:
         raise typer.Exit(EXIT_FAILED)
+
+
+def _write_plots(comparison: "ComparisonResult", folder: Path) -> None:
+    """Draw the pictures of a comparison into its folder."""
+    from sim.show.plots.compare import COMPARE_PLOTS
+    from sim.show.plots.figure_files import write_plots
+
+    write_plots(COMPARE_PLOTS, comparison, folder / "plots")
 
 
 def _read_sides(

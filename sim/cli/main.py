@@ -1,6 +1,7 @@
 """The command `sim`: its subcommands, their common options, and the exit code that an error ends the process with."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 from io import TextIOWrapper
@@ -81,6 +82,8 @@ def main() -> None:
             stream, TextIOWrapper
         ):  # a pipe may be ASCII: what it cannot take is replaced, not an error
             stream.reconfigure(errors="replace")
+    # As Ctrl-C, so that what is finished is kept where a queue or a container ends the process.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     debug = "--debug" in sys.argv  # taken out by hand, since typer knows it before a subcommand alone
     sys.argv = [word for word in sys.argv if word != "--debug"]
     try:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -16,6 +16,7 @@ from sim.cli import completion
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from sim.results.folders import StagedFolder
     from sim.study.analysis import AnyAnalysis
     from sim.study.replications import ProgressCallback
 
@@ -82,7 +83,12 @@ SweepSeedFlag = Annotated[
 ]
 WorkersFlag = Annotated[int | None, typer.Option(min=1, help="Processes (default: one a core).")]
 EngineFlag = Annotated[EngineKeyword, typer.Option(help="The clock of the market.")]
-JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")]
+JsonFlag = Annotated[
+    bool,
+    typer.Option(
+        "--json", help="Print one JSON object, and nothing else; files are written with --out alone."
+    ),
+]
 PlotsFlag = Annotated[bool, typer.Option("--plots/--no-plots", help="Draw the pictures.")]
 ClusterFlag = Annotated[
     str | None,
@@ -101,7 +107,14 @@ def out_option(default: str, content: str = "results") -> Any:
 
 def output_folder(out: Path | None, *default: str) -> Path:
     """The folder of --out, or else the default one below `runs`."""
-    return Path("runs", *default) if out is None else out
+    from sim.results.files import user_path
+
+    return Path("runs", *default) if out is None else user_path(out)
+
+
+def answer_folder(out: Path | None, as_json: bool, *default: str) -> Path | None:
+    """As `output_folder`, but None where only JSON is asked for: a query writes no files."""
+    return None if as_json and out is None else output_folder(out, *default)
 
 
 def parse_overrides(overrides: list[str] | None) -> dict[str, object]:
@@ -143,19 +156,43 @@ def print_answer(
     render(page_console())
 
 
-def report_analysis(analysis: "AnyAnalysis", folder: Path, command: str, plots: bool, as_json: bool) -> None:
-    """Print an analysis, and write it and its plots into its folder."""
-    from sim.results.files import write_analysis
+@contextmanager
+def analysis_folder(
+    folder: Path | None, command: Literal["plan", "value", "sensitivity"], resumable: tuple[str, ...] = ()
+) -> "Iterator[StagedFolder | None]":
+    """Open the folder of an analysis, before anything is played for it; None where it goes to no folder.
+
+    The entries `resumable` are written in place, and stay when the analysis takes its place.
+    """
+    if folder is None:
+        yield None
+        return
+    from sim.results.folders import stage_folder
+
+    with stage_folder(folder, command, f"{command}.json", resumable=resumable) as staged:
+        yield staged
+
+
+def report_analysis(
+    analysis: "AnyAnalysis", staged: "StagedFolder | None", command: str, plots: bool, as_json: bool
+) -> None:
+    """Print an analysis, and write it and its plots into its folder, if it has one."""
+    from sim.results.files import MAKE_ROOM, report_os_errors, write_json
     from sim.scenario.source_code import code_fingerprint
     from sim.show.pages.analysis import render_analysis
 
     content = {**analysis.to_dict(), "code": code_fingerprint()}
     print_answer(as_json, lambda: content, lambda console: render_analysis(analysis, console))
-    write_analysis(folder, command, content)
+    if staged is None:
+        return
+    with report_os_errors(staged.folder, MAKE_ROOM):
+        staged.take_over_resumable()
+        write_json(staged.path / f"{command}.json", content)
     if plots:
         from sim.show.plots.analysis import write_analysis_plots
 
-        write_analysis_plots(analysis, folder)
+        write_analysis_plots(analysis, staged.path)
+    folder = staged.commit()
     if not as_json:
         typer.echo(f"The answer{' and its pictures are' if plots else ' is'} in {folder}")
 

@@ -15,8 +15,9 @@ from sim.cli.options import (
     SeedFlag,
     SetFlag,
     WorkersFlag,
+    analysis_folder,
+    answer_folder,
     out_option,
-    output_folder,
     parse_overrides,
     progress_bar,
     report_analysis,
@@ -64,27 +65,26 @@ def plan_command(
     as_json: JsonFlag = False,
 ) -> None:
     """Find the least of a lever with which a target holds with some probability; with its interval."""
-    from sim.results.files import check_analysis_folder
     from sim.scenario.reading import read_scenario
     from sim.study.plan import plan_lever
 
     scenario_file = read_scenario(scenario, parse_overrides(overrides))
-    folder = output_folder(out, f"plan-{safe_file_name(scenario_file.name)}")
-    check_analysis_folder(folder, "plan")
-    with progress_bar("values tried") as on_progress:
-        plan = plan_lever(
-            scenario_file,
-            lever,
-            low,
-            high,
-            target,
-            probability,
-            step=step,
-            sought=None if most is None else "most" if most else "least",
-            replications=replications,
-            seed=seed,
-            workers=workers,
-            engine=engine.value,
-            progress=on_progress,
-        )
-    report_analysis(plan, folder, "plan", plots, as_json)
+    folder = answer_folder(out, as_json, f"plan-{safe_file_name(scenario_file.name)}")
+    with analysis_folder(folder, "plan") as staged:
+        with progress_bar("values tried") as on_progress:
+            plan = plan_lever(
+                scenario_file,
+                lever,
+                low,
+                high,
+                target,
+                probability,
+                step=step,
+                sought=None if most is None else "most" if most else "least",
+                replications=replications,
+                seed=seed,
+                workers=workers,
+                engine=engine.value,
+                progress=on_progress,
+            )
+        report_analysis(plan, staged, "plan", plots, as_json)

@@ -19,7 +19,9 @@ def plot_command(
     ] = "all",
 ) -> None:
     """Draw the plots of a saved run."""
+    from sim.results.folders import amend_folder
     from sim.results.run import read_run
+    from sim.results.store import PROVENANCE_FILE
 
     run, names = read_run(folder), parse_plot_names(plots, TablesKeyword.all)
 
@@ -27,7 +29,10 @@ def plot_command(
     from sim.show.plots.figure_files import write_plots
     from sim.show.plots.run import RUN_PLOTS, missing_tables_note
 
-    for path in write_plots(RUN_PLOTS, run, folder / "plots", names):
-        typer.echo(path)
+    with amend_folder(folder, "run", PROVENANCE_FILE) as staged:
+        written = write_plots(RUN_PLOTS, run, staged.path / "plots", names)
+        staged.commit(run.interrupted)
+    for path in written:
+        typer.echo(folder / "plots" / path.name)
     if names is None and (note := missing_tables_note(run)):
         typer.echo(note, err=True)

@@ -19,13 +19,14 @@ from sim.cli.options import (
     SetFlag,
     TablesKeyword,
     WorkersFlag,
+    answer_folder,
     out_option,
-    output_folder,
     parse_overrides,
     parse_plot_names,
     print_answer,
     progress_bar,
 )
+from sim.scenario.faults import UserError
 from sim.scenario.text import safe_file_name
 
 if TYPE_CHECKING:
@@ -73,22 +74,26 @@ def run_command(
     plot_names = parse_plot_names(plots, tables)
     scenario_file = read_scenario(scenario, parse_overrides(overrides))
     check_expected_metrics(scenario_file)
-    folder = output_folder(out, safe_file_name(scenario_file.name))
+    folder = answer_folder(out, as_json, safe_file_name(scenario_file.name))
+    if folder is None and plot_names:
+        raise typer.BadParameter("with --json pictures are drawn into a folder alone; name one with --out")
     _announce_replacement(folder)
+    pictures = _Pictures(plot_names)
     with progress_bar(scenario_file.name) as on_progress:
         run = run_scenario(
             scenario_file,
             replications=replications,
             seed=seed,
             workers=workers,
-            tables=tables.value,
+            tables="none" if folder is None else tables.value,
             out=folder,
+            add_files=pictures.add,
             progress=on_progress,
             engine=engine.value,
             precision=precision or (),
         )
     print_answer(as_json, run.to_dict, lambda console: render_run(run, console))
-    _write_run_plots(run, folder, plot_names)
+    pictures.report(run)
     if run.interrupted:
         raise typer.Exit(EXIT_INTERRUPTED)
     if check or junit is not None:
@@ -99,25 +104,44 @@ def run_command(
         raise typer.Exit(EXIT_FAILED)
 
 
-def _announce_replacement(folder: Path) -> None:
-    """Name the run that is in the folder, and is about to be replaced."""
+def _announce_replacement(folder: Path | None) -> None:
+    """Name the run that is in the folder, and is to be replaced."""
     from sim.results.run import read_provenance
 
-    if previous := read_provenance(folder):
+    if folder is not None and (previous := read_provenance(folder)):
         replaced = (
             f"{previous['scenario']}, {previous['finished']} replications, scenario {previous['sha256'][:12]}"
         )
         typer.echo(f"Replaces the run in {folder} ({replaced})", err=True)
 
 
-def _write_run_plots(run: "RunResult", folder: Path, names: list[str] | None) -> None:
-    """Draw the plots that are asked for, None for all; of an interrupted run say how to draw them later."""
-    if run.interrupted:
-        typer.echo(f"Plots are left out; draw them with: sim plot {folder}", err=True)
-    elif names is None or names:
+class _Pictures:
+    """The pictures of a run that are asked for, None for all; what is to be said of them comes after page one."""
+
+    def __init__(self, names: list[str] | None) -> None:
+        self.names = names
+        self.note: str | None = None
+        self.error: UserError | None = None
+
+    def add(self, run: "RunResult") -> None:
+        """Draw them into the folder of a run, before it takes its place."""
+        if run.folder is None or (self.names is not None and not self.names):
+            return
         from sim.show.plots.figure_files import write_plots
         from sim.show.plots.run import RUN_PLOTS, missing_tables_note
 
-        write_plots(RUN_PLOTS, run, folder / "plots", names)
-        if names is None and (note := missing_tables_note(run)):
-            typer.echo(note, err=True)
+        try:
+            write_plots(RUN_PLOTS, run, run.folder / "plots", self.names)
+        except UserError as error:  # the run is kept all the same
+            self.error = error
+        if self.names is None:
+            self.note = missing_tables_note(run)
+
+    def report(self, run: "RunResult") -> None:
+        """Say what was left out. Raises what went wrong with them."""
+        if run.interrupted and run.folder is not None:
+            typer.echo(f"Plots are left out; draw them with: sim plot {run.folder}", err=True)
+        if self.error is not None:
+            raise self.error
+        if self.note is not None:
+            typer.echo(self.note, err=True)

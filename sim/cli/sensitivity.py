@@ -18,12 +18,19 @@ from sim.cli.options import (
     SweepReplicationsFlag,
     SweepSeedFlag,
     WorkersFlag,
+    analysis_folder,
+    answer_folder,
     out_option,
-    output_folder,
     progress_bar,
     report_analysis,
 )
 from sim.scenario.text import safe_file_name
+
+DESIGN_FOLDERS = ("morris", "sobol")
+"""The folders of the sweeps that are played for it, which stand from the first run on."""
+
+
+GOES_ON = "the same command goes on from there"
 
 
 class MethodKeyword(StrEnum):
@@ -74,7 +81,6 @@ def sensitivity_command(
     as_json: JsonFlag = False,
 ) -> None:
     """Say what matters of all that a sweep varies, and what is noise; go on where an earlier try was stopped."""
-    from sim.results.files import check_analysis_folder
     from sim.scenario.designs import power_of_two_remedy
     from sim.scenario.sweep import read_sweep
     from sim.study.sensitivity import analyse_sensitivity
@@ -82,25 +88,26 @@ def sensitivity_command(
     if points is not None and (remedy := power_of_two_remedy(points)):
         raise typer.BadParameter(f"--points {points}: is not a power of 2; {remedy}")
     experiment = read_sweep(sweep, replications, seed)
-    folder = output_folder(out, f"sensitivity-{safe_file_name(experiment.name)}")
-    check_analysis_folder(folder, "sensitivity", allowed_entries=("morris", "sobol"))
-    try:
-        with progress_bar(experiment.name) as on_progress:
-            sensitivity = analyse_sensitivity(
-                experiment,
-                method=method.value,
-                outcomes=outcome,
-                keep=keep_,
-                trajectories=trajectories,
-                points=points,
-                out=folder,
-                workers=workers,
-                engine=engine.value,
-                cluster=cluster,
-                fresh=fresh,
-                progress=on_progress,
-            )
-    except KeyboardInterrupt:
-        typer.echo(f"What was played is kept in {folder}; the same command goes on from there", err=True)
-        raise typer.Exit(EXIT_INTERRUPTED) from None
-    report_analysis(sensitivity, folder, "sensitivity", plots, as_json)
+    folder = answer_folder(out, as_json, f"sensitivity-{safe_file_name(experiment.name)}")
+    with analysis_folder(folder, "sensitivity", DESIGN_FOLDERS) as staged:
+        try:
+            with progress_bar(experiment.name) as on_progress:
+                sensitivity = analyse_sensitivity(
+                    experiment,
+                    method=method.value,
+                    outcomes=outcome,
+                    keep=keep_,
+                    trajectories=trajectories,
+                    points=points,
+                    out=folder,
+                    workers=workers,
+                    engine=engine.value,
+                    cluster=cluster,
+                    fresh=fresh,
+                    progress=on_progress,
+                )
+        except KeyboardInterrupt:
+            if folder is not None:
+                typer.echo(f"What was played is kept in {folder}; {GOES_ON}", err=True)
+            raise typer.Exit(EXIT_INTERRUPTED) from None
+        report_analysis(sensitivity, staged, "sensitivity", plots, as_json)

@@ -15,8 +15,9 @@ from sim.cli.options import (
     SeedFlag,
     SetFlag,
     WorkersFlag,
+    analysis_folder,
+    answer_folder,
     out_option,
-    output_folder,
     parse_overrides,
     progress_bar,
     report_analysis,
@@ -47,22 +48,23 @@ def value_command(
     as_json: JsonFlag = False,
 ) -> None:
     """Say what a right is worth to each party: the same futures with and without it."""
-    from sim.results.files import check_analysis_folder
     from sim.scenario.reading import read_scenario
     from sim.study.value import value_right
 
     scenario_file = read_scenario(scenario, parse_overrides(overrides))
-    folder = output_folder(out, f"value-{safe_file_name(scenario_file.name)}-{safe_file_name(right)}")
-    check_analysis_folder(folder, "value")
-    with progress_bar(scenario_file.name) as on_progress:
-        contract_value = value_right(
-            scenario_file,
-            right,
-            windows=None if windows is None else [] if windows == "none" else windows.split(","),
-            replications=replications,
-            seed=seed,
-            workers=workers,
-            engine=engine.value,
-            progress=on_progress,
-        )
-    report_analysis(contract_value, folder, "value", plots, as_json)
+    folder = answer_folder(
+        out, as_json, f"value-{safe_file_name(scenario_file.name)}-{safe_file_name(right)}"
+    )
+    with analysis_folder(folder, "value") as staged:
+        with progress_bar(scenario_file.name) as on_progress:
+            contract_value = value_right(
+                scenario_file,
+                right,
+                windows=None if windows is None else [] if windows == "none" else windows.split(","),
+                replications=replications,
+                seed=seed,
+                workers=workers,
+                engine=engine.value,
+                progress=on_progress,
+            )
+        report_analysis(contract_value, staged, "value", plots, as_json)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import secrets
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -14,6 +15,7 @@ from typing import Any
 from sim.scenario.faults import UserError
 
 ANOTHER_FOLDER = "name another folder with --out"
+MAKE_ROOM = f"make room, or {ANOTHER_FOLDER}"
 
 
 class OutputError(UserError):
@@ -88,7 +90,14 @@ def report_os_errors(path: Path, remedy: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror or error}); {remedy}") from None
+        raise OutputError(
+            f"{_shown(path)}: cannot be written ({error.strerror or error}); {remedy}"
+        ) from None
+
+
+def _shown(path: Path) -> str:
+    """Write a path as users know it: a folder that is written beside its place by the name that it is to have."""
+    return str(Path(*(re.sub(r"\.(.+)\.[0-9a-f]{16}\.new", r"\1", part) for part in path.parts)))
 
 
 def user_path(path: str | Path) -> Path:

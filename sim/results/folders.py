@@ -11,16 +11,11 @@ import json
 import os
 import re
 import shutil
-import socket
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import Any
-
-from filelock import FileLock, Timeout
 
 from sim.results.files import (
     ANOTHER_FOLDER,
@@ -32,14 +27,15 @@ from sim.results.files import (
     user_path,
     write_json,
 )
+from sim.results.folder_lock import lock_folder
 from sim.results.manifest import (
+    Manifest,
     OutputKind,
     foreign_files,
     has_manifest,
     read_manifest,
     write_manifest,
 )
-from sim.scenario.text import printable
 
 RECOVERY_WAIT_S = 10.0
 """How long whoever reads a folder waits for a swap that is under way."""
@@ -48,93 +44,47 @@ MAX_PARTIALS = 100
 KEPT_AS_IT_WAS = "; what stood there before stands"
 
 
-class FolderInUseError(OutputError):
-    """Another process writes the folder; the message says which."""
-
-
-@contextmanager
-def lock_folder(folder: Path, wait_s: float = 0.0) -> Iterator[None]:
-    """Keep other processes from writing a folder, which need not be there yet; its parent is made.
-
-    The lock is the system's, so that it ends with the process, however that ends; the file of it lies beside the
-    folder, says who holds it, and is removed at the end. Raises FolderInUseError where another holds it.
-    """
-    path = _lock_path(folder)
-    with report_os_errors(path, ANOTHER_FOLDER):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = _acquire_lock(folder, path, wait_s)
-    try:
-        yield
-    finally:
-        # While it is still held: whoever waits for this file sees that it is gone, and makes another.
-        with suppress(OSError):
-            path.unlink()
-        lock.release()
-
-
-def _lock_path(folder: Path) -> Path:
-    return folder.with_name(f".{folder.name}.lock")
-
-
-def _acquire_lock(folder: Path, path: Path, wait_s: float) -> Any:
-    lock = FileLock(path, timeout=wait_s, on_acquired=_write_holder)
-    for last_try in (False, False, True):
-        try:
-            lock.acquire()
-            return lock
-        except Timeout:
-            # Where the file is gone, its holder has just ended.
-            if path.exists() or last_try:
-                raise FolderInUseError(
-                    f"{folder}: {_holder(path)} is writing there; wait for it, or {ANOTHER_FOLDER}"
-                ) from None
-    raise AssertionError("returned or raised")
-
-
-def _write_holder(descriptor: int) -> None:
-    """Write into the file of a lock who holds it."""
-    command = " ".join(["sim" if Path(sys.argv[0]).name == "sim" else sys.argv[0], *sys.argv[1:]])
-    holder = {
-        "command": command,
-        "pid": os.getpid(),
-        "host": socket.gethostname(),
-        "since": datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
-    }
-    os.ftruncate(descriptor, 0)
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    os.write(descriptor, json.dumps(holder).encode())
-
-
-def _holder(path: Path) -> str:
-    """Say who holds a lock, as far as its file tells."""
-    try:
-        holder = json.loads(path.read_bytes())
-        host = "" if holder["host"] == socket.gethostname() else f" on {holder['host']}"
-        return printable(
-            f'"{holder["command"]}" (process {int(holder["pid"])}{host}, since {holder["since"]})'
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return "another process"
-
-
 class StagedFolder:
     """A folder of output that is being written beside its place. Made by `stage_folder`."""
 
-    def __init__(self, folder: Path, place: Path, kind: OutputKind, mark: str, staging: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        place: Path,
+        kind: OutputKind,
+        mark: str,
+        staging: Path,
+        resumable: Collection[str] = (),
+    ) -> None:
         self.folder = folder
         """Where it is to stand, as the user named it."""
         self.path = staging
         """Where it is written until then."""
         self._place, self._kind, self._mark = place, kind, mark
+        self._resumable = resumable
+        self._foreign: frozenset[str] = frozenset()
 
-    def commit(self, interrupted: bool = False) -> Path:
+    def take_over_resumable(self) -> None:
+        """Take over what was written in place. Raises OSError."""
+        for name in self._resumable:
+            if (self._place / name).is_dir():
+                copy_tree(self._place / name, self.path / name)
+
+    def copy_from(self, folder: Path) -> None:
+        """Take over all that a folder of the same kind holds; what is not of its manifest stays the user's."""
+        with report_os_errors(self.folder, ANOTHER_FOLDER):
+            copy_tree(folder, self.path)
+        self._foreign = frozenset(foreign_files(folder))
+
+    def commit(self, interrupted: bool = False, known: Manifest | None = None) -> Path:
         """Let the folder take its place, with its manifest and synced to the disk; return where it stands.
 
         An interrupted one takes the place only where nothing whole stands: else it stays beside, as NAME.partial,
-        and standard error says so. Raises OutputError where it cannot be written.
+        and standard error says so. Files of a `known` manifest are as they were when it was written. Raises
+        OutputError where it cannot be written.
         """
         with report_os_errors(self.folder, f"{ANOTHER_FOLDER}{KEPT_AS_IT_WAS}"):
-            write_manifest(self.path, self._kind, interrupted)
+            write_manifest(self.path, self._kind, interrupted, known, self._foreign)
             _sync_tree(self.path)
             if interrupted and _stands_whole(self._place):
                 return self._commit_partial()
@@ -161,7 +111,7 @@ class StagedFolder:
 
     def _swap(self, place: Path, folder: Path) -> None:
         old = path_beside(place, "old")
-        if not _is_replaceable(place):
+        if not _is_replaceable(place, self._foreign, self._resumable):
             old = _free_path(place, ".before")
             sys.stderr.write(
                 f"{folder}: what stood there is not whole; it is kept in {folder.with_name(old.name)}\n"
@@ -171,12 +121,13 @@ class StagedFolder:
 
 @contextmanager
 def stage_folder(
-    folder: Path, kind: OutputKind, mark: str, allowed_entries: Iterable[str] = ()
+    folder: Path, kind: OutputKind, mark: str, *, resumable: Collection[str] = (), keep_foreign: bool = False
 ) -> Iterator[StagedFolder]:
     """Lock a folder of output, and open a staging folder beside it; without a commit nothing of it stays.
 
-    `mark` is a file that every folder of this kind has; `allowed_entries` may stand in it without a manifest. Raises
-    OutputError where the place is in use, holds anything that is not this kind's, or cannot be written.
+    `mark` is a file that every folder of this kind has; entries that are `resumable` are written in place. Raises
+    OutputError where the place is in use, cannot be written, or holds what is not this kind's, or a file of the
+    user's (but with `keep_foreign`).
     """
     folder = user_path(folder)
     place = _place_of(folder)
@@ -185,11 +136,11 @@ def stage_folder(
         with report_os_errors(folder, ANOTHER_FOLDER):
             _finish_swap(place)
             _remove_stale(place)
-            _check_place(folder, place, kind, mark, allowed_entries)
+            _check_place(folder, place, kind, mark, resumable, keep_foreign)
             staging = path_beside(place, "new")
             staging.mkdir()
         try:
-            yield StagedFolder(folder, place, kind, mark, staging)
+            yield StagedFolder(folder, place, kind, mark, staging, resumable)
         finally:
             with suppress(OSError, OutputError):
                 _finish_swap(place)  # where an interrupt came between its two halves
@@ -198,17 +149,15 @@ def stage_folder(
 
 @contextmanager
 def amend_folder(folder: Path, kind: OutputKind, mark: str) -> Iterator[StagedFolder]:
-    """As `stage_folder`, but what the folder holds is in the staging folder already (as links, where they can be)."""
-    with stage_folder(folder, kind, mark) as staged:
-        with report_os_errors(folder, ANOTHER_FOLDER):
-            if folder.is_dir():
-                copy_tree(folder, staged.path)
+    """As `stage_folder`, but with all that the folder holds, the user's own files among it. Raises OutputError."""
+    with stage_folder(folder, kind, mark, keep_foreign=True) as staged:
+        staged.copy_from(staged.folder)
         yield staged
 
 
 def copy_tree(source: Path, target: Path) -> None:
     """Copy a folder into one that is there; files that are never written in place are linked, so it takes no room."""
-    shutil.copytree(source, target, copy_function=_link_or_copy, dirs_exist_ok=True)
+    shutil.copytree(source, target, symlinks=True, copy_function=_link_or_copy, dirs_exist_ok=True)
 
 
 def _link_or_copy(source: str, target: str) -> None:
@@ -311,7 +260,12 @@ def _check_can_be_moved(folder: Path, place: Path) -> None:
 
 
 def _check_place(
-    folder: Path, place: Path, kind: OutputKind, mark: str, allowed_entries: Iterable[str] = ()
+    folder: Path,
+    place: Path,
+    kind: OutputKind,
+    mark: str,
+    resumable: Collection[str] = (),
+    keep_foreign: bool = False,
 ) -> None:
     """Check that whatever stands in a place is of this kind, and nobody's else. Raises OutputError, OSError."""
     if not os.path.lexists(place):
@@ -321,18 +275,16 @@ def _check_place(
     if not os.access(place, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     if not has_manifest(place):
-        if not (place / mark).is_file() and any(
-            entry.name not in allowed_entries for entry in place.iterdir()
-        ):
+        if not (place / mark).is_file() and any(entry.name not in resumable for entry in place.iterdir()):
             raise OutputError(f"{folder}: holds files that are not a {kind} of sim; {ANOTHER_FOLDER}")
         return
     try:
-        found, foreign = read_manifest(place).kind, foreign_files(place)
+        found, foreign = read_manifest(place).kind, _foreign_files(place, resumable)
     except OutputError:  # broken: it is put aside, and not removed, when another takes its place
         return
     if found != kind:
         raise OutputError(f"{folder}: holds a {found} of sim, not a {kind}; {ANOTHER_FOLDER}")
-    if foreign:
+    if foreign and not keep_foreign:
         more = f" (and {len(foreign) - 1} more)" if len(foreign) > 1 else ""
         raise OutputError(
             f"{folder / foreign[0]}: is a file of yours{more} in a {kind} that is to be replaced; move it away, or"
@@ -348,14 +300,19 @@ def _stands_whole(place: Path) -> bool:
         return False
 
 
-def _is_replaceable(place: Path) -> bool:
-    """Whether all that stands in a place is of its manifest, so that it may be removed."""
-    if not os.path.lexists(place) or not any(place.iterdir()):
+def _is_replaceable(place: Path, taken_over: Collection[str], resumable: Collection[str]) -> bool:
+    """Whether all that stands in a place is of its manifest, or in its successor too, so that it may be removed."""
+    if not os.path.lexists(place) or all(entry.name in resumable for entry in place.iterdir()):
         return True
     try:
-        return not foreign_files(place)
+        return set(_foreign_files(place, resumable)) <= set(taken_over)
     except OutputError:
         return False
+
+
+def _foreign_files(place: Path, resumable: Collection[str]) -> list[str]:
+    """List the files that are in no manifest, but for what is resumable, which changes before its manifest does."""
+    return [name for name in foreign_files(place) if name.partition("/")[0] not in resumable]
 
 
 def _free_path(place: Path, ending: str) -> Path:

@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -78,11 +78,24 @@ def folder_files(folder: Path) -> tuple[list[str], list[str]]:
     return sorted(files), sorted(nested)
 
 
-def write_manifest(folder: Path, kind: OutputKind, interrupted: bool = False) -> Manifest:
-    """Write the manifest of all that is in a folder. Raises OSError."""
+def write_manifest(
+    folder: Path,
+    kind: OutputKind,
+    interrupted: bool = False,
+    known: Manifest | None = None,
+    foreign: Collection[str] = (),
+) -> Manifest:
+    """Write the manifest of all that is in a folder, but for the files of others (`foreign`). Raises OSError.
+
+    The files of a `known` manifest are not read again.
+    """
     files, nested = folder_files(folder)
-    records = {name: file_record(folder / name) for name in files if name != MANIFEST_FILE}
-    manifest = Manifest(kind, interrupted, records, tuple(nested))
+    records = dict(known.files) if known is not None else {}
+    for name in files:
+        if name not in (MANIFEST_FILE, *foreign) and name not in records:
+            records[name] = file_record(folder / name)
+    nested = [name for name in nested if name not in foreign]
+    manifest = Manifest(kind, interrupted, dict(sorted(records.items())), tuple(nested))
     save_manifest(folder, manifest)
     return manifest
 

@@ -1,5 +1,6 @@
 """The results of a run: its tables, its metrics by replication, its summary, and the provenance of its numbers."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,17 @@ import polars as pl
 from sim.results import store
 from sim.results.drawn_correlations import DrawnCorrelation, strongest_drawn_correlation
 from sim.results.expectations import ExpectationVerdict, judge_expectation
-from sim.results.files import OutputError, read_json, write_json, write_text
+from sim.results.files import MAKE_ROOM, OutputError, report_os_errors, user_path, write_json, write_text
+from sim.results.folders import recover_folder, stage_folder
+from sim.results.manifest import (
+    PLAY_AGAIN,
+    Manifest,
+    check_file,
+    check_sizes,
+    has_manifest,
+    read_manifest,
+    write_manifest,
+)
 from sim.results.metrics import present_name
 from sim.results.store import RunStore
 from sim.results.summary import Summary, summarise_metrics
@@ -41,6 +52,8 @@ class RunResult:
     metric_values: dict[str, list[float | None]]
     """Every metric, as one value a finished replication; None where it has none."""
     folder: Path | None = None
+    manifest: Manifest | None = None
+    """What the folder holds, where it is one that was opened."""
     loaded_tables: dict[str, pl.DataFrame] = field(default_factory=dict)
 
     @property
@@ -56,13 +69,21 @@ class RunResult:
     def table(self, name: str) -> pl.DataFrame:
         """Return a table by its name. Raises KeyError, with the remedy, where it was not kept."""
         if name not in self.loaded_tables:
-            table = None if self.folder is None else store.read_run_table(self.folder, name)
+            table = self._read_table(name)
             if table is None:
                 raise KeyError(
                     f"the table {name} was not kept (tables: {self.provenance['tables']}); run with tables=all"
                 )
             self.loaded_tables[name] = table
         return self.loaded_tables[name]
+
+    def _read_table(self, name: str) -> pl.DataFrame | None:
+        """Read a table of its folder; None where it was not kept, or there is no folder."""
+        if self.folder is None:
+            return None
+        if self.manifest is None:
+            self.manifest = read_manifest(self.folder)
+        return store.read_run_table(self.folder, self.manifest, name)
 
     def has_table(self, name: str) -> bool:
         """Whether a table was kept."""
@@ -128,26 +149,52 @@ class RunResult:
 
 
 def read_provenance(folder: Path) -> dict[str, Any] | None:
-    """Read the provenance of the run in a folder; None where it holds none that ended."""
-    return read_json(folder / store.PROVENANCE_FILE)
+    """Read the provenance of the run in a folder; None where it holds none that can be read."""
+    try:
+        recover_folder(folder)
+        path = check_file(folder, _read_run_manifest(folder), store.PROVENANCE_FILE)
+        return dict(json.loads(path.read_bytes()))
+    except (OutputError, ValueError):
+        return None
+
+
+def _read_run_manifest(folder: Path) -> Manifest:
+    """Read the manifest of a run, and see that all its files are there. Raises OutputError."""
+    if not has_manifest(folder) and not (folder / store.PROVENANCE_FILE).is_file():
+        raise OutputError(f"{folder}: holds no run of sim; make one with: sim run SCENARIO --out {folder}")
+    manifest = read_manifest(folder)
+    if manifest.kind != "run":
+        runs = f"; its runs are in {', '.join(manifest.folders)}" if manifest.kind == "comparison" else ""
+        raise OutputError(
+            f"{folder}: holds a {manifest.kind} of sim, not a run{runs or '; name the folder of one'}"
+        )
+    check_sizes(folder, manifest)
+    return manifest
 
 
 def read_run(folder: Path) -> RunResult:
-    """Read a run that was saved. Raises OutputError where the folder holds none, or one with old names of metrics."""
-    if not store.is_run_folder(folder):
-        raise OutputError(f"{folder}: holds no run of sim; make one with: sim run SCENARIO --out {folder}")
-    provenance = read_provenance(folder)
-    if provenance is None:
-        raise OutputError(
-            f"{folder}: its run was killed before it ended; the finished parts are in {folder / store.PARTS_FOLDER}"
-        )
-    scenario = read_scenario(folder / store.SCENARIO_FILE, read_traces=False)
-    result = RunResult(scenario, provenance, [], {}, folder)
+    """Read a run that was saved.
+
+    Raises OutputError where the folder holds none, one that is broken, or one with old names of metrics.
+    """
+    folder = user_path(folder)
+    recover_folder(folder)
+    manifest = _read_run_manifest(folder)
+    scenario_path = check_file(folder, manifest, store.SCENARIO_FILE)
+    provenance = json.loads(check_file(folder, manifest, store.PROVENANCE_FILE).read_bytes())
+    check_file(folder, manifest, store.SUMMARY_FILE)
+    scenario = read_scenario(scenario_path, read_traces=False)
+    result = RunResult(scenario, provenance, [], {}, folder, manifest)
     if result.has_table("metrics"):
         # The table has a row a replication and metric, with the same metrics in the same order in each replication.
         rows = result.table("metrics")
         result.finished_replications = rows["replication"].unique(maintain_order=True).to_list()
         names = rows["metric"].unique(maintain_order=True).to_list()
+        if len(rows) != len(names) * provenance["finished"]:
+            raise OutputError(
+                f"{folder}: its tables are of another run than its provenance ({len(rows)} rows of metrics, where"
+                f" {provenance['finished']} replications have {len(names)} each); {PLAY_AGAIN}"
+            )
         for name in names:
             if present := present_name(name):
                 raise OutputError(
@@ -161,26 +208,28 @@ def read_run(folder: Path) -> RunResult:
     return result
 
 
-def write_run(result: RunResult, folder: Path) -> None:
-    """Write a run that is in memory to a folder. Raises OutputError where it cannot be used."""
-    run_store = RunStore(folder)
-    for name in (*RUN_TABLES, *DERIVED_TABLES):
-        if result.has_table(name):
-            run_store.write_table(name, result.table(name).lazy())
-    finish_run_folder(run_store, result)
-    result.folder = folder
+def write_run(result: RunResult, folder: Path) -> Path:
+    """Write a run to a folder, and return where it stands. Raises OutputError where the folder cannot be used."""
+    with stage_folder(folder, "run", store.PROVENANCE_FILE) as staged:
+        run_store = RunStore(staged.path, staged.folder)
+        for name in (*RUN_TABLES, *DERIVED_TABLES):
+            if result.has_table(name):
+                run_store.write_table(name, result.table(name).lazy())
+        manifest = write_run_documents(run_store, result)
+        result.folder = staged.commit(result.interrupted, manifest)
+        result.manifest = manifest
+    return result.folder
 
 
-def finish_run_folder(run_store: RunStore, result: RunResult) -> None:
-    """Write what stands beside the tables of a run, and remove the parts.
-
-    The provenance comes last: a folder that has it is that of a run that ended.
-    """
+def write_run_documents(run_store: RunStore, result: RunResult) -> Manifest:
+    """Write what stands beside the tables of a run, and remove the parts. Raises OutputError."""
     folder = run_store.folder
-    write_text(folder / store.SCENARIO_FILE, result.scenario.resolved_yaml())
-    write_json(folder / store.SUMMARY_FILE, {"metrics": result.summary()})
-    write_json(folder / store.PROVENANCE_FILE, result.provenance)
-    run_store.remove_parts()
+    with report_os_errors(run_store.place, MAKE_ROOM):
+        write_text(folder / store.SCENARIO_FILE, result.scenario.resolved_yaml())
+        write_json(folder / store.SUMMARY_FILE, {"metrics": result.summary()})
+        write_json(folder / store.PROVENANCE_FILE, result.provenance)
+        run_store.remove_parts()
+        return write_manifest(folder, "run", result.interrupted)
 
 
 def scenario_with_traces(run: RunResult) -> ScenarioFile:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import rmtree
 from string import ascii_lowercase
 from typing import Any, Unpack
 
 import polars as pl
 
-from sim.results import store
-from sim.results.files import check_output_folder, report_unusable, write_json
+from sim.results.files import MAKE_ROOM, OutputError, report_os_errors, write_json
+from sim.results.folders import StagedFolder, copy_tree, stage_folder
 from sim.results.run import RunResult, has_reached_precision, was_interrupted
 from sim.results.statistics import MetricSamples
+from sim.results.store import RunStore
 from sim.results.tables import TableSelection
 from sim.scenario.source_code import code_fingerprint
 from sim.study.comparison_cautions import comparison_cautions
@@ -146,13 +147,15 @@ def compare_scenarios(
     precision: PrecisionSpec = (),
     metrics: Iterable[str] = (),
     out: Path | None = None,
+    add_files: Callable[[ComparisonResult, Path], None] | None = None,
     **keywords: Unpack[RunKeywords],
 ) -> ComparisonResult:
     """Compare each scenario with the first, over the same futures; the keywords are those of `RunOptions`.
 
     The seed and the number of replications are those of a saved run, if there is one, else those that the first
     scenario states. `precision` is of the differences; `metrics` are patterns as in a shell. With `out` the runs
-    go to folders in it, named a, b, ... A Ctrl-C ends it, and what was finished in all is compared.
+    go to folders in it, named a, b, ..., and it takes its place when it is whole (`add_files` puts pictures into the
+    path that it is given before). A Ctrl-C ends it, and what was finished in all is compared.
     Raises ComparisonError, PrecisionError, OutputError, or ValueError for numbers that cannot be.
     """
     options = RunOptions(**keywords)
@@ -170,29 +173,74 @@ def compare_scenarios(
     families = metric_families(tuple(metrics), available)
     for names in available:
         check_precision_metrics(targets, names)
-    if out is not None:
-        _prepare_folder(out, sides)
     first, most = (n, n) if rule is None else (rule.looks[0], rule.max_replications)
     engine_choice = choose_engine(options.engine, [scenario_of(side) for side in sides], first)
-    runs = {
-        k: RunInProgress(
-            RunTask(side, seed, tables, engine=engine_choice.engine),
-            None if out is None else out / ascii_lowercase[k],
+    with ExitStack() as stack:
+        staged = (
+            None if out is None else stack.enter_context(stage_folder(out, "comparison", COMPARISON_FILE))
         )
-        for k, side in enumerate(sides)
-        if not isinstance(side, RunResult)
-    }
-    n_replications = _play_sides(list(runs.values()), first, most, rule, options)
-    unserved = [
-        _unserved_difference(runs[0], runs[k]) if 0 in runs and k in runs else None
-        for k in range(1, len(sides))
-    ]
-    # Only now, since a run that is finished no longer has the sample paths that these bands take.
-    results = [
-        side if isinstance(side, RunResult) else finish_run(runs[k], n_replications, engine_choice, {})
-        for k, side in enumerate(sides)
-    ]
-    return _build_result(results, n_replications, rule, families, unserved, out)
+        runs = {
+            k: RunInProgress(RunTask(side, seed, tables, engine=engine_choice.engine), _side_store(staged, k))
+            for k, side in enumerate(sides)
+            if not isinstance(side, RunResult)
+        }
+        _keep_saved_sides(staged, saved)
+        n_replications = _play_sides(list(runs.values()), first, most, rule, options)
+        unserved = [
+            _unserved_difference(runs[0], runs[k]) if 0 in runs and k in runs else None
+            for k in range(1, len(sides))
+        ]
+        # Only now, since a run that is finished no longer has the sample paths that these bands take.
+        results = [
+            side if isinstance(side, RunResult) else finish_run(runs[k], n_replications, engine_choice, {})
+            for k, side in enumerate(sides)
+        ]
+        comparison = _build_result(results, n_replications, rule, families, unserved)
+        if staged is not None:
+            _commit_comparison(staged, comparison, [results[k] for k in runs], add_files)
+    return comparison
+
+
+def _side_store(staged: StagedFolder | None, side: int) -> RunStore | None:
+    """Return the folder of a side that is played, within that of the comparison; None where it has none."""
+    if staged is None:
+        return None
+    letter = ascii_lowercase[side]
+    return RunStore(staged.path / letter, staged.folder / letter)
+
+
+def _keep_saved_sides(staged: StagedFolder | None, saved: Sequence[RunResult]) -> None:
+    """Take the saved runs that lie in the folder which the comparison replaces over into the new one."""
+    for run in saved if staged is not None else ():
+        assert staged is not None
+        if run.folder is None or not run.folder.resolve().is_relative_to(staged.folder.resolve()):
+            continue
+        target = staged.path / run.folder.resolve().relative_to(staged.folder.resolve())
+        if target.exists():
+            raise OutputError(
+                f"{run.folder}: takes part, and would be replaced by a run of this comparison; name another folder"
+                " with --out"
+            )
+        with report_os_errors(staged.folder, MAKE_ROOM):
+            target.mkdir(parents=True)
+            copy_tree(run.folder, target)
+
+
+def _commit_comparison(
+    staged: StagedFolder,
+    comparison: ComparisonResult,
+    own_results: Sequence[RunResult],
+    add_files: Callable[[ComparisonResult, Path], None] | None,
+) -> None:
+    """Write a comparison beside the runs that were played for it, and let all take their place."""
+    with report_os_errors(staged.folder, MAKE_ROOM):
+        write_json(staged.path / COMPARISON_FILE, comparison.to_dict())
+    if add_files is not None and not comparison.interrupted:
+        add_files(comparison, staged.path)
+    comparison.folder = staged.commit(comparison.interrupted)
+    for result in own_results:
+        assert result.folder is not None, "was written"
+        result.folder = comparison.folder / result.folder.name
 
 
 def _play_sides(
@@ -234,9 +282,8 @@ def _build_result(
     rule: StoppingRule | None,
     families: dict[str, list[str]],
     unserved: Sequence[DifferenceBand | None],
-    out: Path | None,
 ) -> ComparisonResult:
-    """Compare runs that have been played, over the replications that are finished in all; write it to `out`."""
+    """Compare runs that have been played, over the replications that are finished in all."""
     shared, values = _common_values(results, n_replications)
     names = side_names(results)
     base = results[0]
@@ -248,6 +295,7 @@ def _build_result(
         pairs.append(PairedComparison(names[0], name, differences, keys, cautions, band))
     provenance: dict[str, Any] = {
         "scenarios": names,
+        "sha256": [result.provenance["sha256"] for result in results],
         "seed": base.provenance["seed"],
         "replications": n_replications,
         "finished": len(shared),
@@ -257,10 +305,7 @@ def _build_result(
     if rule is not None:
         samples = [_precision_samples(values[0], other, rule) for other in values[1:]]
         provenance["precision"] = rule.report(samples, len(shared))
-    comparison = ComparisonResult(names, results, pairs, provenance, families, out)
-    if out is not None:
-        write_json(out / COMPARISON_FILE, comparison.to_dict())
-    return comparison
+    return ComparisonResult(names, results, pairs, provenance, families)
 
 
 def _precision_samples(a: MetricValues, b: MetricValues, rule: StoppingRule) -> MetricSamples:
@@ -281,26 +326,6 @@ def _common_values(results: Sequence[RunResult], n_replications: int) -> tuple[l
         rows = [k for k, replication in enumerate(result.finished_replications) if replication in kept]
         values.append({name: [column[k] for k in rows] for name, column in result.metric_values.items()})
     return shared, values
-
-
-def _prepare_folder(out: Path, sides: Sequence[ComparisonSide]) -> None:
-    """Make the folder of a comparison, and remove what an earlier one has left. Raises OutputError where it cannot.
-
-    Runs that take part stay, and so do those whose folders are written anew.
-    """
-    run_folders = [out / letter for letter in ascii_lowercase if store.is_run_folder(out / letter)]
-    compared = [
-        side.folder.resolve() for side in sides if isinstance(side, RunResult) and side.folder is not None
-    ]
-    with report_unusable(out):
-        is_own = bool(run_folders) or (out / COMPARISON_FILE).is_file()
-        check_output_folder(out, "comparison", is_own)
-        for k, letter in enumerate(ascii_lowercase):
-            folder = out / letter
-            if folder in run_folders and folder.resolve() not in compared and k >= len(sides):
-                rmtree(folder)
-        out.mkdir(parents=True, exist_ok=True)
-        (out / COMPARISON_FILE).unlink(missing_ok=True)
 
 
 def differences_in_report(comparison: ComparisonResult, pair: PairedComparison) -> list[PairedDifference]:

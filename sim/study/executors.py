@@ -35,6 +35,7 @@ from typing import Any, Literal, TypeVar
 from sim.results.files import OutputError
 from sim.scenario.faults import UserError
 from sim.scenario.source_code import code_fingerprint
+from sim.study.interrupts import StopRequest
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
@@ -58,37 +59,6 @@ class OtherSourcesError(UserError):
 
 
 code_fingerprint()  # Taken now, as the code is loaded, since the sources may be edited while this process lives.
-
-
-@dataclass
-class StopRequest:
-    """Whether the user has asked to stop."""
-
-    requested: bool = False
-
-
-@contextmanager
-def stop_on_interrupt() -> Iterator[StopRequest]:
-    """Turn a Ctrl-C into a request to stop after what has begun; a second one raises KeyboardInterrupt.
-
-    Outside the main thread, where Python handles no signals, nothing changes.
-    """
-    stop = StopRequest()
-    if threading.current_thread() is not threading.main_thread():
-        yield stop
-        return
-
-    def on_interrupt(signum: int, frame: object) -> None:
-        if stop.requested:
-            raise KeyboardInterrupt
-        stop.requested = True
-        sys.stderr.write("\nStopping after what has begun; Ctrl-C again stops at once\n")
-
-    before = signal.signal(signal.SIGINT, on_interrupt)
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @dataclass(frozen=True)
@@ -187,7 +157,14 @@ def results_as_completed(
         if not done:
             pool.n_workers()  # raises BrokenExecutor where a cluster is gone
         for future in done:
-            yield waiting.pop(future), _pool_result(future)
+            item = waiting.pop(future)
+            try:
+                result = _pool_result(future)
+            except BrokenExecutor:
+                if stop.requested:  # the signal went to the workers, too
+                    return
+                raise
+            yield item, result
 
 
 def _submit(pool: WorkerPool, function: Callable[[ItemT], ResultT], item: ItemT) -> Future[ResultT]:

@@ -110,6 +110,8 @@ class Plan:
     """The value of a lever that was sought, its 95 % interval, and the trials that these rest on."""
 
     scenario: str
+    sha256: str
+    """The hash of the resolved scenario."""
     lever: LeverRange
     target: Target
     constraint: ChanceConstraint
@@ -189,6 +191,7 @@ class Plan:
         """Return the plan as one object, as `--json` prints it."""
         return {
             "scenario": self.scenario,
+            "sha256": self.sha256,
             "lever": self.lever.path,
             "from": self.lever.values[0],
             "to": self.lever.values[-1],
@@ -262,6 +265,7 @@ def plan_lever(
         )
     return Plan(
         scenario=scenario.title or scenario.name,
+        sha256=scenario.fingerprint(),
         lever=lever,
         target=parsed_target,
         constraint=constraint,

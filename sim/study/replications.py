@@ -26,12 +26,12 @@ from sim.scenario.sweep import MAX_RUNS
 from sim.study.engines import MIN_REQUESTS_FOR_THREADS, expected_request_count
 from sim.study.executors import (
     PoolKind,
-    StopRequest,
     available_cores,
     results_as_completed,
     unpickle_once,
     worker_pool,
 )
+from sim.study.interrupts import StopRequest, stop_at_once
 
 ProgressCallback = Callable[[int, int], None]
 """Called with the number of replications, values or runs that are done, and the number of all."""
@@ -164,7 +164,8 @@ def compile_once(task: RunTask) -> None:
     """Compile what a task needs before it is played, so that not each of several processes does; say so on stderr."""
     if task.engine == "compiled" and not cache.is_compiled():
         sys.stderr.write("Compiling the market, once: it takes about half a minute\n")
-        play(task.scenario, task.seed, 0, engine="compiled")
+        with stop_at_once():
+            play(task.scenario, task.seed, 0, engine="compiled")
 
 
 @contextmanager

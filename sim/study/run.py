@@ -11,8 +11,9 @@ from typing import Any, Unpack
 from sim.model.calendar import Calendar
 from sim.model.callbacks import UserAnswer, UserPolicy
 from sim.results.bands import percentile_bands
-from sim.results.run import RunResult, finish_run_folder
-from sim.results.store import RunStore
+from sim.results.folders import stage_folder
+from sim.results.run import RunResult, write_run_documents
+from sim.results.store import PROVENANCE_FILE, RunStore
 from sim.results.tables import DERIVED_TABLES, TABLES_BY_SELECTION, TableSelection
 from sim.scenario.expectations import parse_expectation
 from sim.scenario.faults import Fault, ScenarioError, suggestion
@@ -21,7 +22,13 @@ from sim.scenario.schema import ScenarioFile
 from sim.scenario.source_code import code_fingerprint
 from sim.study.engines import EngineSelection, choose_engine
 from sim.study.options import RunKeywords, RunOptions
-from sim.study.precision import PrecisionSpec, check_precision_metrics, parse_precision, stopping_rule
+from sim.study.precision import (
+    PrecisionSpec,
+    StoppingRule,
+    check_precision_metrics,
+    parse_precision,
+    stopping_rule,
+)
 from sim.study.replications import RunTask, metric_names
 from sim.study.run_in_progress import RunInProgress, play_until
 
@@ -54,13 +61,15 @@ def run_scenario(
     answer: UserAnswer | None = None,
     precision: PrecisionSpec = (),
     out: Path | None = None,
+    add_files: Callable[[RunResult], None] | None = None,
     **keywords: Unpack[RunKeywords],
 ) -> RunResult:
     """Play a scenario many times; the keywords are those of `RunOptions`.
 
     With `precision`, as many times as it takes until the intervals are that tight, and `replications` is the most.
-    With `out`, the results go to that folder as they come; else they stay in memory. A Ctrl-C ends the run and
-    keeps what is finished (see `RunResult.interrupted`); if nothing is, KeyboardInterrupt is raised.
+    With `out`, the results go to a folder beside that one as they come, which takes its place when it is whole
+    (`add_files` puts pictures into it before); else they stay in memory. A Ctrl-C ends the run and keeps what is
+    finished (see `RunResult.interrupted`); if nothing is, KeyboardInterrupt is raised.
     Raises ValueError for numbers that cannot be, and for a function that cannot be sent to several workers,
     OutputError for a folder that cannot be used, PrecisionError for a precision that cannot be asked for.
     """
@@ -76,7 +85,31 @@ def run_scenario(
     has_user_function = policy is not None or answer is not None
     engine_choice = choose_engine(options.engine, [scenario], first, has_user_function)
     seed = options.seed_of(scenario)
-    run = RunInProgress(RunTask(scenario, seed, tables, policy, answer, engine_choice.engine), out)
+    task = RunTask(scenario, seed, tables, policy, answer, engine_choice.engine)
+    if out is None:
+        return _play_run(task, None, (first, most), rule, engine_choice, options)
+    with stage_folder(out, "run", PROVENANCE_FILE) as staged:
+        run_store = RunStore(staged.path, staged.folder)
+        result = _play_run(task, run_store, (first, most), rule, engine_choice, options)
+        try:
+            if add_files is not None and not result.interrupted:
+                add_files(result)
+        finally:
+            result.folder = staged.commit(result.interrupted, result.manifest)
+    return result
+
+
+def _play_run(
+    task: RunTask,
+    run_store: RunStore | None,
+    first_and_most: tuple[int, int],
+    rule: StoppingRule | None,
+    engine_choice: EngineSelection,
+    options: RunOptions,
+) -> RunResult:
+    """Play a run, in memory or into a folder. Raises KeyboardInterrupt where nothing of it is finished."""
+    run = RunInProgress(task, run_store)
+    first, most = first_and_most
 
     def next_replications() -> int | None:
         return None if rule is None else rule.next_replications([run.metric_values()])
@@ -112,7 +145,7 @@ def finish_run(
     calendar = Calendar.between(scenario.start, scenario.end)
     if run_store is not None:
         _join_tables(run_store, tables, calendar)
-        finish_run_folder(run_store, result)
+        result.manifest = write_run_documents(run_store, result)
         return result
     for name in TABLES_BY_SELECTION[tables]:
         table = run.table(name)

@@ -1,15 +1,15 @@
 """Runs in progress: the batches played so far, of one scenario or of several, in memory or in a folder."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from sim.model.arrays import FloatArray
 from sim.results.integrals import Metrics
-from sim.results.store import PARTS_FOLDER, RunStore
-from sim.study.executors import report_broken_pool, stop_on_interrupt
+from sim.results.store import RunStore
+from sim.study.executors import report_broken_pool
+from sim.study.interrupts import stop_on_interrupt
 from sim.study.replications import Batch, ProgressCallback, RunTask, batch_player
 
 MetricValues = dict[str, list[float | None]]
@@ -19,10 +19,9 @@ MetricValues = dict[str, list[float | None]]
 class RunInProgress:
     """A run that is being played: its metrics, and its tables in memory or in a folder."""
 
-    def __init__(self, task: RunTask, out: Path | None = None) -> None:
-        """Make the folder `out`, if one is named. Raises OutputError where it cannot be used."""
+    def __init__(self, task: RunTask, run_store: RunStore | None = None) -> None:
         self.task = task
-        self.store = None if out is None else RunStore(out)
+        self.store = run_store
         self._metrics: dict[int, Metrics] = {}
         self._tables: dict[int, dict[str, pl.DataFrame]] = {}
 
@@ -80,9 +79,8 @@ def play_until(
     """
     asked, played = first_replications, 0
     upto: int | None = first_replications
-    parts = [str(run.store.folder / PARTS_FOLDER) for run in runs if run.store is not None]
     with (
-        report_broken_pool(f"; what was finished is in {' and '.join(parts)}" if parts else ""),
+        report_broken_pool(),
         stop_on_interrupt() as stop,
         batch_player([run.task for run in runs], max_replications, workers) as play,
     ):

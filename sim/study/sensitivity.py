@@ -50,6 +50,8 @@ class Sensitivity:
 
     name: str
     scenario: str
+    sha256: str
+    """The hash of the resolved scenario."""
     seed: int
     replications: int
     """The number of futures played at each point."""
@@ -127,6 +129,7 @@ class Sensitivity:
         return {
             "sweep": self.name,
             "scenario": self.scenario,
+            "sha256": self.sha256,
             "seed": self.seed,
             "replications": self.replications,
             "dropped": list(self.dropped_factors),
@@ -211,6 +214,7 @@ def analyse_sensitivity(
     return Sensitivity(
         name=sweep.file.title or sweep.name,
         scenario=sweep.scenario.title or sweep.scenario.name,
+        sha256=sweep.scenario.fingerprint(),
         seed=sweep.seed,
         replications=sweep.replications,
         factor_ranges=factor_ranges,

@@ -46,13 +46,12 @@ from sim.study.design import number_of_points, sample_design
 from sim.study.engines import choose_engine
 from sim.study.executors import (
     ClusterError,
-    StopRequest,
     available_cores,
     report_broken_pool,
     results_as_completed,
-    stop_on_interrupt,
     worker_pool,
 )
+from sim.study.interrupts import StopRequest, stop_on_interrupt
 from sim.study.options import SweepKeywords, SweepOptions, check_whole_numbers
 from sim.study.replications import replication_metrics
 from sim.study.sweep_estimates import estimate_points

@@ -28,7 +28,7 @@ from sim.results.files import (
     replace_file,
     report_os_errors,
 )
-from sim.results.folders import lock_folder
+from sim.results.folder_lock import lock_folder
 from sim.results.manifest import (
     MANIFEST_FILE,
     FileRecord,

@@ -70,6 +70,8 @@ class ContractValue:
     """The value of a right to each party: as it is written, and with other windows."""
 
     scenario: str
+    sha256: str
+    """The hash of the resolved scenario."""
     right: str
     kind: str
     holder: str
@@ -119,6 +121,7 @@ class ContractValue:
         """Return the value as one object, as `--json` prints it."""
         return {
             "scenario": self.scenario,
+            "sha256": self.sha256,
             "right": self.right,
             "sentence": self.sentence,
             "kind": self.kind,
@@ -176,6 +179,7 @@ def value_right(
     as_written, other_windows = _payoff_tables(scenario, terms, metrics, span_days)
     return ContractValue(
         scenario=scenario.title or scenario.name,
+        sha256=scenario.fingerprint(),
         right=right,
         kind=terms.kind,
         holder=terms.holder,

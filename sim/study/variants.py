@@ -12,14 +12,13 @@ from sim.results.integrals import Metrics
 from sim.scenario.schema import ScenarioFile
 from sim.study.engines import EngineSelection, choose_engine
 from sim.study.executors import (
-    StopRequest,
     WorkerPool,
     available_cores,
     report_broken_pool,
     results_as_completed,
-    stop_on_interrupt,
     worker_pool,
 )
+from sim.study.interrupts import StopRequest, stop_on_interrupt
 from sim.study.options import RunOptions
 from sim.study.replications import (
     BatchTask,

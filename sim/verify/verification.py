@@ -26,9 +26,9 @@ from sim.study.executors import (
     available_cores,
     report_broken_pool,
     results_as_completed,
-    stop_on_interrupt,
     worker_pool,
 )
+from sim.study.interrupts import stop_on_interrupt
 from sim.study.replications import ProgressCallback, RunTask, batch_ranges, play_batch
 from sim.verify.estimators import Estimator
 

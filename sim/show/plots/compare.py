@@ -17,7 +17,7 @@ from sim.show.metric_labels import label_metric
 from sim.show.plots import style
 from sim.show.plots.date_axis import set_date_axis
 from sim.show.plots.forest import draw_interval
-from sim.show.plots.labels import legend_label, shorten_names
+from sim.show.plots.labels import legend_label, short_hash, shorten, shorten_names
 from sim.show.plots.plot import Plot, plots_by_name
 from sim.show.plots.run_bands import NEVER_UNSERVED, RunBands
 from sim.study.compare import ComparisonResult, differences_in_report
@@ -238,10 +238,13 @@ def _format_signed(value: float) -> str:
 
 
 def _caption(comparison: ComparisonResult) -> str:
-    """The caption of a plot of a comparison: the replications and the seed."""
+    """The caption of a plot of a comparison: the replications, the seed, and the hashes of the scenarios."""
     provenance = comparison.provenance
     replications = format_count(provenance["finished"], "replication")
-    return f"{replications} each in the same futures, seed {provenance['seed']}"
+    hashes = ", ".join(map(short_hash, provenance["sha256"][:4])) + (
+        "" if len(provenance["sha256"]) <= 4 else ", ..."
+    )
+    return f"{replications} each in the same futures, seed {provenance['seed']} ({hashes})"
 
 
 COMPARE_PLOTS: dict[str, Plot[ComparisonResult]] = plots_by_name(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from sim.results.files import report_os_errors
+from sim.results.files import replace_file, report_os_errors
 from sim.show.plots.plot import NothingToShow, Plot
 
 if TYPE_CHECKING:
@@ -81,17 +80,9 @@ def write_figure(fig: Figure, folder: Path, name: str) -> list[Path]:
     written = []
     for extension in FIGURE_FORMATS:
         path = folder / f"{name}.{extension}"
-        temporary = path.with_name(f".{path.name}.new")
-        try:
-            with report_os_errors(path, WRITE_REMEDY), house_style():
-                # an SVG with its date would differ each time that it is drawn
-                fig.savefig(
-                    temporary, format=extension, metadata={"Date": None} if extension == "svg" else None
-                )
-                temporary.replace(path)
-        finally:
-            with suppress(OSError):
-                temporary.unlink()
+        with report_os_errors(path, WRITE_REMEDY), replace_file(path) as beside, house_style():
+            # an SVG with its date would differ each time that it is drawn
+            fig.savefig(beside, format=extension, metadata={"Date": None} if extension == "svg" else None)
         fig.set_layout_engine("none")  # it is laid out now, and to do so once more takes as long again
         written.append(path)
     return written

@@ -24,9 +24,14 @@ def legend_label(name: str) -> str:
     return f"\N{HAIR SPACE}{name}" if name.startswith("_") else name
 
 
-def caption_text(title: str, sample: str, seed: int, max_length: int = 90) -> str:
-    """Caption a figure: the scenario, what was sampled of it, and the seed that gives the same numbers again."""
-    return f"{shorten(title, max_length)}; {sample}, seed {seed}"
+def caption_text(title: str, sha256: str, sample: str, seed: int, max_length: int = 90) -> str:
+    """Caption a figure: the scenario and its hash, what was sampled of it, and the seed of the same numbers."""
+    return f"{shorten(title, max_length)} ({short_hash(sha256)}); {sample}, seed {seed}"
+
+
+def short_hash(sha256: str) -> str:
+    """Shorten the hash of a scenario: enough to tell it from any other one at hand."""
+    return sha256[:12]
 
 
 def omission_notes(n_omitted: int, noun: str, qualifier: str = "") -> list[str]:

@@ -52,7 +52,7 @@ def plot_plan_response(plan: Plan) -> Figure:
         fig.legend(loc="outside upper center", ncols=4)
         notes = ["Not monotone: the interval is no guide."] if plan.reversals else []
         replications = f"up to {format_count(plan.constraint.futures, 'replication')} a value"
-        style.add_caption(fig, caption_text(plan.scenario, replications, plan.seed, 80), *notes)
+        style.add_caption(fig, caption_text(plan.scenario, plan.sha256, replications, plan.seed, 80), *notes)
     return fig
 
 

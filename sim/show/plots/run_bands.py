@@ -65,6 +65,7 @@ def run_title(run: RunResult) -> str:
 
 
 def run_caption(run: RunResult) -> str:
-    """The caption of a plot of a run: the scenario, the replications and the seed."""
+    """The caption of a plot of a run: the scenario and its hash, the replications, the seed."""
     replications = format_count(len(run.finished_replications), "replication")
-    return caption_text(run_title(run), replications, run.provenance["seed"])
+    provenance = run.provenance
+    return caption_text(run_title(run), provenance["sha256"], replications, provenance["seed"])

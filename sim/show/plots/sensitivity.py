@@ -183,7 +183,8 @@ def _caption(sensitivity: Sensitivity) -> str:
     """The caption of a plot of a sensitivity: the scenario, the points, the replications and the seed."""
     points = format_count(sensitivity.last_stage.points, "point")
     replications = format_count(sensitivity.replications, "replication")
-    return caption_text(sensitivity.scenario, f"{points}, {replications} each", sensitivity.seed, 70)
+    sample = f"{points}, {replications} each"
+    return caption_text(sensitivity.scenario, sensitivity.sha256, sample, sensitivity.seed, 70)
 
 
 SENSITIVITY_PLOTS: dict[str, Plot[Sensitivity]] = plots_by_name(

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from sim.results.formatting import format_count
 from sim.show.factor_labels import label_factors
 from sim.show.metric_labels import label_metric
-from sim.show.plots.labels import shorten
+from sim.show.plots.labels import short_hash, shorten
 from sim.show.plots.style import add_caption
 from sim.study.sweep_result import SweepResult
 
@@ -61,7 +61,9 @@ def add_sweep_caption(fig: Figure, sweep: SweepResult, *notes: str) -> None:
     replications = format_count(sweep.replications, "replication", grouping=False)
     add_caption(
         fig,
-        f"sim sweep {sweep.name}: {sweep.description['scenario']}, {len(sweep.points)} points ({design_kind(sweep)}),"
+        f"sim sweep {sweep.name}: {sweep.description['scenario']}"
+        f" ({short_hash(sweep.description['identity']['scenario'])}),"
+        f" {len(sweep.points)} points ({design_kind(sweep)}),"
         f" {replications} at each, the same futures at all",
         *notes,
     )

@@ -193,7 +193,7 @@ def _draw_forest(axes: Axes, measure: PayoffMeasure, payoffs: list[Payoff]) -> N
 def _caption(contract_value: ContractValue) -> str:
     """The caption of a plot of a contract's value: the scenario, the replications and the seed."""
     replications = format_count(contract_value.replications, "replication")
-    return caption_text(contract_value.scenario, replications, contract_value.seed, 80)
+    return caption_text(contract_value.scenario, contract_value.sha256, replications, contract_value.seed, 80)
 
 
 VALUE_PLOTS: dict[str, Plot[ContractValue]] = plots_by_name(
