@@ -85,7 +85,7 @@ def run_command(
             replications=replications,
             seed=seed,
             workers=workers,
-            tables="none" if folder is None else tables.value,
+            tables="summary" if folder is None else tables.value,
             out=folder,
             add_files=pictures.add,
             progress=on_progress,

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -22,66 +22,10 @@ class OutputError(UserError):
     """The folder for results cannot be used; the message says why, and what to do."""
 
 
-def check_output_folder(
-    folder: Path,
-    kind: str,
-    is_own: bool,
-    allowed_entries: Collection[str] = (),
-    *,
-    file_remedy: str = "name a folder for the results",
-    remedy: str = "name another folder",
-) -> None:
-    """Check that a folder does not exist, is empty, or holds output of the same kind; nothing is made.
-
-    `is_own` says that it holds earlier output of this kind (a run, a sweep, ...); `allowed_entries` are names that
-    may stand in it without that. Raises OutputError where it is a file, or holds something else.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder}: is a file; {file_remedy}")
-    if is_own or not folder.is_dir():
-        return
-    if any(entry.name not in allowed_entries for entry in folder.iterdir()):
-        raise OutputError(f"{folder}: holds files that are not a {kind} of sim; {remedy}")
-
-
 def check_writable(folder: Path, *parts: Path) -> None:
     """Check that files can be written in a folder and in parts of it. Raises OutputError, which names the folder."""
     if not all(os.access(each, os.W_OK) for each in parts or (folder,)):
         raise OutputError(f"{folder}: cannot be written; {ANOTHER_FOLDER}")
-
-
-def check_analysis_folder(folder: Path, name: str, allowed_entries: Collection[str] = ()) -> Path:
-    """Check that a folder can hold the analysis `name`.json, before anything is played for it; nothing is made.
-
-    An earlier analysis of the same name may be there, or only `allowed_entries`, which this analysis puts there
-    before it has its answer. Raises OutputError where the folder holds something else, or cannot be written.
-    """
-    nearest = next((each for each in (folder, *folder.absolute().parents) if each.exists()), folder)
-    # A folder that is still to be made is judged by the nearest one that exists, in which it would be made.
-    is_own = nearest != folder or (folder / f"{name}.json").exists()
-    check_output_folder(
-        nearest, name, is_own, allowed_entries, file_remedy="name a folder with --out", remedy=ANOTHER_FOLDER
-    )
-    check_writable(folder, nearest)
-    return folder
-
-
-def write_analysis(folder: Path, name: str, content: Mapping[str, Any]) -> Path:
-    """Write an analysis as one JSON object, and return its path. Raises OutputError where it cannot be written."""
-    path = folder / f"{name}.json"
-    with report_unusable(path):
-        folder.mkdir(parents=True, exist_ok=True)
-        write_json(path, content)
-    return path
-
-
-@contextmanager
-def report_unusable(path: Path) -> Iterator[None]:
-    """Turn an OSError into an OutputError that asks for another folder."""
-    try:
-        yield
-    except OSError as error:
-        raise OutputError(f"{path}: {error.strerror}; {ANOTHER_FOLDER}") from None
 
 
 @contextmanager
@@ -166,8 +110,3 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write a JSON file, whole or not at all."""
     write_text(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
-
-
-def read_json(path: Path) -> dict[str, Any] | None:
-    """Read a JSON file; None where there is none."""
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None

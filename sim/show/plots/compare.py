@@ -17,7 +17,7 @@ from sim.show.metric_labels import label_metric
 from sim.show.plots import style
 from sim.show.plots.date_axis import set_date_axis
 from sim.show.plots.forest import draw_interval
-from sim.show.plots.labels import legend_label, short_hash, shorten, shorten_names
+from sim.show.plots.labels import legend_label, short_hash, shorten_names
 from sim.show.plots.plot import Plot, plots_by_name
 from sim.show.plots.run_bands import NEVER_UNSERVED, RunBands
 from sim.study.compare import ComparisonResult, differences_in_report
