@@ -35,11 +35,11 @@ def report_os_errors(path: Path, remedy: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise OutputError(
-            f"{_shown(path)}: cannot be written ({error.strerror or error}); {remedy}"
+            f"{_path_for_users(path)}: cannot be written ({error.strerror or error}); {remedy}"
         ) from None
 
 
-def _shown(path: Path) -> str:
+def _path_for_users(path: Path) -> str:
     """Write a path as users know it: a folder that is written beside its place by the name that it is to have."""
     return str(Path(*(re.sub(r"\.(.+)\.[0-9a-f]{16}\.new", r"\1", part) for part in path.parts)))
 
