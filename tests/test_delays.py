@@ -214,6 +214,27 @@ def test_a_stretch_without_grace_needs_a_lead(tmp_path: Path) -> None:
     scenario_of(tmp_path, "delays: {hall: {stretch: {median: 1.3, sigma: 0.4, grace: 30 d}}}\n" + sites)
 
 
+def test_never_may_be_drawn_as_certain(tmp_path: Path) -> None:
+    """Warnings are errors here: nothing is divided by the 0 % that come."""
+    never = "{discrete: {values: [0 %, 100 %]}}"
+    scenario = scenario_of(
+        tmp_path, f"delays: {{hall: {{exponential: {{mean: 9 d}}, never: {never}}}}}\n{TWO_SITES}"
+    )
+    is_missing = np.isnan(slips(scenario, 20))
+    assert set(is_missing.sum(axis=1).tolist()) == {0, 3}, "all of a replication, or none"
+
+
+def test_shares_of_together_that_are_drawn_as_too_much(tmp_path: Path) -> None:
+    together = "{site: {discrete: {values: [20 %, 70 %]}}, all: 40 %}"
+    text = f"delays: {{hall: {{exponential: {{mean: 9 d}}, together: {together}}}}}\n{TWO_SITES}"
+    with pytest.raises(
+        ScenarioError, match=r'delays.hall.together: "110.000%": is the sum of what was drawn'
+    ):
+        run_scenario(scenario_of(tmp_path, text), replications=20, seed=1)
+    whole = text.replace("70 %", "60 %")
+    run_scenario(scenario_of(tmp_path, whole), replications=5, seed=1)
+
+
 def test_told_needs_a_delay(tmp_path: Path) -> None:
     hall = "{it_power: 1 MW, planned: 2026-12-01, told: 2026-01-01, slip: 9 d}"
     sites = f"sites: {{S: {{buildings: {{H: {hall}}}}}, T: {{}}}}\n"

@@ -94,6 +94,17 @@ def test_more_requests_than_can_be_simulated_are_a_line(scenario: ScenarioFile) 
         assert said.endswith("beyond what can be simulated; write a narrower law, or smaller numbers")
 
 
+def test_laws_of_delay_are_looked_at_too(tmp_path: Path) -> None:
+    path = tmp_path / "wild.yaml"
+    laws = "{stretch: {median: 1.3, sigma: {lognormal: {median: 1, sigma: 90}}}}"
+    path.write_text(
+        f"{SMALL}delays: {{a: {{lognormal: {{median: 60 d, sigma: 40}}, never: 2 %}}, b: {laws}}}\n"
+    )
+    warnings = [str(each) for each in scenario_warnings(read_scenario(path))]
+    wild = [each.split(": ")[1] for each in warnings if "in one draw of a thousand" in each]
+    assert wild == ["delays.a", "delays.b.stretch.sigma"]
+
+
 def test_the_sentence_of_a_wild_law(tmp_path: Path) -> None:
     path = tmp_path / "wild.yaml"
     path.write_text(SMALL.replace("{lognormal: {median: 20 MW, sigma: 0.5}}", WILD % "50 MW"))

@@ -135,6 +135,21 @@ def test_a_small_packed_file_that_holds_too_much(monkeypatch: pytest.MonkeyPatch
     assert "cannot be read: unpacked, it holds more than 0 MiB" in complaint_of(trace("bomb.csv"), tmp_path)
 
 
+def test_laws_and_tables_have_limits_of_their_own_unpacked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A small file packed by gzip was unpacked up to the limit of a trace."""
+    (tmp_path / "bomb.csv").write_bytes(gzip.compress(b"name\n" + b"1\n" * 100_000))
+    monkeypatch.setattr("sim.scenario.csv_columns.MAX_COLUMN_BYTES", 100_000)
+    monkeypatch.setattr("sim.scenario.named_tables.MAX_NAMED_TABLE_BYTES", 100_000)
+    for demand in (
+        "in_place: {S: 1 kW}, term: {empirical: {file: bomb.csv}}",
+        "term: 1 y, arrivals: {deals: {table: bomb.csv}}",
+    ):
+        said = complaint_of(f"{PLAIN}demand: {{d: {{customer: A, {demand}}}}}\n", tmp_path)
+        assert "cannot be read: unpacked, it holds more than 0 MiB" in said
+
+
 def test_numbers_of_a_trace_that_no_whole_number_of_64_bits_holds(tmp_path: Path) -> None:
     """They were a warning of NumPy's, and an error of Polars'."""
     rows = f"asked,size,term,priority\n0,{2**63},1,{2**63}\n{2**63},1,{2**63},1\n{10**400},1,1,1\n"

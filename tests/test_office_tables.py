@@ -180,6 +180,17 @@ def test_or_left_out_and_counted_by_reason(made: Made) -> None:  # noqa: F811
     ]
 
 
+def test_names_that_are_none_are_all_left_out(made: Made) -> None:  # noqa: F811
+    """Rows of the second such name were played under it; and who was left out had metrics of its own."""
+    Path("t.csv").write_text("t,kw,who\n0,1,Lab\n1,2,a.b\n2,3,c.d\n3,4,Fab\n4,0,Gone\n")
+    columns = "file: t.csv, format: csv, columns: {asked: t, size: kw, customer: who}, unusable: leave out"
+    scenario = made(columns, "term: 1 h")
+    requests = asked(scenario).requests
+    assert requests.size_kw.tolist() == [1, 4]
+    assert [each.customer for each in scenario.demand["jobs"].request_types() or ()] == ["Lab", "Fab"]
+    assert [play(scenario, 1, 0).inputs.groups[k].customer for k in requests.group.tolist()] == ["Lab", "Fab"]
+
+
 # Numbers and dates in other signs.
 
 

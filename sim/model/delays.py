@@ -22,6 +22,8 @@ from sim.scenario.units import max_size
 LEAST_UNIFORM, LARGEST_UNIFORM = 2.0**-54, 1 - 2.0**-53
 BISECTIONS = 60
 """Halvings of the interval of probabilities: to less than the distance of two float64."""
+SHARE_ROUNDING = 1e-9
+"""By so much may shares that are the whole in sum be beyond it, since decimals are rounded."""
 
 
 def sample_delayed_dates(
@@ -40,7 +42,7 @@ def sample_delayed_dates(
     u = common_uniforms(draws, name, delay, path, len(planned))
     never = draws.draw_once(f"delays.{name}.never", delay.never)
     comes = u < 1 - never
-    v = np.where(comes, u / (1 - never), 0.0)
+    v = np.divide(u, 1 - never, out=np.zeros_like(u), where=comes)
     dates = delayed_dates(
         delay.law,
         v,
@@ -87,14 +89,19 @@ def delayed_dates(
 def common_uniforms(draws: Sampler, name: str, delay: Delay, path: str, n: int) -> FloatArray:
     """The uniform numbers of a group of buildings, `(n,)`, with what they have in common with others.
 
-    u = Phi(sqrt(all) z_all + sqrt(site) z_site + sqrt(1 - all - site) z_own), with the shares of `together`.
+    u = Phi(sqrt(all) z_all + sqrt(site) z_site + sqrt(1 - all - site) z_own), with the shares of `together`. Raises
+    DrawError where those that are drawn are more than 100 % in sum.
     """
     own = draws.uniforms(f"{path}.slip", n)
     site_share = draws.draw_once(f"delays.{name}.together.site", delay.site_share)
     all_share = draws.draw_once(f"delays.{name}.together.all", delay.all_share)
     if not site_share and not all_share:
         return own
-    scores = np.sqrt(max(0.0, 1 - site_share - all_share)) * _normal_scores(own)
+    own_share = 1 - site_share - all_share
+    if own_share < -SHARE_ROUNDING:
+        total = f"{site_share + all_share:.3%}"
+        raise DrawError(f"delays.{name}.together", total, draws.replication, "is the sum of what was drawn")
+    scores = np.sqrt(max(0.0, own_share)) * _normal_scores(own)
     for share, stream in (
         (site_share, f"delays.{name}.together/{path.rpartition('.buildings.')[0]}"),
         (all_share, f"delays.{name}.together"),

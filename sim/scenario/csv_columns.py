@@ -78,7 +78,7 @@ def read_empirical_values(content: dict[str, YamlNode]) -> dict[str, YamlNode]:
 def read_column(path: Path, column: str | None, file_node: YamlNode) -> list[YamlNode]:
     """The cells of a column that hold something, each with its line; the only column needs no name."""
     try:
-        text = decode_text(read_input_file(path, MAX_COLUMN_BYTES), str(path))
+        text = decode_text(read_input_file(path, MAX_COLUMN_BYTES), str(path), max_bytes=MAX_COLUMN_BYTES)
     except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or error
         raise invalid_key(

@@ -33,14 +33,15 @@ def kind_of_file(data: bytes) -> tuple[str, str] | None:
     return ("is no text", "name a text file") if b"\0" in first else None
 
 
-def decode_text(data: bytes, path: str, errors: str = "strict") -> str:
+def decode_text(data: bytes, path: str, errors: str = "strict", max_bytes: int | None = None) -> str:
     """The text of a file in UTF-8, compressed by gzip or not, without a byte order mark.
 
     `errors` says what becomes of bytes that are not UTF-8, as in `bytes.decode`; with "strict" they are an error.
+    `max_bytes` are the most that is read, unpacked; as of a trace where it is None.
     Raises InvalidValueError for data of another kind or encoding, and for lines that end with carriage returns
     alone; OSError, EOFError or zlib.error where it cannot be unpacked, or holds more than is read.
     """
-    data = unpack_gzip(data, MAX_TABLE_BYTES)
+    data = unpack_gzip(data, MAX_TABLE_BYTES if max_bytes is None else max_bytes)
     if kind := kind_of_file(data):
         raise file_complaint(*kind)
     if b"\r" in data and b"\n" not in data:

@@ -28,7 +28,7 @@ from sim.scenario.faults import (
     suggestion,
 )
 from sim.scenario.fields import SchemaObject, Text, complaints_of
-from sim.scenario.input_files import locate_file, read_input_file
+from sim.scenario.input_files import locate_file, read_input_file, unpack_gzip
 from sim.scenario.merging import NameMap, SchemaType, merge_nodes, schema_type_under
 from sim.scenario.schema_objects import describe_keys
 from sim.scenario.table_layout import TableKeys, TableLayout, ineffective_layout_keys, layout_complaints
@@ -104,7 +104,7 @@ def read_named_table(node: YamlNode, object_type: type[SchemaObject]) -> YamlNod
     if complaints := [*complaints, *layout_complaints(written)]:
         raise InvalidValueError(*complaints)
     try:
-        data = read_input_file(path, MAX_NAMED_TABLE_BYTES)
+        data = unpack_gzip(read_input_file(path, MAX_NAMED_TABLE_BYTES), MAX_NAMED_TABLE_BYTES)
         records = iterate_records(data, str(path), file_format, table.layout)
         rows = dict(read_rows(records, str(path), object_type, table.layout))
     except InvalidValueError as error:

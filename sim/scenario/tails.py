@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sim.scenario.dates import Date
+from sim.scenario.delays import STRETCH_KEYS, Delay, Stretch
 from sim.scenario.distribution_properties import median, quantile
 from sim.scenario.distributions import Distribution
 from sim.scenario.factors import DISPLAY_UNIT_BY_DIMENSION, canonical_scale
@@ -73,6 +74,14 @@ def iterate_distributions(value: object, path: KeyPath) -> Iterator[tuple[KeyPat
         case dict():
             for key, part in value.items():
                 yield from iterate_distributions(part, (*path, str(key)))
+        case Delay(law=law):
+            yield from iterate_distributions(law, path)
+            yield from iterate_distributions(value.never, (*path, "never"))
+            yield from iterate_distributions(value.site_share, (*path, "together", "site"))
+            yield from iterate_distributions(value.all_share, (*path, "together", "all"))
+        case Stretch():
+            for key in STRETCH_KEYS:
+                yield from iterate_distributions(getattr(value, key), (*path, "stretch", key))
         case Date(plus=plus):
             yield from iterate_distributions(plus, (*path, "plus"))
         case Need(amount=amount):

@@ -255,20 +255,25 @@ class TraceTable:
             self.add_complaint(key, message, remedy)
 
     def request_types(self) -> tuple[npt.NDArray[np.int64], tuple[RecordedRequestType, ...]]:
-        """The distinct triples of customer, class and priority, and the index of that of each row, as `(n,)`."""
+        """The distinct triples of customer, class and priority, and the index of that of each row, as `(n,)`.
+
+        They are those of the rows that are not left out; the index of a row that is left out is 0.
+        """
         import numpy as np
         import polars as pl
 
         keys = [key for key in ("customer", "class", "priority") if key in self.column_names]
+        if not keys:
+            return np.zeros(len(self.frame), dtype=np.int64), ((None, None, None),)
         columns: dict[str, pl.Series] = {}
         for key in keys:
             columns[key] = self.priorities() if key == "priority" else self.name_values(key)
         rows = pl.DataFrame(columns)
-        distinct = rows.unique(maintain_order=True)
+        distinct = rows[self.usable_rows()].unique(maintain_order=True)
         if len(distinct) > MAX_REQUEST_TYPES:
             message = f"is of {len(distinct)} kinds of requests, each with metrics of its own"
             self.add_complaint(keys[0], message, f"name one of at most {MAX_REQUEST_TYPES}")
-        if not keys or self.complaints:
+        if self.complaints:
             return np.zeros(len(self.frame), dtype=np.int64), ((None, None, None),)
         indexed = rows.join(
             distinct.with_row_index("request_type"),
@@ -278,7 +283,7 @@ class TraceTable:
             maintain_order="left",
         )
         triples = [dict(zip(keys, row, strict=True)) for row in distinct.rows()]
-        return indexed["request_type"].to_numpy().astype(np.int64), tuple(
+        return indexed["request_type"].fill_null(0).to_numpy().astype(np.int64), tuple(
             (each.get("customer"), each.get("class"), each.get("priority")) for each in triples
         )
 
@@ -291,7 +296,8 @@ class TraceTable:
             except InvalidValueError as error:
                 fault = error.complaints[0]
                 self.add_row_complaint(key, column == word, fault.message, fault.remedy)
-                break
+                if not self.leaves_out:
+                    break
         return column
 
     def priorities(self) -> pl.Series:
