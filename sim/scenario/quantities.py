@@ -125,7 +125,6 @@ PositiveKilowatts = Annotated[
 ]
 Duration = Annotated[Distribution, quantity_reader("duration", not_below_zero)]
 PositiveDuration = Annotated[Distribution, quantity_reader("duration", above_zero)]
-SignedDuration = Annotated[Distribution, quantity_reader("duration")]
 Patience = Annotated[
     Distribution | None, field_reader(read_patience, WrittenQuantity, "a duration, as `18 mo`, or `never`")
 ]
