@@ -10,6 +10,7 @@ result.plot.supply_and_demand()
 
 from sim.api import (
     Comparison,
+    DelayFit,
     Explanation,
     PlanAnalysis,
     Result,
@@ -18,6 +19,7 @@ from sim.api import (
     Sweep,
     ValueAnalysis,
     compare,
+    fit,
     load,
     open,
     open_run,
@@ -30,6 +32,7 @@ from sim.api import (
 
 __all__ = [
     "Comparison",
+    "DelayFit",
     "Explanation",
     "PlanAnalysis",
     "Result",
@@ -38,6 +41,7 @@ __all__ = [
     "Sweep",
     "ValueAnalysis",
     "compare",
+    "fit",
     "load",
     "open",
     "open_run",

@@ -8,6 +8,7 @@ prints), `plot.NAME()` a matplotlib figure, and a notebook shows them as the ter
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -32,12 +33,14 @@ if TYPE_CHECKING:
     from sim.study.analysis import AnyAnalysis
     from sim.study.compare import ComparisonResult
     from sim.study.effects import SensitivityMethod
+    from sim.study.fit import FittedDelays
     from sim.study.plan import Plan  # noqa: F401 (in quotes below)
     from sim.study.plan_search import SearchGoal
     from sim.study.precision import PrecisionSpec
     from sim.study.replications import ProgressCallback
     from sim.study.sensitivity import Sensitivity  # noqa: F401
     from sim.study.sweep_result import SweepResult
+    from sim.study.tellings import UnseenReading
     from sim.study.value import ContractValue  # noqa: F401
 
 A = TypeVar("A", bound="AnyAnalysis")
@@ -248,6 +251,32 @@ def sensitivity(
             cluster=cluster,
             fresh=fresh,
             progress=progress,
+        )
+    )
+
+
+def fit(
+    vintages: str | Path | Iterable[str | Path],
+    as_of: str | date | None = None,
+    law: str = "all",
+    prior: str | Path | None = None,
+    unseen: UnseenReading = "censored",
+) -> DelayFit:
+    """Fit laws of delay to published dates, from what was told up to a day (default: all of it).
+
+    `prior` is a file, `"none"`, or by default the one made from power plants. Raises ScenarioError with every fault
+    of the files, UserError where nothing was told by the day.
+    """
+    from sim.study.fit import fit_delays
+
+    paths = [vintages] if isinstance(vintages, str | Path) else list(vintages)
+    return DelayFit(
+        fit_delays(
+            [Path(path) for path in paths],
+            as_of=date.fromisoformat(as_of) if isinstance(as_of, str) else as_of,
+            law=law,
+            prior=prior,
+            unseen=unseen,
         )
     )
 
@@ -641,3 +670,38 @@ class SensitivityAnalysis(Analysis["Sensitivity"]):
     def plot(self) -> SensitivityPlots:
         """The plots, each a method that gives a matplotlib figure."""
         return SensitivityPlots(self.analysis)
+
+
+class DelayFit:
+    """Laws of delay that were fitted to published dates, with what they rest on."""
+
+    def __init__(self, delays: FittedDelays) -> None:
+        self.delays = delays
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """A row for each parameter of each law: value, standard error, interval, prior, and what it rests on."""
+        return self.delays.frame
+
+    def summary(self) -> dict[str, Any]:
+        """The same as `to_dict`."""
+        return self.to_dict()
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain objects, as `sim fit --json` prints it."""
+        return self.delays.to_dict()
+
+    def to_yaml(self) -> str:
+        """The `delays` of a scenario: the laws that are bounded. Raises UserError where none is."""
+        return self.delays.to_yaml()
+
+    def _repr_html_(self) -> str:
+        from sim.show.pages.fit import fit_html
+
+        return fit_html(self.delays)
+
+    def __repr__(self) -> str:
+        c = self.delays.counts
+        return (
+            f"<DelayFit as of {self.delays.as_of}: {len(self.delays.estimates)} laws, {c.used_sites} sites>"
+        )

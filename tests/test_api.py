@@ -46,8 +46,9 @@ def test_the_public_names() -> None:
     assert [name for name in sim.__all__ if not getattr(sim, name).__doc__] == []
     assert sim.open is sim.open_run
     assert set(sim.__all__) == {
-        "Comparison", "Explanation", "PlanAnalysis", "Result", "Scenario", "SensitivityAnalysis", "Sweep",
-        "ValueAnalysis", "compare", "load", "open", "open_run", "open_sweep", "plan", "sensitivity", "sweep", "value",
+        "Comparison", "DelayFit", "Explanation", "PlanAnalysis", "Result", "Scenario", "SensitivityAnalysis",
+        "Sweep", "ValueAnalysis", "compare", "fit", "load", "open", "open_run", "open_sweep", "plan", "sensitivity",
+        "sweep", "value",
     }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import typer
 
 from sim.cli import completion
 from sim.cli import main as cli
+from sim.cli.fit import LawKeyword, UnseenKeyword
 from sim.cli.options import EngineKeyword, TablesKeyword
 from sim.cli.sensitivity import MethodKeyword
 from sim.cli.verify import EnginesKeyword
@@ -22,7 +23,9 @@ from sim.scenario.reading import read_merged
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.yaml_reader import to_node
 from sim.show.plots.run import RUN_PLOTS
+from sim.study.delay_likelihood import DELAY_MODELS
 from sim.study.effects import SensitivityMethod
+from sim.study.tellings import UnseenReading
 
 WORLD = Path(__file__).parent / "data" / "world.yaml"
 
@@ -198,3 +201,5 @@ def test_the_keywords_of_options_are_the_closed_lists_of_the_rooms() -> None:
     assert set(EnginesKeyword) == {"both", *members(Engine)}
     assert set(TablesKeyword) == members(TableSelection)
     assert set(MethodKeyword) == members(SensitivityMethod)
+    assert set(LawKeyword) == {"all", *DELAY_MODELS}
+    assert set(UnseenKeyword) == members(UnseenReading)

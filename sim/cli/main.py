@@ -12,6 +12,7 @@ import typer
 from sim.cli.check import check_command
 from sim.cli.compare import compare_command
 from sim.cli.explain import explain_command
+from sim.cli.fit import fit_command
 from sim.cli.new import new_command
 from sim.cli.options import EXIT_DONE, EXIT_USER_ERROR
 from sim.cli.plan import plan_command
@@ -56,6 +57,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "value": value_command,
     "plan": plan_command,
     "sensitivity": sensitivity_command,
+    "fit": fit_command,
     "verify": verify_command,
     "explain": explain_command,
 }
