@@ -85,7 +85,7 @@ def test_files_from_the_root(folder: Path) -> None:
                 "rights.refusal.window=",
             ],
         ),
-        ("providers.Neo.si", ["providers.Neo.sites.0=", "providers.Neo.sites.1=", "providers.Neo.sites="]),
+        ("providers.Neo.sites", ["providers.Neo.sites.0=", "providers.Neo.sites.1=", "providers.Neo.sites="]),
         ("demand.chat.in", ["demand.chat.in_place.West="]),
         ("sites.East.buildings.Ha", None),
         ("sites.Nowhere.on", []),

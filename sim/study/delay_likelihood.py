@@ -110,11 +110,11 @@ def _never_log_density(values: FloatArray, t: FloatArray, lead: FloatArray) -> F
     return np.asarray(np.log1p(-values[3]) + _stretch_log_density(values[:3], t, lead))
 
 
-MEDIAN = DelayParameter("median", 1.2, 0.05, 50.0)
-SIGMA = DelayParameter("sigma", 0.5, 0.02, 5.0)
-GRACE = DelayParameter("grace", 30.0, 0.1, 3650.0, unit="d")
-NEVER = DelayParameter("never", 0.03, 1e-5, 0.999, is_share=True)
-STRETCH_PARAMETERS = (MEDIAN, SIGMA, GRACE)
+STRETCH_MEDIAN = DelayParameter("median", 1.2, 0.05, 50.0)
+STRETCH_SIGMA = DelayParameter("sigma", 0.5, 0.02, 5.0)
+STRETCH_GRACE = DelayParameter("grace", 30.0, 0.1, 3650.0, unit="d")
+NEVER_SHARE = DelayParameter("never", 0.03, 1e-5, 0.999, is_share=True)
+STRETCH_PARAMETERS = (STRETCH_MEDIAN, STRETCH_SIGMA, STRETCH_GRACE)
 SLIP_PARAMETERS = (
     DelayParameter("chance", 0.6, 1e-4, 0.9999, is_share=True),
     DelayParameter("median", 60.0, 0.5, 36500.0, unit="d"),
@@ -122,9 +122,9 @@ SLIP_PARAMETERS = (
 )
 DELAY_MODELS = {
     "stretch": DelayModel(STRETCH_PARAMETERS, _stretch_log_survival, _stretch_log_density),
-    "ratio": DelayModel((MEDIAN, SIGMA), _ratio_log_survival, _ratio_log_density),
+    "ratio": DelayModel((STRETCH_MEDIAN, STRETCH_SIGMA), _ratio_log_survival, _ratio_log_density),
     "slip": DelayModel(SLIP_PARAMETERS, _slip_log_survival, _slip_log_density),
-    "late or never": DelayModel((*STRETCH_PARAMETERS, NEVER), _never_log_survival, _never_log_density),
+    "late or never": DelayModel((*STRETCH_PARAMETERS, NEVER_SHARE), _never_log_survival, _never_log_density),
 }
 """By name, the laws that can be fitted: by the lead with a grace, in proportion to it, not by it, or never at all."""
 

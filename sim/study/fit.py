@@ -129,7 +129,7 @@ class FittedDelays:
     def to_yaml(self) -> str:
         """The `delays` of a scenario: the laws that are bounded. Raises UserError where none is."""
         delays = {
-            estimate.law: self._written(estimate, together)
+            estimate.law: self._law_entry(estimate, together)
             for estimate, together in zip(self.estimates, self.together, strict=True)
             if estimate.is_bounded
         }
@@ -139,7 +139,7 @@ class FittedDelays:
             )
         return dump_yaml({"delays": delays})
 
-    def _written(self, estimate: DelayEstimate, together: TogetherEstimate) -> dict[str, Any]:
+    def _law_entry(self, estimate: DelayEstimate, together: TogetherEstimate) -> dict[str, Any]:
         v = {each.name: f"{each.value:.4g}" for each in estimate.parameters}
         law: dict[str, Any]
         if estimate.law == "slip":

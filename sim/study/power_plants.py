@@ -72,12 +72,15 @@ def make_prior(rows: Sequence[Mapping[str, str]], source: str) -> dict[str, Any]
         ]
         between = np.std(fits, axis=0, ddof=1)
         laws[law] = {
-            parameter.name: _written(
+            parameter.name: _prior_entry(
                 parameter.to_value(fit[j]), max(between[j], LEAST_LOG_SD.get(parameter.name, 0.3))
             )
             for j, parameter in enumerate(model.parameters)
         }
-    laws["late or never"] = {**laws["stretch"], "never": _written(gone / len(rows), LEAST_LOG_SD["never"])}
+    laws["late or never"] = {
+        **laws["stretch"],
+        "never": _prior_entry(gone / len(rows), LEAST_LOG_SD["never"]),
+    }
     stretch = DELAY_MODELS["stretch"].values(FitProblem(DELAY_MODELS["stretch"], seen, None).maximise())
     every, every_se, quarters = estimate_common_share("stretch", stretch, seen)
     n = int((seen.low == seen.high).sum())
@@ -96,7 +99,7 @@ def make_prior(rows: Sequence[Mapping[str, str]], source: str) -> dict[str, Any]
     }
 
 
-def _written(value: float, log_sd: float) -> dict[str, str]:
+def _prior_entry(value: float, log_sd: float) -> dict[str, str]:
     return {"value": f"{value:.4g}", "log_sd": f"{log_sd:.2f}"}
 
 
