@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sim.show.plot_methods import (
     ComparisonPlots,
+    FitPlots,
     PlanPlots,
     RunPlots,
     SensitivityPlots,
@@ -682,6 +683,11 @@ class DelayFit:
     def frame(self) -> pl.DataFrame:
         """A row for each parameter of each law: value, standard error, interval, prior, and what it rests on."""
         return self.delays.frame
+
+    @property
+    def plot(self) -> FitPlots:
+        """The plots, each a method that gives a matplotlib figure."""
+        return FitPlots(self.delays)
 
     def summary(self) -> dict[str, Any]:
         """The same as `to_dict`."""

@@ -13,6 +13,7 @@ from sim import api
 from sim.results.tables import DERIVED_TABLES, RUN_TABLES
 from sim.show import plot_methods
 from sim.show.plots.compare import COMPARE_PLOTS
+from sim.show.plots.fit import FIT_PLOTS
 from sim.show.plots.plan import PLAN_PLOTS
 from sim.show.plots.run import RUN_PLOTS
 from sim.show.plots.sensitivity import SENSITIVITY_PLOTS
@@ -26,6 +27,7 @@ RESULTS = (
     api.ValueAnalysis,
     api.PlanAnalysis,
     api.SensitivityAnalysis,
+    api.DelayFit,
 )
 PLOTS = {
     plot_methods.RunPlots: RUN_PLOTS,
@@ -33,6 +35,7 @@ PLOTS = {
     plot_methods.SweepPlots: SWEEP_PLOTS,
     plot_methods.ValuePlots: VALUE_PLOTS,
     plot_methods.PlanPlots: PLAN_PLOTS,
+    plot_methods.FitPlots: FIT_PLOTS,
     plot_methods.SensitivityPlots: SENSITIVITY_PLOTS,
 }
 

@@ -253,6 +253,9 @@ def test_a_scenario_takes_what_is_written(law: str, tmp_path: Path) -> None:
     assert json.dumps(delays.to_dict())
     assert "DelayFit" in repr(delays)
     assert law in delays._repr_html_()
+    labels = [line.get_label() for line in delays.plot.lateness().axes[-1].lines]
+    assert "as seen" in labels
+    assert law in labels
 
 
 def test_every_fault_of_a_file_is_told(tmp_path: Path) -> None:

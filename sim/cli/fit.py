@@ -28,39 +28,48 @@ class UnseenKeyword(StrEnum):
     believed = "believed"
 
 
+VintagesArgument = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="VINTAGES",
+        help="Files of tellings (CSV): told, site, building, date, looked, seen.",
+        show_default=False,
+    ),
+]
+AsOfOption = Annotated[
+    datetime | None,
+    typer.Option(
+        metavar="DATE",
+        formats=["%Y-%m-%d"],
+        help="Use only what was told up to this day (default: all).",
+        show_default=False,
+    ),
+]
+PriorOption = Annotated[
+    str | None, typer.Option(metavar="FILE", help="A prior, or none (default: one made from power plants).")
+]
+UnseenOption = Annotated[
+    UnseenKeyword,
+    typer.Option(
+        help="What a date that passed unseen says: not before the last look; between that and the telling;"
+        " what it says."
+    ),
+]
+
+
 def fit_command(
-    vintages: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="VINTAGES",
-            help="Files of tellings (CSV): told, site, building, date, looked, seen.",
-            show_default=False,
-        ),
-    ],
-    as_of: Annotated[
-        datetime | None,
-        typer.Option(
-            metavar="DATE",
-            formats=["%Y-%m-%d"],
-            help="Use only what was told up to this day (default: all).",
-            show_default=False,
-        ),
-    ] = None,
+    vintages: VintagesArgument,
+    as_of: AsOfOption = None,
     law: Annotated[LawKeyword, typer.Option(help="The law, or all of them, scored.")] = LawKeyword.all,
-    prior: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="A prior, or none (default: one made from power plants)."),
-    ] = None,
-    unseen: Annotated[
-        UnseenKeyword,
-        typer.Option(
-            help="What a date that passed unseen says: not before the last look; between that and the telling;"
-            " what it says."
-        ),
-    ] = UnseenKeyword.censored,
+    prior: PriorOption = None,
+    unseen: UnseenOption = UnseenKeyword.censored,
     out: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write the laws as the `delays` of a scenario (YAML)."),
+    ] = None,
+    plots: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Draw what was seen, with the laws over it, into this folder."),
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -82,3 +91,10 @@ def fit_command(
             write_text(out, delays.to_yaml())
         if not as_json:
             typer.echo(f"The laws that are bounded are in {out}")
+    if plots is not None:
+        from sim.show.plots.figure_files import write_plots
+        from sim.show.plots.fit import FIT_PLOTS
+
+        write_plots(FIT_PLOTS, delays, plots)
+        if not as_json:
+            typer.echo(f"The picture is in {plots}")

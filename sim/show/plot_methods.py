@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from sim.results.run import RunResult
     from sim.study.compare import ComparisonResult
+    from sim.study.fit import FittedDelays
     from sim.study.plan import Plan
     from sim.study.sensitivity import Sensitivity
     from sim.study.sweep_result import SweepResult
@@ -162,3 +163,16 @@ class SensitivityPlots:
     def indices(self) -> Figure:
         """The share of each outcome's variance that goes with each factor (Sobol)."""
         return self._draw("indices")
+
+
+class FitPlots:
+    """The plots of laws of delay. Each raises NothingToShow, with the reason, where it does not apply."""
+
+    def __init__(self, delays: FittedDelays) -> None:
+        self._delays = delays
+
+    def lateness(self) -> Figure:
+        """The share that has not come against days late, as seen and by each law, by class of lead."""
+        from sim.show.plots.fit import FIT_PLOTS
+
+        return FIT_PLOTS["lateness"](self._delays)
