@@ -302,3 +302,15 @@ def test_the_vintages_at_hand() -> None:
     assert c.seen >= 1
     assert delays.best.is_bounded
     assert delays.together[0].rests_on == "prior"
+
+
+def test_where_nothing_is_told() -> None:
+    with pytest.raises(UserError, match=r"v.csv: nothing is told"):
+        fit_tellings([], ("v.csv",), None)
+    rows = [telling(0, 100, -5)]
+    with pytest.raises(UserError, match="nothing was told by 2023-12-31"):
+        fit_tellings(rows, ("v.csv",), date(2023, 12, 31))
+    silent = fit_tellings(rows, ("v.csv",), None, "ratio", read_prior())
+    assert silent.best.values == pytest.approx([1.754, 0.61], rel=1e-3)
+    assert {each.rests_on for each in silent.best.parameters} == {"prior"}
+    assert "Nothing was seen to come: a law is its form and prior" in list(fit_notes(silent))

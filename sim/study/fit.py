@@ -207,8 +207,11 @@ def fit_tellings(
     unseen: UnseenReading = "censored",
 ) -> FittedDelays:
     """Fit laws of delay to tellings, as `fit_delays` does. Raises UserError where they say nothing of a delay."""
-    last = max((each.told for each in tellings), default=0)
-    day = as_of or date.fromordinal(max(last, 1))
+    if not tellings:
+        raise UserError(
+            f"{', '.join(names)}: nothing is told; a table of tellings has a row for each building"
+        )
+    day = as_of or date.fromordinal(max(each.told for each in tellings))
     seen, counts = observe_delays(tellings, day.toordinal(), unseen)
     if not counts.tellings:
         raise UserError(f"nothing was told by {day}; take a later --as-of")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isfinite
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
@@ -86,8 +87,10 @@ def _score_table(delays: FittedDelays) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     for each in delays.estimates:
         below, se = delays.score_difference(each)
-        cells = (f"{each.score:.3f}", f"{max(0.0, -below):.3f}", f"{se:.3f}", str(delays.counts.used_sites))
-        table.add_row(each.law, *cells)
+        has_sites = len(each.site_scores) > 0
+        numbers = (each.score, max(0.0, -below), se)
+        cells = (f"{number:.3f}" if has_sites and isfinite(number) else "-" for number in numbers)
+        table.add_row(each.law, *cells, str(delays.counts.used_sites))
     return table
 
 
@@ -123,7 +126,10 @@ def fit_notes(delays: FittedDelays) -> Iterator[str]:
     if close:
         yield f"No better nor worse than {delays.best.law} beyond two standard errors: {', '.join(close)}"
     longest = delays.counts.longest_seen_lead
-    yield f"The longest lead of what was seen is {longest:.0f} days; beyond it a law is its form and prior"
+    if delays.counts.seen:
+        yield f"The longest lead of what was seen is {longest:.0f} days; beyond it a law is its form and prior"
+    else:
+        yield "Nothing was seen to come: a law is its form and prior"
 
 
 def _is_close(delays: FittedDelays, estimate: DelayEstimate) -> bool:
