@@ -37,7 +37,7 @@ from sim.verify.verification import REPLICATION_MULTIPLIERS
 
 AT = datetime(2025, 1, 1)
 STATE = {
-    "price": 0.05, "room_kw": 7_000, "would_take_kw": 3_000, "promised": AT, "keeps_back_kw": 0,
+    "price": 0.05, "room_kw": 7_000, "would_take_kw": 3_000, "promised": AT, "keeps_back_kw": 0, "draw": None,
     "sites": [{"site": "West", "room_kw": 7_000, "online_kw": 7_000, "planned_kw": 0, "within_reach_kw": 0,
                "committed_kw": 0, "held_kw": 0}],
 }  # fmt: skip
