@@ -15,6 +15,7 @@ from sim.model.calendar import DAY_US
 from sim.results.formatting import join_words
 from sim.results.integrals import Metrics
 from sim.scenario.distribution_properties import mean
+from sim.scenario.distributions import Distribution
 from sim.scenario.faults import UserError, suggestion
 from sim.scenario.market import Right
 from sim.scenario.schema import ScenarioFile
@@ -219,7 +220,10 @@ def _without_limits(scenario: ScenarioFile, right: str) -> tuple[tuple[str, ...]
     changes: dict[str, object] = {f"rights.{right}.{key}": None for key in LIMIT_KEYS if key in written}
     unlimited = scenario.replace(changes) if changes else scenario
     terms, free = scenario.rights[right], unlimited.rights[right]
-    return tuple(key for key in LIMIT_KEYS if getattr(terms, key) != getattr(free, key)), unlimited
+    limits = [key for key in LIMIT_KEYS if getattr(terms, key) != getattr(free, key)]
+    if isinstance(terms.appetite, Distribution) and terms.appetite.constant == 1:
+        limits = [key for key in limits if key != "appetite"]  # who wants all is not limited by it
+    return tuple(limits), unlimited
 
 
 def _limits_cost(
