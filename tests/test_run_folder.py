@@ -7,9 +7,11 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import SMALL
@@ -21,8 +23,10 @@ from sim.results.files import OutputError
 from sim.results.folders import recover_folder
 from sim.results.manifest import check_file, foreign_files, read_manifest, write_manifest
 from sim.results.run import read_run
+from sim.scenario.reading import read_scenario
 from sim.scenario.schema import ScenarioFile
 from sim.study.interrupts import stop_at_once
+from sim.study.replications import batch_player
 from sim.study.run import run_scenario
 
 RUN = ["run", "small.yaml", "--replications", "2", "--workers", "1", "--engine", "simpy"]
@@ -322,3 +326,31 @@ def test_an_interrupt_that_is_swallowed_is_raised_at_the_end() -> None:
         with pytest.raises(KeyboardInterrupt), stop_at_once(), suppress(KeyboardInterrupt):
             signal.raise_signal(number)
         assert signal.getsignal(number) == before
+
+
+def test_a_worker_that_dies_leaves_what_was_finished(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And a run that was whole before stands."""
+
+    @contextmanager
+    def dying_player(*arguments: Any) -> Iterator[Any]:
+        with batch_player(*arguments) as play:
+
+            def play_one_and_die(*asked: Any) -> Iterator[Any]:
+                yield next(iter(play(*asked)))
+                raise BrokenExecutor("killed")
+
+            yield play_one_and_die
+
+    command(*RUN, "--plots", "none", "--out", "whole")
+    whole = files(here / "whole")
+    monkeypatch.setattr("sim.study.run_in_progress.batch_player", dying_player)
+    scenario = read_scenario(here / "small.yaml")
+    for name, kept in (("new", "new"), ("whole", "whole.partial")):
+        with pytest.raises(OutputError, match=f"a worker died, .*; what was finished is in .*{kept}$"):
+            run_scenario(scenario, replications=40, out=here / name, workers=1, engine="simpy")
+        result = read_run(here / kept)
+        assert result.interrupted
+        n = len(result.finished_replications)
+        assert 0 < n < 40
+        assert result.table("requests")["replication"].n_unique() == n
+    assert files(here / "whole") == whole

@@ -125,13 +125,17 @@ def worker_pool(
         executor.shutdown(cancel_futures=True)
 
 
+class WorkerDiedError(OutputError):
+    """A worker died, and none took its place."""
+
+
 @contextmanager
 def report_broken_pool(kept: str = "", remedy: str = "try fewer workers") -> Iterator[None]:
-    """Turn the death of a worker into an OutputError; `kept` says what was finished, if anything is left of it."""
+    """Turn the death of a worker into a WorkerDiedError; `kept` says what was finished, if anything is left of it."""
     try:
         yield
     except BrokenExecutor:
-        raise OutputError(f"a worker died, perhaps for want of memory{kept}; {remedy}") from None
+        raise WorkerDiedError(f"a worker died, perhaps for want of memory{kept}; {remedy}") from None
 
 
 def results_as_completed(

@@ -21,6 +21,7 @@ from sim.scenario.reading import base_files
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.source_code import code_fingerprint
 from sim.study.engines import EngineSelection, choose_engine
+from sim.study.executors import WorkerDiedError
 from sim.study.options import RunKeywords, RunOptions
 from sim.study.precision import (
     PrecisionSpec,
@@ -87,10 +88,17 @@ def run_scenario(
     seed = options.seed_of(scenario)
     task = RunTask(scenario, seed, tables, policy, answer, engine_choice.engine)
     if out is None:
-        return _play_run(task, None, (first, most), rule, engine_choice, options)
+        return _play_run(RunInProgress(task), (first, most), rule, engine_choice, options)
     with stage_folder(out, "run", PROVENANCE_FILE) as staged:
-        run_store = RunStore(staged.path, staged.folder)
-        result = _play_run(task, run_store, (first, most), rule, engine_choice, options)
+        run = RunInProgress(task, RunStore(staged.path, staged.folder))
+        try:
+            result = _play_run(run, (first, most), rule, engine_choice, options)
+        except WorkerDiedError as error:
+            if not run.finished_replications:
+                raise
+            cut_short = finish_run(run, most, engine_choice, {})
+            kept = staged.commit(True, cut_short.manifest)
+            raise WorkerDiedError(f"{error}; what was finished is in {kept}") from None
         try:
             if add_files is not None and not result.interrupted:
                 add_files(result)
@@ -100,15 +108,13 @@ def run_scenario(
 
 
 def _play_run(
-    task: RunTask,
-    run_store: RunStore | None,
+    run: RunInProgress,
     first_and_most: tuple[int, int],
     rule: StoppingRule | None,
     engine_choice: EngineSelection,
     options: RunOptions,
 ) -> RunResult:
     """Play a run, in memory or into a folder. Raises KeyboardInterrupt where nothing of it is finished."""
-    run = RunInProgress(task, run_store)
     first, most = first_and_most
 
     def next_replications() -> int | None:
