@@ -128,8 +128,24 @@ def _describe_stream(stream: Stream, scenario: ScenarioFile) -> str:
         parts.append(f"for {describe_quantity(stream.term)}")
     patience = stream.patience
     gives_up = "never gives up" if patience is None else f"gives up after {describe_quantity(patience)}"
-    parts.append(f"wanted {describe_quantity(stream.lead)} after it is asked, {gives_up}")
+    parts.append(f"{_describe_wanted(stream)}, {gives_up}" if stream.arrivals is not None else gives_up)
     return "; ".join(parts)
+
+
+def _describe_wanted(stream: Stream) -> str:
+    """Say when what is asked for is wanted: on dates of its own, where these are stated, else after its lead."""
+    arrivals = stream.arrivals
+    assert arrivals is not None
+    after_lead = f"wanted {describe_quantity(stream.lead)} after it is asked"
+    if arrivals.trace is not None and "wanted" in arrivals.trace.column_by_key:
+        return "wanted as recorded"
+    if arrivals.deals is not None:
+        dated = [deal.wanted is not None or deal.ramp is not None for deal in arrivals.deals.values()]
+        if all(dated):
+            return "wanted on the dates of each"
+        if any(dated):
+            return f"wanted on the dates of each; where none is stated, {describe_quantity(stream.lead)} after asking"
+    return after_lead
 
 
 def _describe_arrivals(arrivals: Arrivals, stream: Stream, scenario: ScenarioFile) -> str:

@@ -77,7 +77,8 @@ def _summary_rows(run: RunResult, summary: Summary) -> Iterable[tuple[str, str]]
         yield "First short", "never: all that is asked after the start is served on time"
     else:
         yield "First short", _reached_text(run, short, "never")
-        yield "", f"short for {format_statistic(summary['short.days']['mean'])} days in the mean"
+        mean_days = format_statistic(summary["short.days"]["mean"])
+        yield "", f"of what is asked in the run: short for {mean_days} days in the mean"
     peak, peak_days = summary["shortfall_mw.max"], summary["shortfall_mw.max_days"]
     if peak["mean"]:
         yield "Peak shortfall", f"{_format_power_spread(peak)}"
