@@ -181,7 +181,4 @@ def test_control_characters_break_no_picture(tmp_path: Path) -> None:
     figure = sim.load(path).run(2, workers=1).plot.supply_and_demand()
     figure.savefig(tmp_path / "x.svg")
     words = "".join(ElementTree.parse(tmp_path / "x.svg").getroot().itertext())
-    assert (
-        "a\N{REPLACEMENT CHARACTER}[31m\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}; 2 replications"
-        in words
-    )
+    assert "a\N{REPLACEMENT CHARACTER}[31m\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER} (" in words

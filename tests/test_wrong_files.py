@@ -137,16 +137,19 @@ def test_what_is_said_of_a_wrong_override(sim: Sim, command: str, setting: str, 
             "show good.yaml --diff prose.txt",
             "prose.txt:1: is not a scenario; write keys, such as start: 2025-01-21",
         ),
-        ("run good.yaml --out prose.txt", "prose.txt: is a file; name a folder for the results"),
+        ("run good.yaml --out prose.txt", "prose.txt: is a file; name another folder with --out"),
         (
             "run good.yaml --out prose.txt/here",
-            "prose.txt/here: Not a directory; name another folder with --out",
+            "prose.txt/here: cannot be written (Not a directory); name another folder with --out",
         ),
         (
             "run good.yaml --out /dev/null/here",
-            "/dev/null/here: Not a directory; name another folder with --out",
+            "/dev/null/here: cannot be written (Not a directory); name another folder with --out",
         ),
-        ("run good.yaml --out .", ".: holds files that are not a run of sim; name another folder"),
+        (
+            "run good.yaml --out .",
+            ".: is the folder in which you work, and is not replaced; name a folder in it",
+        ),
         ("new good", "good.yaml: is there already; choose another name"),
         (
             "new nowhere/mine",
