@@ -11,7 +11,7 @@ NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 PAGES = {
     "01-first-run": ["First short"],
     "02-what-is-the-right-worth": ["Corrected for", "Worth by window", "What it takes of sites.Azure.online"],
-    "03-what-matters": ["trajectories: 30 factors", "indices: ", "at all 30 points"],
+    "03-what-matters": ["trajectories: 30 factors", "indices: 2 factors", "holds at all 30 points"],
 }
 """Words of each page that a notebook shows, in this order."""
 
