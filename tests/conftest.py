@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from sim.cli import main as cli
 from sim.scenario.reading import read_scenario
 from sim.scenario.schema import ScenarioFile
 
 settings.register_profile("few", max_examples=25)
+
+Sim = Callable[..., tuple[int, str, str]]
 
 SMALL = """\
 title: A small world
@@ -64,3 +67,20 @@ def written(folder: Path) -> Callable[[str], ScenarioFile]:
         return read_scenario(path)
 
     return loaded
+
+
+@pytest.fixture
+def call_sim(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Sim:
+    """The command in this process: gives exit code, what it printed, and what it complained of."""
+
+    def call(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["sim", *words])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        output = capsys.readouterr()
+        return code, output.out, output.err
+
+    return call

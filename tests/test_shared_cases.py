@@ -1,11 +1,10 @@
 """The collection of inputs that once failed, each with what is right for it; skipped where it is absent."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from conftest import Sim
 
-from sim.cli import main as cli
 from sim.model.run import Run, play
 from sim.scenario.reading import read_scenario
 
@@ -13,8 +12,6 @@ CASES = Path(__file__).parents[2] / "shared" / "cases"
 HOUR = 3_600_000_000
 
 pytestmark = pytest.mark.skipif(not CASES.is_dir(), reason=f"the collection of cases is not in {CASES}")
-
-Sim = Callable[..., tuple[int, str, str]]
 
 COMMANDS: dict[str, tuple[str, int, str]] = {
     "ascii": ("run", 0, ""),
@@ -45,22 +42,11 @@ COMMANDS: dict[str, tuple[str, int, str]] = {
 
 
 @pytest.fixture
-def sim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Sim:
-    """The command, in an empty folder: gives exit code, what it printed, and what it complained of."""
+def sim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call_sim: Sim) -> Sim:
+    """The command, in an empty folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "500")
-
-    def call(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["sim", *words])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as done:
-            code = int(done.code or 0)
-        told = capsys.readouterr()
-        return code, told.out, told.err
-
-    return call
+    return call_sim
 
 
 def test_every_case_has_a_row() -> None:

@@ -3,16 +3,16 @@
 import json
 import os
 import signal
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from io import StringIO
 
 import pytest
+from conftest import Sim
 from rich.console import Console
 from scipy import stats
 
 from sim.cli import completion
-from sim.cli import main as cli
 from sim.model import rules
 from sim.show.pages import verify
 from sim.study.replications import Batch, RunTask, play_batch
@@ -20,25 +20,13 @@ from sim.verify import verification
 from sim.verify.catalogue import CASE_GROUPS, UnknownCaseError, all_cases, select_cases
 from sim.verify.verification import CaseResult, CheckResult, ExactCheck, ReferenceCase
 
-Sim = Callable[..., tuple[int, str, str]]
 QUICK = "loss, constant terms"
 
 
 @pytest.fixture
-def sim(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Sim:
-    """The command: gives exit code, what it printed, and what it complained of."""
-
-    def called(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["sim", "verify", *words])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        output = capsys.readouterr()
-        return code, output.out, output.err
-
-    return called
+def sim(call_sim: Sim) -> Sim:
+    """The command `sim verify`."""
+    return partial(call_sim, "verify")
 
 
 @pytest.fixture

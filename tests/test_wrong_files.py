@@ -2,12 +2,10 @@
 """What does someone read whose file, or whose command, is wrong? Always sentences, exit code 2, and no traceback."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from sim.cli import main as cli
+from conftest import Sim
 
 GOOD = """\
 start: 2025-01-01
@@ -42,29 +40,16 @@ FAULTY = "end: 2026-01-01\nseed: one\nsites: {West: {online: 5}}\n"
 TABLE = (Path(__file__).parent / "data" / "wrong_files.txt").read_text(encoding="utf-8")
 CASES = re.findall(r"^== (.*)\n((?:(?!=> |== ).*\n)*?)((?:=> .*\n)+)", TABLE, re.MULTILINE)
 
-Sim = Callable[..., tuple[int, str, str]]
-
 
 @pytest.fixture
-def sim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Sim:
-    """The command, in a folder with a few files: gives exit code, what it printed, and what it complained of."""
+def sim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call_sim: Sim) -> Sim:
+    """The command, in a folder with a few files."""
     monkeypatch.chdir(tmp_path)
     for name, text in (
         ("good.yaml", GOOD), ("round.yaml", ROUND), ("faulty.yaml", FAULTY), ("prose.txt", "To whom it may concern.\n"),
     ):  # fmt: skip
         Path(name).write_text(text)
-
-    def called(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["sim", *words])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as done:
-            code = int(done.code or 0)
-        told = capsys.readouterr()
-        return code, told.out, told.err
-
-    return called
+    return call_sim
 
 
 def test_the_file_from_which_the_others_are_made_is_right(sim: Sim) -> None:
