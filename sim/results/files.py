@@ -28,6 +28,13 @@ def check_writable(folder: Path, *parts: Path) -> None:
         raise OutputError(f"{folder}: cannot be written; {ANOTHER_FOLDER}")
 
 
+def check_can_be_made(folder: Path) -> None:
+    """Check that nothing but folders stands above one that is to be made. Raises OutputError."""
+    above = next(each for each in folder.absolute().parents if os.path.lexists(each))
+    if not above.is_dir():
+        raise OutputError(f"{folder}: cannot be written (Not a directory); {ANOTHER_FOLDER}")
+
+
 @contextmanager
 def report_os_errors(path: Path, remedy: str) -> Iterator[None]:
     """Turn an OSError into an OutputError: which file cannot be written, what the system says, and the remedy."""

@@ -20,6 +20,7 @@ from pathlib import Path
 from sim.results.files import (
     ANOTHER_FOLDER,
     OutputError,
+    check_can_be_made,
     path_beside,
     report_os_errors,
     sync_file,
@@ -251,8 +252,7 @@ def _remove(path: Path) -> None:
 
 def _check_can_be_moved(folder: Path, place: Path) -> None:
     """Check that a folder may be made, and renamed as a whole. Raises OutputError."""
-    if not next(each for each in place.parents if os.path.lexists(each)).is_dir():
-        raise OutputError(f"{folder}: cannot be written (Not a directory); {ANOTHER_FOLDER}")
+    check_can_be_made(folder)
     if os.path.ismount(place):
         raise OutputError(f"{folder}: is where a disk is mounted, and is not replaced; name a folder in it")
     if Path.cwd().is_relative_to(place):

@@ -23,6 +23,7 @@ import polars as pl
 from sim.results.files import (
     ANOTHER_FOLDER,
     OutputError,
+    check_can_be_made,
     check_writable,
     path_beside,
     replace_file,
@@ -343,9 +344,7 @@ def lock_sweep_folder(folder: Path, description: Mapping[str, Any], fresh: bool)
     `fresh` removes an earlier sweep. Raises OutputError where another process writes it, where it holds something
     else, or another sweep, or cannot be written.
     """
-    above = next(each for each in folder.absolute().parents if each.exists())
-    if not above.is_dir():
-        raise OutputError(f"{folder}: cannot be written (Not a directory); {ANOTHER_FOLDER}")
+    check_can_be_made(folder)
     with lock_folder(folder.resolve()):
         yield SweepStore(folder, description, fresh)
 
