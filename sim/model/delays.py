@@ -77,13 +77,19 @@ def delayed_dates(
         slips = conditional_quantile(law, v, floors - planned, uncertain_values)
         return np.maximum(planned + slips, floors)
     median, sigma, grace = (value_of(key, getattr(law, key)) for key in ("median", "sigma", "grace"))
-    begins = told - grace
-    leads = planned - begins
-    # Where grace is 0 the floor may be the begin itself: nothing lies below it.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        below = special.ndtr((np.log((floors - begins) / leads) - np.log(median)) / sigma)
+    lead = planned - told
+    below = special.ndtr(stretch_scores(median, sigma, grace, floors - told, lead))
     scores = _normal_scores(np.minimum(below + v * (1 - below), LARGEST_UNIFORM))
-    return np.maximum(begins + leads * median * np.exp(sigma * scores), floors)
+    return np.maximum(told - grace + (lead + grace) * median * np.exp(sigma * scores), floors)
+
+
+def stretch_scores(median: float, sigma: float, grace: float, t: FloatArray, lead: FloatArray) -> FloatArray:
+    """The normal scores by a stretch of times `t` since the telling, `(n,)`, in the unit of `lead` and `grace`.
+
+    Minus infinity at the telling where grace is 0: nothing lies below it. NaN without lead and grace.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray((np.log((t + grace) / (lead + grace)) - np.log(median)) / sigma)
 
 
 def common_uniforms(draws: Sampler, name: str, delay: Delay, path: str, n: int) -> FloatArray:

@@ -12,6 +12,7 @@ import numpy as np
 from scipy import special
 
 from sim.model.arrays import FloatArray
+from sim.model.delays import stretch_scores
 from sim.study.tellings import DelayObservations
 
 LOG_ROOT_TWO_PI = 0.5 * np.log(2 * np.pi)
@@ -53,12 +54,6 @@ class DelayModel:
     def values(self, free: FloatArray) -> FloatArray:
         """The values of free parameters, `(n_parameters,)`."""
         return np.array([p.to_value(each) for p, each in zip(self.parameters, free, strict=True)])
-
-
-def stretch_scores(median: float, sigma: float, grace: float, t: FloatArray, lead: FloatArray) -> FloatArray:
-    """The normal scores of times by a stretch; minus infinity where nothing lies below."""
-    with np.errstate(divide="ignore"):
-        return np.asarray((np.log((t + grace) / (lead + grace)) - np.log(median)) / sigma)
 
 
 def _stretch_log_survival(values: FloatArray, t: FloatArray, lead: FloatArray) -> FloatArray:
