@@ -8,7 +8,6 @@ from sim.model.rounding import round_half_up
 from sim.model.sampled_inputs import SampledBuilding, SampledNeed, SampledPhase, SampledTrigger
 from sim.scenario.construction import Building, Chance, Site
 from sim.scenario.dates import Date
-from sim.scenario.delays import DelayReference
 from sim.scenario.distributions import Distribution
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.units import max_size
@@ -82,7 +81,7 @@ def _sample_buildings(
     comes_online = _sample_dates_online(draws, scenario, path, b, plans, calendar)
     cancelled = _sample_endings(draws, f"{path}.cancelled", b.cancelled, n, calendar)
     retired = _sample_endings(draws, f"{path}.retired", b.retired, n, calendar)
-    if isinstance(b.slip, DelayReference):
+    if b.delay is not None:
         cancelled = list(map(_cancel_what_never_comes, cancelled, plans, comes_online))
     phases, median_work = _sample_phases(draws, scenario, path, b, kw, hardware)
     _check_duration(draws, f"{path}.phases", median_work)

@@ -146,6 +146,11 @@ class Building(SchemaObject):
     retired: Ending | None = None
     """When it goes offline for good, if it is online."""
 
+    @property
+    def delay(self) -> str | None:
+        """The name of the law of delay that stands in place of a slip."""
+        return self.slip.name if isinstance(self.slip, DelayReference) else None
+
     @classmethod
     def ineffective_keys(cls, given: Mapping[str, Any]) -> dict[str, str]:
         """The keys of the other way to come online: on a planned date later by a slip, or built in phases."""

@@ -251,7 +251,7 @@ class ScenarioFile(SchemaObject):
         start, complaints = info.data.get("start"), []
         for site_name, site in info.data.get("sites", {}).items() if start else ():
             for building_name, building in site.buildings.items():
-                law = delay.law if (delay := delays.get(getattr(building.slip, "name", ""))) else None
+                law = delays[building.delay].law if building.delay in delays else None
                 if not isinstance(law, Stretch) or law.grace.constant != 0 or building.planned is None:
                     continue
                 told = start if building.told is None else building.told.at
@@ -259,7 +259,7 @@ class ScenarioFile(SchemaObject):
                     which = f"{building_name} of {site_name}"
                     message = f"has no grace, and {which} is not planned for later than it was told"
                     remedy = "write stretch.grace, as 30 d, or an earlier told"
-                    complaints.append(Complaint(message, remedy, None, (building.slip.name, "stretch")))
+                    complaints.append(Complaint(message, remedy, None, (building.delay, "stretch")))
         if complaints:
             raise_complaints(complaints)
         return delays

@@ -135,11 +135,7 @@ def supply_warnings(scenario: ScenarioFile) -> Iterator[Complaint]:
 
 def delay_warnings(scenario: ScenarioFile) -> Iterator[Complaint]:
     """Delays that no building names."""
-    named = {
-        getattr(building.slip, "name", None)
-        for site in scenario.sites.values()
-        for building in site.buildings.values()
-    }
+    named = {building.delay for site in scenario.sites.values() for building in site.buildings.values()}
     for name in scenario.delays:
         if name not in named:
             message = "is a delay that no building names"

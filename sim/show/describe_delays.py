@@ -8,7 +8,7 @@ from sim.model.calendar import DAY_US, MICROSECOND
 from sim.model.delays import delayed_dates
 from sim.results.formatting import format_duration, format_percent
 from sim.scenario.construction import Building
-from sim.scenario.delays import DelayReference, Stretch
+from sim.scenario.delays import Stretch
 from sim.scenario.distribution_properties import median
 from sim.scenario.schema import ScenarioFile
 
@@ -22,9 +22,9 @@ def describe_delay(scenario: ScenarioFile, building: Building) -> str:
 
     Numbers of `uncertain` count with their medians.
     """
-    assert isinstance(building.slip, DelayReference)
+    assert building.delay is not None
     assert building.planned is not None
-    delay = scenario.delays[building.slip.name]
+    delay = scenario.delays[building.delay]
     values: dict[str, float] = {}
     for name, distribution in scenario.uncertain.items():  # each may use those before it
         values[name] = median(distribution, values)
@@ -46,7 +46,7 @@ def lead_and_slips(
     scenario: ScenarioFile, building: Building, values: dict[str, float]
 ) -> tuple[float, list[float]]:
     """How long before its planned date a building's date was told, and its slips at three probabilities, in days."""
-    assert isinstance(building.slip, DelayReference)
+    assert building.delay is not None
     assert building.planned is not None
     start = scenario.start
 
@@ -57,7 +57,7 @@ def lead_and_slips(
     told = min(planned, 0.0 if building.told is None else since_start(building.told.at))
     n = len(PROBABILITY_GRID)
     dates = delayed_dates(
-        scenario.delays[building.slip.name].law,
+        scenario.delays[building.delay].law,
         PROBABILITY_GRID,
         np.full(n, planned),
         np.full(n, told),
